@@ -1,0 +1,1 @@
+"""Doorstep's analysis: plain Python, usable from any notebook, without Streamlit."""

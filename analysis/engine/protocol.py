@@ -1,0 +1,42 @@
+"""What Doorstep asks of an engine: run one SQL tree, give back Arrow."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import pyarrow as pa
+from sqlglot import exp
+
+
+class Engine(Protocol):
+    """Runs query trees on one published version, read-only."""
+
+    @property
+    def dialect(self) -> str:
+        """sqlglot's name of the SQL it speaks, such as ``duckdb``."""
+        ...
+
+    def run(self, query: exp.Expr, *, time_limit: float | None = None) -> pa.Table:
+        """Run one SELECT and fetch the whole result.
+
+        Args:
+            query: One query; literals are nodes of the tree.
+            time_limit: Seconds, the engine's own limit if None.
+
+        Raises:
+            QueryTooSlow: if the limit is reached.
+            Cancelled: if the query was cancelled from another thread.
+        """
+        ...
+
+    def sql(self, query: exp.Expr) -> str:
+        """The text of the query as the engine runs it, indented for people."""
+        ...
+
+    def cancel(self) -> None:
+        """End the queries that run now; the engine stays usable."""
+        ...
+
+    def close(self) -> None:
+        """Give back the engine's resources."""
+        ...

@@ -1,0 +1,119 @@
+"""The order model: every field Doorstep knows, in one list (``fields.yaml``)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from analysis.errors import UnknownName
+
+FieldType = Literal[
+    "id", "text", "category", "integer", "number", "money", "time", "date", "flag",
+    "free_text",
+]  # fmt: skip
+Personal = Literal["", "id", "name", "phone", "email", "address", "free_text"]
+
+#: Milestones of an order in the order in which they happen.
+MILESTONES = (
+    "created_at", "merchant_accepted_at", "pushed_at", "accepted_at",
+    "arrived_merchant_at", "ready_at", "picked_up_at", "arrived_customer_at",
+    "delivered_at",
+)  # fmt: skip
+
+#: Tables on the key of a person or place, joined n:1 to orders.
+DIMENSION_TABLES = ("riders", "merchants", "customers")
+
+#: The six fields that give the full first view; only ``order_id`` is required.
+FIRST_VIEW = (
+    "order_id", "created_at", "promised_at", "delivered_at", "status", "rider_id",
+)  # fmt: skip
+
+#: A further column with at most this many distinct values drills under its own name.
+MAX_DIMENSION_VALUES = 200
+
+STATUSES = ("delivered", "cancelled", "returned", "failed", "open")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the order model.
+
+    Attributes:
+        table: Table it belongs to, such as ``orders`` or ``offers``.
+        name: Column name in a published dataset.
+        type: What its values are; ``id`` and ``category`` are text in storage.
+        group: Part of the order (identity, place, milestone, ...); empty elsewhere.
+        unit: Unit of a number, such as ``m``.
+        personal: How publishing protects it; empty if it is not personal.
+        label_en: Its name in English.
+        label_zh: Its name in Chinese.
+        synonyms: Normalised headers under which it is known elsewhere.
+    """
+
+    table: str
+    name: str
+    type: FieldType
+    group: str
+    unit: str
+    personal: Personal
+    label_en: str
+    label_zh: str
+    synonyms: frozenset[str]
+
+    def label(self, language: str = "en") -> str:
+        """Its name in the language asked for (``en`` or ``zh_CN``)."""
+        return self.label_zh if language.startswith("zh") else self.label_en
+
+
+def normalise_header(header: str) -> str:
+    """A header as synonyms are written: lower case, one underscore between words.
+
+    >>> normalise_header(" Order.ID ")
+    'order_id'
+    """
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header.strip())
+    return re.sub(r"[\W_]+", "_", spaced.lower()).strip("_")
+
+
+def _field(table: str, name: str, entry: dict[str, object]) -> Field:
+    label_en, label_zh = entry["label"]  # type: ignore[misc]
+    known = [name, label_en, label_zh, *entry.get("synonyms", ())]  # type: ignore[misc]
+    return Field(
+        table=table,
+        name=name,
+        type=entry["type"],  # type: ignore[arg-type]
+        group=str(entry.get("group", "")),
+        unit=str(entry.get("unit", "")),
+        personal=entry.get("personal", ""),  # type: ignore[arg-type]
+        label_en=label_en,
+        label_zh=label_zh,
+        synonyms=frozenset(normalise_header(str(text)) for text in known),
+    )
+
+
+@cache
+def load_fields() -> dict[str, dict[str, Field]]:
+    """All fields: table name, then field name."""
+    path = Path(__file__).with_name("fields.yaml")
+    tables = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {
+        table: {name: _field(table, name, entry) for name, entry in fields.items()}
+        for table, fields in tables.items()
+    }
+
+
+def fields_of(table: str) -> dict[str, Field]:
+    """Fields of one table by name.
+
+    Raises:
+        UnknownName: if the order model has no such table.
+    """
+    tables = load_fields()
+    if table not in tables:
+        raise UnknownName.of("table", table, tables)
+    return tables[table]
