@@ -13,7 +13,7 @@ class Engine(Protocol):
 
     @property
     def dialect(self) -> str:
-        """sqlglot's name of the SQL it speaks, such as ``duckdb``."""
+        """The SQL it speaks, by the name sqlglot has for it, such as ``duckdb``."""
         ...
 
     def run(self, query: exp.Expr, *, time_limit: float | None = None) -> pa.Table:

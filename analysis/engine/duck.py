@@ -1,0 +1,83 @@
+"""The DuckDB engine: runs the trees of ``analysis.metrics`` on one version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+from sqlglot import exp
+
+from analysis.engine.connect import DIALECT, Connection
+from analysis.errors import InvalidInput
+from analysis.words import N_
+
+#: Rows that a result may have; more are cut off and the result says so.
+ROW_LIMIT = 2_000_000
+
+_TRUNCATED = b"doorstep.truncated"
+
+
+@dataclass(frozen=True, slots=True)
+class DuckEngine:
+    """Runs single SELECTs on an open database.
+
+    Attributes:
+        connection: From ``connect.reader``.
+        row_limit: Rows a result may have, see ``is_truncated``.
+    """
+
+    connection: Connection
+    row_limit: int = ROW_LIMIT
+
+    @property
+    def dialect(self) -> str:
+        """The SQL it speaks, by the name sqlglot has for it."""
+        return DIALECT
+
+    def run(self, query: exp.Expr, *, time_limit: float | None = None) -> pa.Table:
+        """Run one SELECT and fetch the whole result, at most ``row_limit`` rows of it.
+
+        Raises:
+            InvalidInput: if the tree is not a query.
+            StatementFailed: if DuckDB refuses it.
+            QueryTooSlow: if the time limit is reached.
+            Cancelled: if ``cancel`` was called meanwhile.
+        """
+        _require_query(query)
+        capped = _capped(query, self.row_limit + 1)
+        table = self.connection.run(capped, time_limit=time_limit)
+        if table.num_rows <= self.row_limit:
+            return table
+        marked = {**(table.schema.metadata or {}), _TRUNCATED: b"1"}
+        return table.slice(0, self.row_limit).replace_schema_metadata(marked)
+
+    def sql(self, query: exp.Expr) -> str:
+        """The text of the query, indented for people."""
+        return query.sql(dialect=DIALECT, pretty=True)
+
+    def cancel(self) -> None:
+        """End the queries that run now; the engine stays usable."""
+        self.connection.cancel()
+
+    def close(self) -> None:
+        """Let go of the database file."""
+        self.connection.close()
+
+
+def is_truncated(table: pa.Table) -> bool:
+    """Whether the engine cut off rows of this result."""
+    return _TRUNCATED in (table.schema.metadata or {})
+
+
+def _require_query(query: exp.Expr) -> None:
+    if not isinstance(query, exp.Query):
+        raise InvalidInput(
+            N_("{kind} is not a query; only one SELECT may run."),
+            hint=N_("Build the query with analysis.metrics."),
+            kind=type(query).__name__,
+        )
+
+
+def _capped(query: exp.Query, rows: int) -> exp.Expr:
+    """The query in an outer SELECT that reads no more rows than needed."""
+    return exp.select("*").from_(query.subquery("result")).limit(rows)
