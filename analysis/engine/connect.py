@@ -20,8 +20,12 @@ import duckdb
 import pyarrow as pa
 from sqlglot import ErrorLevel, exp
 
-from analysis.errors import Cancelled, DataProblem, DoorstepError, QueryTooSlow
+from analysis.engine import failures
+from analysis.engine.failures import StatementFailed
+from analysis.errors import DataProblem, DoorstepError
 from analysis.words import N_
+
+__all__ = ["Connection", "StatementFailed", "builder", "read_only_file", "reader"]
 
 DIALECT = "duckdb"
 
@@ -45,25 +49,6 @@ READER_LOCKED: Mapping[str, str | bool] = {
 
 #: Rows in a batch of ``Connection.batches``.
 BATCH_ROWS = 131_072
-
-
-class StatementFailed(DataProblem):
-    """DuckDB refused or could not finish a statement.
-
-    Attributes:
-        kind: Name of DuckDB's own error, such as ``ConversionException``.
-        reason: DuckDB's own sentence; it may quote values and paths.
-    """
-
-    @property
-    def kind(self) -> str:
-        """Name of DuckDB's own error."""
-        return str(self.values["kind"])
-
-    @property
-    def reason(self) -> str:
-        """DuckDB's own sentence."""
-        return str(self.values["reason"])
 
 
 class Connection:
@@ -100,6 +85,7 @@ class Connection:
         parameters: Sequence[object] | None = None,
         tables: Mapping[str, pa.Table] | None = None,
         time_limit: float | None = None,
+        row_limit: int | None = None,
     ) -> pa.Table:
         """Run one query and fetch the whole result.
 
@@ -108,6 +94,7 @@ class Connection:
             parameters: Values bound to placeholders.
             tables: Arrow tables that this call alone may name.
             time_limit: Seconds, if shorter than the connection's own limit.
+            row_limit: Stop once there are this many rows.
 
         Raises:
             QueryTooSlow: if the time limit is reached.
@@ -116,7 +103,10 @@ class Connection:
         """
         text = self.text(query)
         with self._cursor(time_limit, tables) as cursor:
-            return cursor.sql(text, params=parameters).to_arrow_table()
+            result = cursor.sql(text, params=parameters)
+            if row_limit is None:
+                return result.to_arrow_table()
+            return _first_rows(result.to_arrow_reader(BATCH_ROWS), row_limit)
 
     def batches(
         self,
@@ -162,9 +152,11 @@ class Connection:
         text = statement.sql(dialect=DIALECT, unsupported_level=ErrorLevel.RAISE)
         kinds = self._kinds(text)
         if len(kinds) != 1:
-            raise _refused("ParserException", f"{len(kinds)} statements in one call")
+            raise failures.refused(
+                "ParserException", f"{len(kinds)} statements in one call"
+            )
         if self._select_only and kinds != ("SELECT",):
-            raise _refused("PermissionException", f"{kinds[0]} is not a SELECT")
+            raise failures.refused("PermissionException", f"{kinds[0]} is not a SELECT")
         return text
 
     def cancel(self) -> None:
@@ -206,7 +198,7 @@ class Connection:
                     call.cursor.register(name, table)
                 yield call.cursor
             if call.cancelled:
-                raise _cancelled()
+                raise failures.cancelled()
         finally:
             self._end(call)
 
@@ -240,9 +232,9 @@ class Connection:
         except duckdb.InterruptException as error:
             raise _ended(call) from error
         except duckdb.OutOfMemoryException as error:
-            raise _out_of_memory(self._memory_limit) from error
+            raise failures.out_of_memory(self._memory_limit) from error
         except duckdb.Error as error:
-            raise _refused(type(error).__name__, str(error)) from error
+            raise failures.refused(type(error).__name__, str(error)) from error
 
 
 @dataclass(eq=False, slots=True)
@@ -255,32 +247,22 @@ class _Call:
     watch: threading.Timer | None = None
 
 
+def _first_rows(batches: pa.RecordBatchReader, limit: int) -> pa.Table:
+    kept: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        kept.append(batch)
+        rows += batch.num_rows
+        if rows >= limit:
+            break
+    return pa.Table.from_batches(kept, schema=batches.schema).slice(0, limit)
+
+
 def _ended(call: _Call | None) -> DoorstepError:
+    """The error of an interrupt: somebody cancelled, or the time limit was reached."""
     if call is None or call.cancelled or call.seconds is None:
-        return _cancelled()
-    return QueryTooSlow(
-        N_("The query was ended at its time limit of {seconds:g} s."),
-        hint=N_("Choose a shorter period or fewer groups."),
-        seconds=call.seconds,
-    )
-
-
-def _cancelled() -> Cancelled:
-    return Cancelled(N_("The query was cancelled."))
-
-
-def _out_of_memory(limit: str) -> DoorstepError:
-    return DoorstepError(
-        N_("The query needs more memory than the limit of {limit}."),
-        hint=N_("Choose a shorter period or fewer groups."),
-        limit=limit,
-    )
-
-
-def _refused(kind: str, reason: str) -> StatementFailed:
-    return StatementFailed(
-        N_("The database refused the query: {reason}"), kind=kind, reason=reason
-    )
+        return failures.cancelled()
+    return failures.too_slow(call.seconds)
 
 
 def _shorter(first: float | None, second: float | None) -> float | None:

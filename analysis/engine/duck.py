@@ -44,8 +44,9 @@ class DuckEngine:
             Cancelled: if ``cancel`` was called meanwhile.
         """
         _require_query(query)
-        capped = _capped(query, self.row_limit + 1)
-        table = self.connection.run(capped, time_limit=time_limit)
+        table = self.connection.run(
+            query, time_limit=time_limit, row_limit=self.row_limit + 1
+        )
         if table.num_rows <= self.row_limit:
             return table
         marked = {**(table.schema.metadata or {}), _TRUNCATED: b"1"}
@@ -76,8 +77,3 @@ def _require_query(query: exp.Expr) -> None:
             hint=N_("Build the query with analysis.metrics."),
             kind=type(query).__name__,
         )
-
-
-def _capped(query: exp.Query, rows: int) -> exp.Expr:
-    """The query in an outer SELECT that reads no more rows than needed."""
-    return exp.select("*").from_(query.subquery("result")).limit(rows)
