@@ -1,0 +1,1 @@
+"""What the pages share: texts, state, caches, guard, charts, exports."""

@@ -1,0 +1,138 @@
+"""The only place that caches: opened datasets, records and results.
+
+A result is kept by dataset id, version and parameters, never by a frame: Streamlit
+hashes large frames by a sample and would give back another frame's result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import date
+from pathlib import Path
+from typing import Final, TypeVar
+
+import streamlit as st
+
+from analysis import orders
+from analysis.engine.dataset import Dataset
+from analysis.records import Records, open_records
+from analysis.workspace import Workspace
+
+WORKSPACE_VARIABLE: Final = "DOORSTEP_WORKSPACE"
+MAX_OPEN_DATASETS: Final = 8
+MAX_RESULTS: Final = 1_000
+RESULT_SECONDS: Final = 24 * 3600
+
+R = TypeVar("R")
+_PLAIN: Final = (str, int, float, bool, date, type(None))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _workspace(folder: str) -> Workspace:
+    return Workspace.open(folder)
+
+
+def workspace() -> Workspace:
+    """The workspace that this process serves."""
+    folder = os.environ.get(WORKSPACE_VARIABLE) or str(Path.cwd() / "workspace")
+    return _workspace(folder)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _records(location: str) -> Records:
+    return open_records(location)
+
+
+def records() -> Records:
+    """What people wrote: the database in secrets, else the file in the workspace."""
+    url = _secret("records", "url")
+    return _records(url or str(workspace().root))
+
+
+def _secret(section: str, name: str) -> str:
+    """One value of ``secrets.toml``; empty where there is no such file or entry."""
+    if not st.secrets.load_if_toml_exists():
+        return ""
+    return str(st.secrets.get(section, {}).get(name, ""))
+
+
+@st.cache_resource(
+    max_entries=MAX_OPEN_DATASETS,
+    show_spinner=False,
+    on_release=lambda dataset: dataset.engine.close(),
+)
+def _opened(root: str, name: str, version: str) -> Dataset:
+    return orders.open_dataset(root, name, version)
+
+
+def opened(name: str, version: str) -> Dataset:
+    """One version of a dataset, opened once in the process.
+
+    Raises:
+        UnknownName: if there is no such dataset or version.
+    """
+    return _opened(str(workspace().root), name, version)
+
+
+@st.cache_data(max_entries=MAX_RESULTS, ttl=RESULT_SECONDS, show_spinner=False)
+def _result(dataset: str, version: str, key: str, _compute: Callable[[], R]) -> R:
+    del dataset, version, key  # they are what the result is kept by
+    return _compute()
+
+
+def result(
+    compute: Callable[..., R], dataset: Dataset, *arguments: object, **options: object
+) -> R:
+    """``compute(dataset, *arguments, **options)``, computed once for a version.
+
+    Args:
+        compute: A function of the analysis, such as ``measure``.
+        dataset: An opened version; its id and version are part of the key.
+        *arguments: Plain values: text, numbers, dates, tuples, mappings of them, and
+            frozen dataclasses such as ``Selection``.
+        **options: The same.
+
+    Raises:
+        TypeError: for an argument that has no exact key, such as a frame.
+    """
+    key = json.dumps(
+        [compute.__module__, compute.__qualname__, plain_key((arguments, options))]
+    )
+    return _result(
+        str(dataset.path), dataset.version, key,
+        lambda: compute(dataset, *arguments, **options),
+    )  # fmt: skip
+
+
+def plain_key(value: object) -> object:
+    """A value as JSON that differs whenever the value differs.
+
+    >>> plain_key({"b": (1, 2), "a": None})
+    ['Mapping', [['a', None], ['b', ['list', [1, 2]]]]]
+
+    Raises:
+        TypeError: for anything without an exact key.
+    """
+    if isinstance(value, date):
+        return [type(value).__name__, value.isoformat()]
+    if isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, Mapping):
+        items = sorted(value.items(), key=lambda item: str(item[0]))
+        return ["Mapping", [[plain_key(name), plain_key(item)] for name, item in items]]
+    if isinstance(value, AbstractSet):
+        return ["Set", sorted(json.dumps(plain_key(item)) for item in value)]
+    if isinstance(value, list | tuple):
+        return ["list", [plain_key(item) for item in value]]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = [
+            [field.name, plain_key(getattr(value, field.name))]
+            for field in dataclasses.fields(value)
+        ]
+        return [type(value).__qualname__, fields]
+    message = f"a {type(value).__name__} cannot be the key of a cached result"
+    raise TypeError(message)

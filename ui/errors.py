@@ -1,0 +1,77 @@
+"""Errors as a user sees them: what is wrong, what to do, and an id to ask about."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from analysis.errors import DoorstepError
+from ui.show import plain
+from ui.texts import fill, language, t, translate
+
+log = logging.getLogger("doorstep")
+
+
+@contextmanager
+def boundary() -> Iterator[None]:
+    """Show a Doorstep error where it happens, and go on after the block."""
+    try:
+        yield
+    except DoorstepError as error:
+        show_error(error)
+
+
+def show_error(error: DoorstepError) -> str:
+    """Show an error in the user's language and log it; gives back its id."""
+    identifier = log_error(error)
+    problem, *hints = safe_sentences(error)
+    body = " ".join(hints)
+    st.error(
+        f"{body} {_id_note(identifier)}".strip(),
+        title=problem,
+        icon=":material/error:",
+    )
+    return identifier
+
+
+def safe_sentences(error: DoorstepError) -> tuple[str, ...]:
+    """The sentences of an error with its values made harmless for Markdown."""
+    code = language()
+    values: dict[str, object] = {
+        name: value if isinstance(value, int | float) else plain(value)
+        for name, value in error.values.items()
+    }
+    return tuple(fill(translate(text, code), values) for text in error.sentences())
+
+
+def unexpected(error: Exception) -> bool:
+    """Handler of ``st.App`` for errors nobody foresaw: an id instead of the details."""
+    identifier = log_error(error)
+    st.error(
+        f"{t('Your data are unchanged. Try again, or go back one step.')} "
+        f"{_id_note(identifier)}",
+        title=t("Something went wrong on this page."),
+        icon=":material/error:",
+    )
+    return True
+
+
+def log_error(error: Exception) -> str:
+    """Log type, template and place of an error, without any value of the data."""
+    identifier = secrets.token_hex(4)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "-"
+    template = error.problem if isinstance(error, DoorstepError) else ""
+    log.error(
+        "error %s: %s at %s %s", identifier, type(error).__name__, place, template
+    )
+    return identifier
+
+
+def _id_note(identifier: str) -> str:
+    return t("(id {identifier})", identifier=identifier)

@@ -1,0 +1,105 @@
+"""The frame of all pages: the menu, the dataset chip, the language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from analysis.words import N_
+from ui import datasets
+from ui.show import plain
+from ui.texts import LANGUAGES, choose_language, language, t
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+#: A file of ours: Streamlit would fetch named icons and emoji from another server.
+ICON: Final = str(Path(__file__).with_name("doorstep.svg"))
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """One page of the menu.
+
+    Attributes:
+        path: Script, relative to the root: ``pages/<section>/<page>.py``.
+        title: Its name in the menu, marked with ``N_``.
+        icon: Material icon.
+        address: Last part of its address.
+    """
+
+    path: str
+    title: str
+    icon: str
+    address: str
+
+
+HOME: Final = PageEntry(
+    "pages/start/home.py", N_("Home"), ":material/home:", "home"
+)  # fmt: skip
+
+#: The menu: a section is a folder of ``pages/``, a page a script in it.
+MENU: Final[dict[str, tuple[PageEntry, ...]]] = {
+    N_("Start"): (HOME,),
+}
+
+
+def pages() -> dict[str, list[st.Page]]:
+    """All pages for ``st.navigation``, titled in the session's language."""
+    return {
+        t(section): [
+            st.Page(
+                ROOT / entry.path,
+                title=t(entry.title),
+                icon=entry.icon,
+                url_path=entry.address,
+                default=entry is HOME,
+            )
+            for entry in entries
+        ]
+        for section, entries in MENU.items()
+    }
+
+
+def sidebar(menu: dict[str, list[st.Page]]) -> None:
+    """Draw the sidebar: sections, dataset and version, language, theme."""
+    with st.sidebar:
+        for section, entries in menu.items():
+            st.caption(section)
+            for entry in entries:
+                st.page_link(entry, query_params={"lang": language()})
+        st.space("small")
+        _dataset_chip()
+        _language_switch()
+        st.caption(t("Light or dark: in the menu at the top right"))
+
+
+def _dataset_chip() -> None:
+    known = datasets.listing()
+    item = datasets.chosen(known)
+    if item is None:
+        st.caption(t("No data yet"))
+        return
+    names = {entry.id: plain(entry.name) for entry in known}
+    st.session_state["dataset_chip"] = item.id
+    st.selectbox(
+        t("Dataset"),
+        list(names),
+        format_func=lambda identifier: names.get(identifier, identifier),
+        key="dataset_chip",
+        on_change=lambda: datasets.choose(st.session_state["dataset_chip"]),
+        help=t("Version {version}", version=plain(item.version)),
+    )
+
+
+def _language_switch() -> None:
+    st.session_state["language_switch"] = language()
+    st.segmented_control(
+        t("Language"),
+        list(LANGUAGES),
+        format_func=lambda code: LANGUAGES[code],
+        key="language_switch",
+        required=True,
+        on_change=lambda: choose_language(st.session_state["language_switch"]),
+    )

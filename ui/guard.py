@@ -1,0 +1,93 @@
+"""Who may do what: one call that every page and every write makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import streamlit as st
+
+from analysis.errors import NotAllowed
+from analysis.records import label
+from analysis.words import N_
+
+Role = Literal["viewer", "reviewer", "owner"]
+Action = Literal["view", "export", "annotate", "review", "publish", "manage"]
+
+#: The lowest role that may do each action; an action not listed is nobody's.
+LOWEST_ROLE: Final[Mapping[Action, Role]] = {
+    "view": "viewer",
+    "export": "viewer",
+    "annotate": "reviewer",
+    "review": "reviewer",
+    "publish": "owner",
+    "manage": "owner",
+}
+ROLES: Final[tuple[Role, ...]] = ("viewer", "reviewer", "owner")
+
+_NAME_KEY: Final = "person_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is using the session.
+
+    Attributes:
+        name: Verified mail, or a name of their own choice; empty if not asked yet.
+        verified: Whether a sign-in vouches for the name.
+        role: What they may do.
+    """
+
+    name: str
+    verified: bool
+    role: Role
+
+    @property
+    def signature(self) -> str:
+        """The name as it is written beside their work."""
+        return self.name if self.verified else f"{self.name} (unverified)"
+
+
+def person() -> Person:
+    """The person of this session.
+
+    Without sign-in everyone is owner, under a name they choose themselves.
+    """
+    return Person(
+        name=str(st.session_state.get(_NAME_KEY, "")), verified=False, role="owner"
+    )
+
+
+def allowed(action: str, role: str) -> bool:
+    """Whether a role may do an action; unknown roles and actions may not."""
+    lowest = LOWEST_ROLE.get(action)  # type: ignore[call-overload]
+    if lowest is None or role not in ROLES:
+        return False
+    return ROLES.index(role) >= ROLES.index(lowest)  # type: ignore[arg-type]
+
+
+def guard(action: Action) -> Person:
+    """Insist that the person may do the action.
+
+    Raises:
+        NotAllowed: if their role may not.
+    """
+    who = person()
+    if not allowed(action, who.role):
+        raise NotAllowed(
+            N_("The role {role} may not do this ({action})."),
+            hint=N_("Ask an owner of this workspace."),
+            role=who.role,
+            action=action,
+        )
+    return who
+
+
+def set_name(name: str) -> None:
+    """Keep the name a person chose for this session.
+
+    Raises:
+        InvalidInput: if it is empty, too long or not printable.
+    """
+    st.session_state[_NAME_KEY] = label(name)

@@ -1,0 +1,114 @@
+"""Texts in the user's language, from the gettext catalogues in ``locales/``.
+
+Pages write ``t("Rows: {count}", count=rows)``; the analysis marks its texts with
+``analysis.words.N_`` and they are translated here. The catalogues are read straight
+from the ``.po`` files, so a read-only checkout and a missing ``.mo`` are no problem.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+from babel.messages.pofile import read_po
+
+from analysis.errors import DoorstepError
+from analysis.words import N_
+
+LOCALES: Final = Path(__file__).resolve().parent.parent / "locales"
+DOMAIN: Final = "doorstep"
+DEFAULT: Final = "en"
+#: Languages by code, each under its own name.
+LANGUAGES: Final = {"en": "English", "zh_CN": "简体中文"}
+
+_STATE_KEY: Final = "language"
+
+__all__ = [
+    "LANGUAGES", "N_", "choose_language", "language", "sentences_of", "t", "translate",
+]  # fmt: skip
+
+
+def match_language(tag: str | None) -> str | None:
+    """The language we have for a tag such as ``zh-Hans-CN``; None if we have none.
+
+    >>> match_language("zh-Hans"), match_language("en-GB"), match_language("fr")
+    ('zh_CN', 'en', None)
+    """
+    if not isinstance(tag, str):
+        return None
+    family = tag.strip().replace("-", "_").split("_")[0].lower()
+    return next((code for code in LANGUAGES if code.split("_")[0] == family), None)
+
+
+def language() -> str:
+    """The language of this session: the address, the last choice, the browser."""
+    return (
+        match_language(st.query_params.get("lang"))
+        or match_language(st.session_state.get(_STATE_KEY))
+        or match_language(st.context.locale)
+        or DEFAULT
+    )
+
+
+def choose_language(code: str) -> None:
+    """Keep a language for the session and write it into the address."""
+    st.session_state[_STATE_KEY] = code
+    st.query_params["lang"] = code
+
+
+def remember_language() -> None:
+    """Keep the language of the address for pages opened without it."""
+    st.session_state[_STATE_KEY] = language()
+
+
+@cache
+def catalogue(code: str) -> dict[str, str]:
+    """Translations by English text; empty for a language without a catalogue."""
+    path = LOCALES / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+    if not path.is_file():
+        return {}
+    with path.open("rb") as file:
+        messages = read_po(file, locale=code)
+    return {
+        str(message.id): str(message.string)
+        for message in messages
+        if message.id and message.string and not message.fuzzy
+    }
+
+
+def translate(text: str, code: str) -> str:
+    """One text in a language; the English itself where there is no translation."""
+    return catalogue(code).get(text, text)
+
+
+def t(text: str, **values: object) -> str:
+    """A text in the session's language, with its values filled in.
+
+    Args:
+        text: English text, a literal, so that the extraction finds it.
+        **values: What the text names in braces.
+    """
+    return fill(translate(text, language()), values)
+
+
+def fill(template: str, values: dict[str, object]) -> str:
+    """Fill a template; where a value is missing, show it as it is.
+
+    >>> fill("{rows} rows in {file}", {"rows": 3, "file": "a.csv"})
+    '3 rows in a.csv'
+    >>> fill("{rows} rows in {file}", {"rows": 3})
+    '{rows} rows in {file}'
+    """
+    if not values:
+        return template
+    try:
+        return template.format(**values)
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return template
+
+
+def sentences_of(error: DoorstepError) -> tuple[str, ...]:
+    """What an error says, sentence by sentence, in the session's language."""
+    return tuple(t(sentence, **error.values) for sentence in error.sentences())
