@@ -21,6 +21,7 @@ from analysis import orders
 from analysis.engine.dataset import Dataset
 from analysis.records import Records, open_records
 from analysis.workspace import Workspace
+from ui.jobs import Jobs
 
 WORKSPACE_VARIABLE: Final = "DOORSTEP_WORKSPACE"
 MAX_OPEN_DATASETS: Final = 8
@@ -136,3 +137,9 @@ def plain_key(value: object) -> object:
         return [type(value).__qualname__, fields]
     message = f"a {type(value).__name__} cannot be the key of a cached result"
     raise TypeError(message)
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    """The long work of this process."""
+    return Jobs()

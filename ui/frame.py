@@ -11,6 +11,7 @@ import streamlit as st
 from analysis.words import N_
 from ui import datasets
 from ui.show import plain
+from ui.state import View, link_to
 from ui.texts import LANGUAGES, choose_language, language, t
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -62,14 +63,39 @@ def pages() -> dict[str, list[st.Page]]:
     }
 
 
+def entry(address: str) -> PageEntry | None:
+    """The page of that address; None while there is no such page."""
+    every = (item for entries in MENU.values() for item in entries)
+    return next((item for item in every if item.address == address), None)
+
+
+def link(
+    address: str, *, label: str, icon: str | None = None, view: View | None = None
+) -> None:
+    """A link to a page and a view of it, in the language of the session.
+
+    Args:
+        address: Last part of the page's address, such as ``kpis``.
+        label: Its text, translated, names in it made ``plain``.
+        icon: Material icon.
+        view: What the page is to look at; its default if None.
+    """
+    target = entry(address)
+    if target is not None:
+        parameters = {"lang": language()} if view is None else link_to(view)
+        st.page_link(
+            str(ROOT / target.path), label=label, icon=icon, query_params=parameters
+        )
+
+
 def sidebar(menu: dict[str, list[st.Page]]) -> None:
     """Draw the sidebar: sections, dataset and version, language, theme."""
+    st.logo(ICON, size="medium")
     with st.sidebar:
         for section, entries in menu.items():
             st.caption(section)
             for entry in entries:
                 st.page_link(entry, query_params={"lang": language()})
-        st.space("small")
         _dataset_chip()
         _language_switch()
         st.caption(t("Light or dark: in the menu at the top right"))

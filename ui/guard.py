@@ -11,12 +11,13 @@ import streamlit as st
 from analysis.errors import NotAllowed
 from analysis.records import label
 from analysis.words import N_
+from ui.texts import t
 
 Role = Literal["viewer", "reviewer", "owner"]
 Action = Literal["view", "export", "annotate", "review", "publish", "manage"]
 
 #: The lowest role that may do each action; an action not listed is nobody's.
-LOWEST_ROLE: Final[Mapping[Action, Role]] = {
+LOWEST_ROLE: Final[Mapping[str, Role]] = {
     "view": "viewer",
     "export": "viewer",
     "annotate": "reviewer",
@@ -24,7 +25,7 @@ LOWEST_ROLE: Final[Mapping[Action, Role]] = {
     "publish": "owner",
     "manage": "owner",
 }
-ROLES: Final[tuple[Role, ...]] = ("viewer", "reviewer", "owner")
+ROLES: Final[tuple[str, ...]] = ("viewer", "reviewer", "owner")
 
 _NAME_KEY: Final = "person_name"
 
@@ -61,10 +62,10 @@ def person() -> Person:
 
 def allowed(action: str, role: str) -> bool:
     """Whether a role may do an action; unknown roles and actions may not."""
-    lowest = LOWEST_ROLE.get(action)  # type: ignore[call-overload]
+    lowest = LOWEST_ROLE.get(action)
     if lowest is None or role not in ROLES:
         return False
-    return ROLES.index(role) >= ROLES.index(lowest)  # type: ignore[arg-type]
+    return ROLES.index(role) >= ROLES.index(lowest)
 
 
 def guard(action: Action) -> Person:
@@ -82,6 +83,36 @@ def guard(action: Action) -> Person:
             action=action,
         )
     return who
+
+
+def sign(action: Action, name: str = "") -> Person:
+    """Insist that the person may write, and that their work bears a name.
+
+    Args:
+        action: What they are about to do.
+        name: What they typed into ``name_field``; empty if they have a name already.
+
+    Raises:
+        NotAllowed: if their role may not.
+        InvalidInput: if they have no name yet and typed none.
+    """
+    who = guard(action)
+    if who.name:
+        return who
+    set_name(name)
+    return person()
+
+
+def name_field(key: str) -> str:
+    """Ask for a name where none is known yet; belongs into the form of a write."""
+    who = person()
+    if who.name:
+        return ""
+    return st.text_input(
+        t("Your name"),
+        key=key,
+        help=t("It stands beside what you write, marked as unverified."),
+    )
 
 
 def set_name(name: str) -> None:

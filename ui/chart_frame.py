@@ -1,0 +1,134 @@
+"""What stands under every chart: its table, its SQL, its definition, its download."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ui import charts, export
+from ui.guard import guard
+from ui.show import shortened
+from ui.texts import t
+
+#: A table under a chart shows this many rows; the download has them all.
+MAX_TABLE_ROWS = 1_000
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What is behind a chart.
+
+    Attributes:
+        name: What it shows, for titles and file names; may hold anything.
+        table: Its numbers, the headers translated.
+        sql: The query as it ran.
+        definition: What the numbers mean: plain text, shown as written.
+        notes: Where they come from (dataset, version, period), for downloads.
+    """
+
+    name: str
+    table: pd.DataFrame
+    sql: str = ""
+    definition: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def draw(
+    chart: charts.Chart,
+    behind: Behind,
+    *,
+    alt_text: str,
+    key: str,
+    on_select: Any = "ignore",  # noqa: ANN401 - Streamlit's own union
+) -> Any:  # noqa: ANN401 - Streamlit's selection state, or nothing
+    """Draw a chart with its row of table, SQL, definition and download.
+
+    Args:
+        chart: From ``ui.charts``.
+        behind: What the row under it shows.
+        alt_text: The takeaway in one sentence, for those who cannot see the chart.
+        key: Name of the chart on the page.
+        on_select: ``"rerun"`` to get the clicked marks back.
+    """
+    state = st.altair_chart(
+        chart,
+        width="stretch",
+        theme="streamlit",
+        alt=alt_text,
+        key=key,
+        on_select=on_select,
+    )
+    row_under(behind, key=key, chart=chart)
+    return state
+
+
+def row_under(behind: Behind, *, key: str, chart: charts.Chart | None = None) -> None:
+    """The row alone, for numbers and tables that have no chart."""
+    with st.container(horizontal=True, gap="small"):
+        if chart is not None:
+            _table(behind, key=key)
+        _text(t("SQL"), behind.sql, language="sql", icon=":material/code:", key=key)
+        _text(
+            t("Definition"), behind.definition, language=None,
+            icon=":material/menu_book:", key=key,
+        )  # fmt: skip
+        _download(behind, key=key, chart=chart)
+
+
+def _table(behind: Behind, *, key: str) -> None:
+    panel = _panel(t("Table"), icon=":material/table_rows:", key=f"{key}_table")
+    if not panel.open:
+        return
+    panel.dataframe(
+        behind.table.head(MAX_TABLE_ROWS),
+        hide_index=True,
+        alt=t("The numbers of the chart: {name}", name=shortened(behind.name)),
+    )
+
+
+def _text(label: str, text: str, *, language: str | None, icon: str, key: str) -> None:
+    if not text:
+        return
+    panel = _panel(label, icon=icon, key=f"{key}_{language or 'definition'}")
+    if panel.open:
+        panel.code(text, language=language, wrap_lines=language is None)
+
+
+def _download(behind: Behind, *, key: str, chart: charts.Chart | None) -> None:
+    panel = _panel(t("Download"), icon=":material/download:", key=f"{key}_download")
+    if not panel.open:
+        return
+    guard("export")
+    files: dict[str, tuple[Any, str]] = {
+        "csv": (lambda: export.csv_bytes(behind.table), "text/csv"),
+        "xlsx": (
+            lambda: export.xlsx_bytes(
+                behind.table, sheet=behind.name, notes=behind.notes
+            ),
+            _XLSX,
+        ),
+    }
+    if chart is not None:
+        drawn = charts.standalone(chart, title=behind.name)
+        files["png"] = (lambda: export.png_bytes(drawn), "image/png")
+        files["svg"] = (lambda: export.svg_bytes(drawn), "image/svg+xml")
+    for suffix, (make, kind) in files.items():
+        panel.download_button(
+            suffix.upper(),
+            make,
+            file_name=export.file_name(behind.name, suffix=suffix),
+            mime=kind,
+            key=f"{key}_{suffix}",
+            on_click="ignore",
+            width="stretch",
+        )
+
+
+def _panel(label: str, *, icon: str, key: str) -> Any:  # noqa: ANN401
+    """A pop-up whose inside is only made once it is open."""
+    return st.popover(label, type="tertiary", icon=icon, key=key, on_change="rerun")

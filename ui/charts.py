@@ -1,0 +1,258 @@
+"""A small vocabulary of charts: a trend with its band, bars with intervals, a spark.
+
+Every function renames its columns to fixed ones, since Altair reads ``:`` and ``.`` in
+a column name as syntax, and takes its colours from the tokens. The texts in tooltips
+are written by ``ui.format``, so that they follow the language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal
+
+import altair as alt
+import pandas as pd
+
+from analysis.errors import InvalidInput
+from analysis.words import N_
+from ui import format as written
+from ui.show import shortened
+from ui.texts import t
+from ui.tokens import Tokens, tokens
+
+Unit = Literal["number", "percent", "minutes"]
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart
+
+#: Name of the selection that a click on a bar makes, for ``on_select``.
+PICK: Final = "pick"
+MAX_BARS: Final = 12
+TREND_HEIGHT: Final = 260
+BAR_HEIGHT: Final = 24
+EXPORT_WIDTH: Final = 900
+FEW_POINTS: Final = 40
+_AXIS_FORMAT: Final[dict[Unit, str]] = {
+    "number": ",~r",
+    "percent": ".1~%",
+    "minutes": ",.1~f",
+}
+_WRITTEN: Final[dict[Unit, Callable[[Any], str]]] = {
+    "number": written.number,
+    "percent": written.percent,
+    "minutes": written.minutes,
+}
+
+
+def trend(
+    frame: pd.DataFrame,
+    *,
+    time: str,
+    value: str,
+    low: str | None = None,
+    high: str | None = None,
+    before: str | None = None,
+    sample: str | None = None,
+    target: float | None = None,
+    unit: Unit = "number",
+) -> Chart:
+    """A line over time with its interval as a band.
+
+    Args:
+        frame: One row a point, in the order of time.
+        time: Column of local times or dates, shown as they are in every browser.
+        value: Column of the line.
+        low: Column of the lower end of the interval.
+        high: Column of the upper end.
+        before: Column of the compared period, drawn in grey.
+        sample: Column of the denominators, for the tooltip.
+        target: Value of the dashed target line.
+        unit: How values are written.
+    """
+    look = tokens()
+    data = _renamed(
+        frame, time=time, value=value, low=low, high=high, before=before, sample=sample
+    )
+    data["time"] = _wall_clock(data["time"])
+    data = _with_texts(data, unit=unit)
+    base = alt.Chart(data).encode(
+        x=alt.X("time:T", title=None, axis=_axis(look, grid=False))
+    )
+    scale = alt.Scale(zero=False, nice=True)
+    axis = _axis(look, grid=True, format=_AXIS_FORMAT[unit])
+    y = alt.Y("value:Q", title=None, scale=scale, axis=axis)
+    layers: list[alt.Chart] = []
+    if low and high:
+        band = base.mark_area(color=look.now, opacity=0.14)
+        layers.append(band.encode(y=alt.Y("low:Q", title=None, scale=scale), y2="high"))
+    if before:
+        earlier = base.mark_line(color=look.before, strokeWidth=1.5)
+        layers.append(earlier.encode(y=alt.Y("before:Q", title=None, scale=scale)))
+    layers.append(base.mark_line(color=look.now, strokeWidth=2).encode(y=y))
+    layers.append(_points(base, look, y=y, data=data))
+    if target is not None:
+        layers.extend(_target(look, target=target, unit=unit))
+    return alt.layer(*layers).properties(height=TREND_HEIGHT)
+
+
+def bars(
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    value: str,
+    low: str | None = None,
+    high: str | None = None,
+    sample: str | None = None,
+    unit: Unit = "number",
+    pick: bool = False,
+) -> Chart:
+    """Horizontal bars from 0 with their value written beside and the interval on top.
+
+    Args:
+        frame: One row a bar, in the order in which they are drawn, ``MAX_BARS`` shown.
+        label: Column of the names.
+        value: Column of the lengths.
+        low: Column of the lower end of the interval.
+        high: Column of the upper end.
+        sample: Column of the denominators, for the tooltip.
+        unit: How values are written.
+        pick: Whether a click selects bars; read it as selection ``pick``.
+    """
+    look = tokens()
+    data = _renamed(
+        frame.head(MAX_BARS), label=label, value=value, low=low, high=high,
+        sample=sample,
+    )  # fmt: skip
+    data["name"] = data["label"].map(lambda name: shortened(name, limit=40))
+    data = _with_texts(data, unit=unit)
+    base = alt.Chart(data).encode(
+        y=alt.Y("name:N", title=None, sort=None, axis=_axis(look, grid=False))
+    )
+    x = alt.X(
+        "value:Q",
+        title=None,
+        scale=alt.Scale(zero=True),
+        axis=_axis(look, grid=True, format=_AXIS_FORMAT[unit]),
+    )
+    bar = base.mark_bar(color=look.now, height={"band": 0.62}, cornerRadiusEnd=2)
+    bar = bar.encode(x=x, tooltip=_tooltip(data))
+    if pick:
+        chosen = alt.selection_point(name=PICK, fields=["label"])
+        shade = alt.condition(chosen, alt.value(1.0), alt.value(0.35))
+        bar = bar.encode(opacity=shade).add_params(chosen)
+    layers = [bar]
+    if low and high:
+        rule = base.mark_rule(color=look.text, strokeWidth=1.2, opacity=0.75)
+        layers.append(rule.encode(x=alt.X("low:Q", title=None), x2="high"))
+    layers.append(_bar_texts(base, look, end="high" if low and high else "value"))
+    return alt.layer(*layers).properties(height=alt.Step(BAR_HEIGHT))
+
+
+def spark(values: Sequence[float | None]) -> alt.Chart:
+    """A line without axes, for a card; its last point stands for now."""
+    look = tokens()
+    data = pd.DataFrame({"step": range(len(values)), "value": list(values)})
+    scale = alt.Scale(zero=False)
+    base = alt.Chart(data).encode(
+        x=alt.X("step:Q", axis=None), y=alt.Y("value:Q", axis=None, scale=scale)
+    )
+    return base.mark_line(color=look.now, strokeWidth=1.5).properties(height=36)
+
+
+def standalone(chart: Chart, *, title: str) -> dict[str, Any]:
+    """The specification of a chart with its own surface, fonts and title, for export.
+
+    Raises:
+        InvalidInput: if it has more points than a picture holds.
+    """
+    look = tokens()
+    dressed = (
+        chart.properties(width=EXPORT_WIDTH, title=shortened(title))
+        .configure(background=look.surface, padding=16)
+        .configure_view(strokeWidth=0)
+        .configure_title(color=look.text, anchor="start", fontSize=14)
+    )
+    try:
+        return dressed.to_dict()
+    except alt.MaxRowsError as error:
+        raise InvalidInput(
+            N_("The chart has too many points for a picture."),
+            hint=N_("Download its table instead."),
+        ) from error
+
+
+def _renamed(frame: pd.DataFrame, **columns: str | None) -> pd.DataFrame:
+    """The columns asked for under fixed names: a file may call its columns anything."""
+    return pd.DataFrame(
+        {name: frame[column].to_numpy() for name, column in columns.items() if column}
+    )
+
+
+def _wall_clock(times: pd.Series) -> pd.Series:
+    """Local times as text without a zone, which every browser reads as written."""
+    return pd.to_datetime(times).dt.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _with_texts(data: pd.DataFrame, *, unit: Unit) -> pd.DataFrame:
+    """Columns with the values as the language writes them."""
+    write = _WRITTEN[unit]
+    data["shown"] = data["value"].map(write)
+    if "low" in data and "high" in data:
+        ends = zip(data["low"], data["high"], strict=True)
+        data["range"] = [written.interval(write(a), write(b)) for a, b in ends]
+    if "before" in data:
+        data["earlier"] = data["before"].map(write)
+    if "sample" in data:
+        data["rows"] = data["sample"].map(written.number)
+    return data
+
+
+def _tooltip(data: pd.DataFrame) -> list[alt.Tooltip]:
+    titles = {
+        "name": "",
+        "shown": t("Value"),
+        "range": t("95 % interval"),
+        "earlier": t("Before"),
+        "rows": "n",
+    }
+    found = [alt.Tooltip(f"{c}:N", title=n) for c, n in titles.items() if c in data]
+    if "time" in data:
+        found.insert(0, alt.Tooltip("time:T", title=t("Time"), format="%Y-%m-%d %H:%M"))
+    return found
+
+
+def _points(
+    base: alt.Chart, look: Tokens, *, y: alt.Y, data: pd.DataFrame
+) -> alt.Chart:
+    """Points to hover; drawn only under the pointer, unless there are few."""
+    opacity = 1.0 if len(data) <= FEW_POINTS else 0.0
+    dots = base.mark_point(color=look.now, filled=True, size=36, opacity=opacity)
+    return dots.encode(y=y, tooltip=_tooltip(data))
+
+
+def _target(look: Tokens, *, target: float, unit: Unit) -> list[alt.Chart]:
+    text = t("target {value}", value=_WRITTEN[unit](target))
+    base = alt.Chart(pd.DataFrame({"value": [target], "text": [text]}))
+    line = base.mark_rule(color=look.muted, strokeDash=[5, 4]).encode(
+        y=alt.Y("value:Q", title=None)
+    )
+    note = base.mark_text(color=look.muted, align="left", dx=4, dy=-7, fontSize=11)
+    return [line, note.encode(y="value:Q", x=alt.value(0), text="text:N")]
+
+
+def _bar_texts(base: alt.Chart, look: Tokens, *, end: str) -> alt.Chart:
+    text = base.mark_text(color=look.text, align="left", dx=6, fontSize=12)
+    return text.encode(x=alt.X(f"{end}:Q", title=None), text="shown:N")
+
+
+def _axis(look: Tokens, *, grid: bool, format: str = "") -> alt.Axis:  # noqa: A002
+    return alt.Axis(
+        grid=grid,
+        gridColor=look.grid,
+        domain=not grid,
+        domainColor=look.grid,
+        ticks=False,
+        labelColor=look.muted,
+        labelPadding=6,
+        labelLimit=180,
+        labelFontSize=12,
+        format=format or alt.Undefined,
+    )

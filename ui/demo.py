@@ -1,0 +1,96 @@
+"""Demo data: made up and published as a job, by itself when nothing is here yet."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from analysis import orders
+from analysis.words import N_
+from analysis.workspace import Workspace
+from ui import cached, datasets, jobs
+from ui.guard import guard
+from ui.jobs import Job
+from ui.texts import t
+
+NAME: Final = "Demo"
+KIND: Final = "demo"
+ORDERS_VARIABLE: Final = "DOORSTEP_DEMO_ORDERS"
+DEFAULT_ORDERS: Final = 400_000
+#: Share of the work that making up the orders takes; publishing takes the rest.
+SIMULATING: Final = 0.4
+
+
+def first_start() -> None:
+    """Set up the demo data if the workspace is empty and nobody stopped it before."""
+    if _orders() and not datasets.listing() and _job() is None:
+        start()
+
+
+def start() -> Job:
+    """Set up the demo data; what runs already goes on."""
+    guard("publish")
+    workspace = cached.workspace()
+    return cached.jobs().start(
+        KIND, str(workspace.root), lambda job: build(job, workspace, rows=_orders())
+    )
+
+
+def panel() -> None:
+    """Progress of the demo data, how it ended, or the button that sets it up."""
+    job = _job()
+    if job is not None and job.state == "running":
+        jobs.watch(job, label=t("Setting up demo data"))
+        return
+    if job is not None:
+        jobs.show_end(job)
+    known = {item.name for item in datasets.listing()}
+    if NAME not in known and _orders():
+        st.button(
+            t("Set up demo data"),
+            icon=":material/auto_awesome:",
+            type="primary",
+            key="demo_start",
+            on_click=_start_again,
+        )
+
+
+def build(job: Job, workspace: Workspace, *, rows: int) -> str:
+    """Simulate the demo world and publish it; gives back the dataset's id."""
+    with tempfile.TemporaryDirectory(dir=workspace.root, prefix=".demo-") as folder:
+        job.progress(0.01, N_("Making up the orders of three cities"))
+        simulator = importlib.import_module("sample_data.simulate")
+        simulator.simulate(Path(folder), orders=rows)
+        job.progress(SIMULATING, N_("Publishing"))
+        published = orders.publish(
+            sorted(Path(folder).iterdir()),
+            workspace=workspace,
+            name=NAME,
+            progress=lambda share, *_: job.progress(
+                SIMULATING + (1 - SIMULATING) * share
+            ),
+            cancel=job.cancel,
+        )
+    return published.id
+
+
+def _start_again() -> None:
+    job = _job()
+    if job is not None:
+        cached.jobs().forget(job)
+    start()
+
+
+def _job() -> Job | None:
+    return cached.jobs().find(KIND, str(cached.workspace().root))
+
+
+def _orders() -> int:
+    """Size of the demo data; 0 switches them off."""
+    text = os.environ.get(ORDERS_VARIABLE, str(DEFAULT_ORDERS))
+    return int(text) if text.isdecimal() else DEFAULT_ORDERS
