@@ -1,0 +1,129 @@
+"""Columns that arrive typed, such as those of Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+from sqlglot import exp
+
+from analysis.orders.values.missing import clean
+from analysis.orders.values.numbers import in_minutes, integer_tree
+from analysis.orders.values.reading import Note, Reading
+from analysis.orders.values.times import plausible, times_tree
+from analysis.orders.values.trees import arithmetic, call, case, cast_to, try_cast
+from analysis.words import N_
+
+_NEAR_ZERO_NS = 1_000_000
+_MINUTE_NS = 60e9
+
+
+def reading_of_native(
+    kind: pa.DataType, sample: Sequence[object] | pa.ChunkedArray | None = None
+) -> Reading:
+    """How a typed column is read.
+
+    Args:
+        kind: Arrow type of the column.
+        sample: Some of its values, as Arrow array or Python values: tells durations
+            that were saved as timestamps from times. Epoch numbers are numbers here:
+            ``guess`` of their text says what they are, and ``parse`` reads them with
+            ``replace(reading, native=True)`` as well.
+
+    Returns:
+        A native reading; zones are turned into UTC.
+    """
+    if pa.types.is_timestamp(kind):
+        return _of_timestamp(kind, sample)
+    if pa.types.is_date(kind):
+        return Reading("date", ("native",), native=True)
+    if pa.types.is_duration(kind):
+        return Reading("number", ("duration interval",), unit="minutes", native=True)
+    if pa.types.is_time(kind):
+        return Reading("number", ("duration clock",), unit="minutes", native=True)
+    if pa.types.is_boolean(kind):
+        return Reading("flag", ("native",), native=True)
+    if pa.types.is_integer(kind):
+        return Reading("integer", ("native",), native=True)
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return Reading("number", ("native",), native=True)
+    return Reading("text", ("native",), native=True)
+
+
+def _of_timestamp(
+    kind: pa.TimestampType, sample: Sequence[object] | pa.ChunkedArray | None
+) -> Reading:
+    reading = Reading("time", ("native",), has_offset=bool(kind.tz), native=True)
+    counts = _nanoseconds(kind, sample)
+    if not counts or max(counts) >= 30 * 1440 * _MINUTE_NS or min(counts) < 0:
+        return reading
+    if max(counts) == 0:
+        return reading
+    if max(counts) < _NEAR_ZERO_NS:
+        return replace(
+            reading, type="number", formats=("duration nanosecond timestamp",),
+            unit="hours", reasons=(NANOSECONDS,),
+        )  # fmt: skip
+    return replace(
+        reading, type="number", formats=("duration since 1970",), unit="minutes",
+        reasons=(SINCE_1970,),
+    )  # fmt: skip
+
+
+NANOSECONDS = Note(
+    N_("Durations saved as nanosecond timestamps: the nanoseconds are the number.")
+)
+SINCE_1970 = Note(N_("Durations saved as times of 1 January 1970."))
+
+
+def _nanoseconds(
+    kind: pa.TimestampType, sample: Sequence[object] | pa.ChunkedArray | None
+) -> list[int]:
+    if sample is None:
+        return []
+    if not isinstance(sample, pa.ChunkedArray | pa.Array):
+        sample = pa.array(sample, type=kind)
+    factor = {"s": 10**9, "ms": 10**6, "us": 1000, "ns": 1}[kind.unit]
+    whole = sample.cast(pa.int64()).drop_null().to_pylist()
+    return [value * factor for value in whole]
+
+
+def native_tree(column: exp.Expr, reading: Reading) -> exp.Expr:
+    """The plain cast of a typed column."""
+    kind = reading.formats[0] if reading.formats else "native"
+    if kind in {"epoch", "excel serial"}:
+        return times_tree(column, reading)
+    if kind.startswith("duration"):
+        return _duration(column, reading, kind)
+    if reading.type in {"time", "date"}:
+        return _time(column, reading)
+    if reading.type == "text":
+        return clean(cast_to(column, "VARCHAR"))
+    if reading.type == "flag":
+        return try_cast(column, "BOOLEAN")
+    number = try_cast(column, "DOUBLE")
+    finite = case((call("isfinite", number), number))
+    if reading.type == "integer":
+        return integer_tree(finite)
+    return arithmetic(exp.Mul, finite, reading.scale) if reading.scale != 1 else finite
+
+
+def _time(column: exp.Expr, reading: Reading) -> exp.Expr:
+    if reading.has_offset:
+        micros = call("epoch_us", cast_to(column, "TIMESTAMPTZ"))
+        return plausible(call("make_timestamp", micros))
+    time = plausible(try_cast(column, "TIMESTAMP"))
+    return cast_to(time, "DATE") if reading.type == "date" else time
+
+
+def _duration(column: exp.Expr, reading: Reading, kind: str) -> exp.Expr:
+    if kind == "duration number":
+        return arithmetic(exp.Mul, try_cast(column, "DOUBLE"), in_minutes(reading))
+    if kind in {"duration interval", "duration clock"}:
+        return arithmetic(exp.Div, call("epoch", column), 60.0)
+    naive = cast_to(column, "TIMESTAMP_NS") if not reading.has_offset else column
+    count = call("epoch_ns", naive)
+    if kind == "duration nanosecond timestamp":
+        return arithmetic(exp.Mul, count, in_minutes(reading))
+    return arithmetic(exp.Div, count, _MINUTE_NS)
