@@ -80,7 +80,7 @@ def open_records(location: Workspace | Path | str) -> Records:
         engine = _postgresql(location)
     else:
         engine = _sqlite(Workspace.open(location).records)
-    with _plain_errors():
+    with _plain_errors(sa.exc.DBAPIError):
         _migrate(engine)
     return Records(engine)
 
@@ -165,14 +165,15 @@ def _migrate(engine: sa.Engine) -> None:
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def _plain_errors(
+    kind: type[sa.exc.DBAPIError] = sa.exc.OperationalError,
+) -> Iterator[None]:
     """Replace the driver's errors, which may name hosts and values, by our own."""
     try:
         yield
-    except sa.exc.OperationalError as error:
-        kind = type(error.orig).__name__
+    except kind as error:
         raise DataProblem(
             N_("The records database cannot be used now ({kind})."),
             hint=N_("Check that its server runs and its disk has room. Try again."),
-            kind=kind,
+            kind=type(error.orig).__name__,
         ) from None
