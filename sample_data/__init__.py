@@ -1,0 +1,1 @@
+"""The sample world: a simulated delivery business with planted, known truth."""
