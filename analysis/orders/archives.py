@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import stat
 import zipfile
 import zlib
@@ -27,7 +28,13 @@ MAX_ZSTD_WINDOW = 128 * 1024**2
 MAX_ENTRIES = 10_000
 
 _ARCHIVES = (".zip", ".xlsx", ".xlsm", ".gz", ".zst", ".7z", ".rar", ".tar", ".bz2")
-_FORBIDDEN_XML = (b"<!DOCTYPE", b"<!ENTITY")
+_ENTITIES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+
+#: Where a row or cell of a sheet says it lies; a reader allots all up to there.
+_CELL_PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})([0-9]{1,7})["']""")
+
+#: Longer than any mark or place above, which may lie across two blocks.
+MARK_BYTES = 32
 _SAVE_AS_XLSX = N_("Open it, save it as a plain .xlsx workbook and bring that in.")
 
 
@@ -99,7 +106,7 @@ def check_workbook(path: Path, *, name: str, limits: Limits) -> None:
             entries = archive.infolist()
             _check_entries(entries, name, limits)
             for entry in entries:
-                _check_part(archive, entry, name)
+                _check_part(archive, entry, name, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise _damaged(name) from error
 
@@ -141,20 +148,44 @@ def _escapes(part: str) -> bool:
     return part.startswith(("/", "\\")) or ".." in Path(part).parts
 
 
-def _check_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:
-    """Read one part to its end; XML must not define entities of its own."""
-    tail = b""
-    is_xml = entry.filename.lower().endswith((".xml", ".rels", ".vml"))
+def _check_part(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, limits: Limits
+) -> None:
+    """Read one part to its end; XML must not define entities nor span a huge area."""
+    if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
+        _read_through(archive, entry)
+        return
+    tail, rows, columns = b"", 0, 0
     with archive.open(entry) as part:
         while block := part.read(BLOCK_BYTES):
-            text = (tail + block).upper() if is_xml else b""
-            if any(mark in text for mark in _FORBIDDEN_XML) or b"\x00" in text:
+            text = tail + block
+            if b"\x00" in text or _ENTITIES.search(text):
                 raise _refused(
                     N_("{file} defines entities in its XML, which no workbook needs."),
                     name,
                     _SAVE_AS_XLSX,
                 )
-            tail = block[-len(_FORBIDDEN_XML[0]) :]
+            places = set(_CELL_PLACE.findall(text))
+            rows = max([rows, *(int(row) for _, row in places)])
+            columns = max(
+                [columns, *(_column_number(letters) for letters, _ in places)]
+            )
+            limits.check("max_sheet_cells", rows * columns, source=name)
+            tail = block[-MARK_BYTES:]
+
+
+def _read_through(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    with archive.open(entry) as part:
+        while part.read(BLOCK_BYTES):
+            pass
+
+
+def _column_number(letters: bytes) -> int:
+    """1 for A, 27 for AA; 0 for a row, which has no letters."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def _refused(problem: str, name: str, hint: str) -> DataProblem:

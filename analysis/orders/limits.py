@@ -45,6 +45,9 @@ class Limits:
     max_rows: int = _limit(200_000_000, N_("Rows of one table"))
     max_cell_bytes: int = _limit(1_000_000, N_("Bytes of one cell"))
     max_sheets: int = _limit(50, N_("Sheets of one workbook"))
+    max_sheet_cells: int = _limit(
+        30_000_000, N_("Cells of one sheet, with the empty ones between others")
+    )
     max_tables: int = _limit(100, N_("Tables of one draft or database file"))
     max_files: int = _limit(10_000, N_("Files in one folder of Parquet"))
     max_ragged_percent: int = _limit(
