@@ -31,6 +31,7 @@ ORIGINS: Mapping[str, str] = {
     "local_weekday": "created_at",
     "promised_date": "promised_at",
     "delivered_date": "delivered_at",
+    "order_no": "order_id",
 }
 
 Missing = tuple[tuple[str, str], ...]
@@ -127,7 +128,9 @@ def parse(text: str) -> exp.Expr:
 def missing_field(dataset: Dataset, missing: Missing) -> MissingField:
     """The error that names the columns to map."""
     named = tuple(
-        ORIGINS.get(name, name) if table == ORDERS else f"{table}.{name}"
+        ORIGINS.get(name, name)
+        if table == ORDERS
+        else f"{table}.{ORIGINS.get(name, name)}"
         for table, name in missing
     )
     fields = tuple(dict.fromkeys(named))

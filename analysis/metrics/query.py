@@ -1,0 +1,343 @@
+"""One ``measure`` call as one SQL tree.
+
+Each table is reduced alone: first its rows to keys and values, then those to sums by
+key. Only sums meet, stacked and folded by key, so no join can multiply a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlglot import exp
+
+from analysis.engine.dataset import Dataset
+from analysis.metrics.components import BoundMetric, Component, aggregate
+from analysis.metrics.dimensions import Dimension
+from analysis.metrics.expressions import DIMENSION_KEYS, ORDERS
+from analysis.metrics.periods import Grain, Period
+from analysis.metrics.values import outputs
+
+PERIOD = "period_start"
+BEFORE = "is_before"
+IS_REST = "is_rest"
+REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What ``measure`` was asked, bound to the dataset.
+
+    Attributes:
+        dataset: Whose tables are read.
+        metrics: What to compute.
+        dimensions: What to group by.
+        grain: Step of the time series; None for none.
+        period: Local dates looked at; None for all.
+        before: Local dates compared with; None for no comparison.
+        filters: Predicates over the orders table.
+        top: Number of groups to keep; None for all.
+    """
+
+    dataset: Dataset
+    metrics: tuple[BoundMetric, ...]
+    dimensions: tuple[Dimension, ...] = ()
+    grain: Grain | None = None
+    period: Period | None = None
+    before: Period | None = None
+    filters: tuple[exp.Expr, ...] = ()
+    top: int | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Names of the key columns inside the query."""
+        groups = [f"dimension_{place}" for place in range(1, len(self.dimensions) + 1)]
+        return (*groups, *((IS_REST,) if self.top else ()), *self._period_key)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the keys that are dimensions."""
+        return tuple(name for name in self.keys if name.startswith("dimension_"))
+
+    @property
+    def _period_key(self) -> tuple[str, ...]:
+        return (PERIOD,) if self.grain else ()
+
+    @property
+    def part_keys(self) -> tuple[str, ...]:
+        """Keys of the sums of one table."""
+        return (*self.keys, *((BEFORE,) if self.before else ()))
+
+
+@dataclass(slots=True)
+class _Part:
+    """The components of one table, and the row columns they need."""
+
+    table: str
+    components: list[Component]
+    rows: dict[str, exp.Expr] = field(default_factory=dict)
+
+    def row(self, value: exp.Expr) -> exp.Expr:
+        """The column that holds an expression's value; the same one for the same."""
+        text = value.sql()
+        for name, known in self.rows.items():
+            if known.sql() == text:
+                return _column(name)
+        name = f"value_{len(self.rows) + 1}"
+        self.rows[name] = value
+        return _column(name)
+
+
+def build(request: Request) -> exp.Select:
+    """The query whose columns are the keys, then the outputs of each metric."""
+    parts = _parts(request.metrics)
+    query = _final(request)
+    if request.top:
+        query = query.with_(_table("largest"), as_=_largest(request), copy=False)
+    for part in parts:
+        sums = _sums(request, part)
+        rows = _rows(request, part.table, list(part.rows.items()))
+        query = query.with_(_table(f"{part.table}_rows"), as_=rows, copy=False)
+        query = query.with_(_table(f"{part.table}_sums"), as_=sums, copy=False)
+    together = _together(request, parts)
+    return query.with_(_table("sums"), as_=together, copy=False)
+
+
+def _parts(metrics: Sequence[BoundMetric]) -> list[_Part]:
+    parts: dict[str, _Part] = {}
+    for metric in metrics:
+        for component in metric.components:
+            part = parts.setdefault(component.table, _Part(component.table, []))
+            part.components.append(component)
+    return list(parts.values())
+
+
+def _rows(
+    request: Request, table: str, values: list[tuple[str, exp.Expr]]
+) -> exp.Select:
+    """Keys and values of each row of a table; orders joined n:1 where needed."""
+    named = [*_key_values(request), *values]
+    filters = [*request.filters, *_days(request)]
+    if not named:
+        named = [("row", exp.Literal.number(1))]
+    query = exp.select(*(_as(value, name) for name, value in named)).from_(
+        _table(table)
+    )
+    trees = [*(value for _, value in named), *filters]
+    query = _joined(query, table, trees)
+    if table != ORDERS:
+        attached = exp.Is(this=_column("order_no", table), expression=exp.null())
+        filters.append(exp.Not(this=attached))
+    return query.where(*filters, copy=False) if filters else query
+
+
+def _joined(query: exp.Select, table: str, trees: list[exp.Expr]) -> exp.Select:
+    read = [column for tree in trees for column in tree.find_all(exp.Column)]
+    tables = {column.table for column in read}
+    if table != ORDERS and tables - {table}:
+        query = query.join(_table(ORDERS), on=_same(table, ORDERS, "order_no"))
+    for place, key in DIMENSION_KEYS.items():
+        if place in tables and place != table:
+            names = {column.name for column in read if column.table == place}
+            once = _one_a_key(place, key, sorted(names - {key}))
+            on = _same(ORDERS, place, key)
+            query = query.join(once, on=on, join_type="left")
+    return query
+
+
+def _one_a_key(table: str, key: str, names: list[str]) -> exp.Subquery:
+    """A table of people or places with one row a key, whatever was brought in."""
+    first = [_as(exp.Min(this=_column(name)), name) for name in names]
+    chosen = exp.select(_column(key), *first).from_(_table(table))
+    return chosen.group_by(_column(key)).subquery(exp.to_identifier(table, quoted=True))
+
+
+def _same(left: str, right: str, key: str) -> exp.Expr:
+    return exp.EQ(this=_column(key, left), expression=_column(key, right))
+
+
+def _key_values(request: Request) -> list[tuple[str, exp.Expr]]:
+    named = [
+        (name, found.expression.copy())
+        for name, found in zip(request.groups, request.dimensions, strict=True)
+    ]
+    if request.grain:
+        named.append((PERIOD, _period_start(request)))
+    if request.before:
+        named.append((BEFORE, _within(request.before)))
+    return named
+
+
+def _period_start(request: Request) -> exp.Expr:
+    """First moment of the row's period; those compared lie on the period looked at."""
+    day: exp.Expr = _column("local_date", ORDERS)
+    if request.before and request.period:
+        days = (request.period.first - request.before.first).days
+        later = exp.Add(this=day.copy(), expression=exp.convert(days))
+        case = exp.Case(ifs=[exp.If(this=_within(request.before), true=later)])
+        day = exp.Case(ifs=case.args["ifs"], default=day)
+    if request.grain == "hour":
+        hours = exp.Mul(
+            this=_column("local_hour", ORDERS),
+            expression=exp.Interval(this=exp.Literal.string("1"), unit=exp.var("HOUR")),
+        )
+        return exp.Add(this=exp.cast(day, "TIMESTAMP"), expression=hours)
+    if request.grain == "day":
+        return day
+    unit = exp.var(str(request.grain).upper())
+    return exp.TimestampTrunc(this=day, unit=unit)
+
+
+def _days(request: Request) -> list[exp.Expr]:
+    if request.period is None:
+        return []
+    if request.before is None:
+        return [_within(request.period)]
+    first = min(request.period.first, request.before.first)
+    last = max(request.period.last, request.before.last)
+    either = exp.or_(_within(request.period), _within(request.before))
+    # The span lets the engine skip blocks, which it cannot do with OR.
+    return [_within(Period(first, last)), either]
+
+
+def _within(period: Period) -> exp.Expr:
+    day = _column("local_date", ORDERS)
+    return exp.Between(this=day, low=_date(period.first), high=_date(period.last))
+
+
+def _largest(request: Request) -> exp.Select:
+    """Keys of the groups with the most orders in the period looked at."""
+    now = Request(
+        request.dataset, (), request.dimensions, period=request.period,
+        filters=request.filters,
+    )  # fmt: skip
+    rows = _rows(now, ORDERS, []).subquery("orders_rows")
+    keys = [_column(name) for name in request.groups]
+    count = exp.Ordered(this=exp.Count(this=exp.Star()), desc=True)
+    order = [count, *(exp.Ordered(this=key.copy(), nulls_first=False) for key in keys)]
+    found = exp.select(*keys, _as(exp.true(), "is_kept")).from_(rows).group_by(*keys)
+    return found.order_by(*order).limit(request.top or 0)
+
+
+def _sums(request: Request, part: _Part) -> exp.Select:
+    table = f"{part.table}_rows"
+    sums = [_as(aggregate(item, part.row), item.name) for item in part.components]
+    keys = _folded(request, table) if request.top else _plain_keys(request)
+    query = exp.select(*(_as(value, name) for name, value in keys), *sums)
+    query = query.from_(_table(table))
+    if request.top:
+        query = query.join(
+            _table("largest"), on=_match(request, table), join_type="left"
+        )
+    places = [exp.Literal.number(place + 1) for place in range(len(keys))]
+    return query.group_by(*places) if places else query
+
+
+def _plain_keys(request: Request) -> list[tuple[str, exp.Expr]]:
+    return [(name, _column(name)) for name in request.part_keys]
+
+
+def _folded(request: Request, table: str) -> list[tuple[str, exp.Expr]]:
+    """Keys with those of the groups that are not kept replaced by ``rest``."""
+    kept = _column("is_kept", "largest")
+    folded: list[tuple[str, exp.Expr]] = []
+    for name, value in _plain_keys(request):
+        if name in request.groups:
+            own = exp.cast(_column(name, table), "VARCHAR")
+            case = [exp.If(this=kept.copy(), true=own)]
+            rest = exp.Case(ifs=case, default=exp.Literal.string(REST))
+            folded.append((name, rest))
+        elif name == IS_REST:
+            folded.append((name, exp.Is(this=kept.copy(), expression=exp.null())))
+        else:
+            folded.append((name, value))
+    return folded
+
+
+def _match(request: Request, table: str) -> exp.Expr:
+    pairs = [
+        exp.NullSafeEQ(this=_column(name, table), expression=_column(name, "largest"))
+        for name in request.groups
+    ]
+    return exp.and_(*pairs)
+
+
+def _together(request: Request, parts: list[_Part]) -> exp.Expr:
+    """The sums of all tables by key, now and before beside each other."""
+    names = [item.name for part in parts for item in part.components]
+    if len(parts) == 1 and not request.before:
+        return exp.select("*").from_(_table(f"{parts[0].table}_sums"))
+    stacked = _stacked(request, parts, names)
+    keys = [_column(name) for name in request.keys]
+    chosen: list[exp.Expr] = []
+    for name in names:
+        chosen += [_as(value, alias) for alias, value in _sides(request, name)]
+    query = exp.select(*keys, *chosen).from_(stacked)
+    return query.group_by(*(key.copy() for key in keys)) if keys else query
+
+
+def _sides(request: Request, name: str) -> list[tuple[str, exp.Expr]]:
+    def chosen(condition: exp.Expr | None) -> exp.Expr:
+        value = exp.AnyValue(this=_column(name))
+        if condition is None:
+            return value
+        return exp.Filter(this=value, expression=exp.Where(this=condition))
+
+    if not request.before:
+        return [(name, chosen(None))]
+    now = exp.Not(this=_column(BEFORE))
+    return [(name, chosen(now)), (f"{name}_before", chosen(_column(BEFORE)))]
+
+
+def _stacked(request: Request, parts: list[_Part], names: list[str]) -> exp.Subquery:
+    def sums(part: _Part) -> exp.Select:
+        own = {item.name for item in part.components}
+        keys = [_column(name) for name in request.part_keys]
+        values = [
+            _column(name) if name in own else _as(exp.null(), name) for name in names
+        ]
+        return exp.select(*keys, *values).from_(_table(f"{part.table}_sums"))
+
+    first, *others = (sums(part) for part in parts)
+    union: exp.Query = first
+    for other in others:
+        union = exp.union(union, other, distinct=False)
+    return union.subquery("stacked")
+
+
+def _final(request: Request) -> exp.Select:
+    keys = dict(
+        zip(request.groups, (item.name for item in request.dimensions), strict=True)
+    )
+    chosen = [_as(_column(name), label) for name, label in keys.items()]
+    if request.top:
+        chosen.append(_column(IS_REST))
+    if request.grain:
+        chosen.append(_as(exp.cast(_column(PERIOD), "TIMESTAMP"), "period"))
+    for metric in request.metrics:
+        for side in ("", "_before") if request.before else ("",):
+            chosen += [_as(value, name) for name, value in outputs(metric, side)]
+    query = exp.select(*chosen).from_(_table("sums"))
+    order = [IS_REST] * bool(request.top) + [PERIOD] * bool(request.grain)
+    ordered = [
+        exp.Ordered(this=_column(name), nulls_first=False)
+        for name in (*order, *request.groups)
+    ]
+    return query.order_by(*ordered) if ordered else query
+
+
+def _column(name: str, table: str | None = None) -> exp.Column:
+    return exp.column(name, table=table, quoted=True)
+
+
+def _table(name: str) -> exp.Table:
+    return exp.Table(this=exp.to_identifier(name, quoted=True))
+
+
+def _as(value: exp.Expr, name: str) -> exp.Expr:
+    return exp.alias_(value, exp.to_identifier(name, quoted=True))
+
+
+def _date(day: date) -> exp.Expr:
+    return exp.cast(exp.Literal.string(day.isoformat()), "DATE")
