@@ -14,7 +14,7 @@ from sample_data.world import ZONES_PER_CITY, City, Columns, Span
 
 #: Local hours at which each working pattern begins and ends.
 HOURS = np.array([(0, 8), (7, 15), (10, 16), (15, 24), (16, 23)])
-RAMADAN_HOURS = np.array([(5, 14), (0, 4), (13, 19), (17, 24), (16, 23)])
+RAMADAN_HOURS = np.array([(4, 13), (0, 4), (12, 19), (18, 24), (16, 23)])
 
 WORKS = 0.64
 _NO_SHOW = 0.02

@@ -69,7 +69,9 @@ def _taps(orders: Columns, levers: Levers) -> None:
     near = 4 + (orders["tap"] >> 11)
     ahead = 190 + orders["tap s"] * 2
     orders["tap away m"] = np.where(orders["tap s"] > 0, ahead, near)
-    orders["pin off m"] = _whole(levers.of("pin off"), orders)
+    wrong = orders["address"] < share(stages.WRONG_ADDRESS)
+    natural = np.where(wrong, 180 + orders["address"] % 500, 0)
+    orders["pin off m"] = natural + _whole(levers.of("pin off"), orders)
 
 
 def _offers(orders: Columns) -> None:

@@ -16,7 +16,7 @@ ORDERS_PER_MERCHANT = 800
 ORDERS_PER_CUSTOMER = 18
 
 #: Share of riders by working pattern: night, morning, lunch, late, dinner.
-PATTERNS = np.array([0.08, 0.19, 0.24, 0.23, 0.26])
+PATTERNS = np.array([0.08, 0.21, 0.28, 0.20, 0.23])
 
 _CAPACITY = np.array([0.30, 0.30, 0.25, 0.15])
 _VEHICLES = np.array([0.62, 0.18, 0.12, 0.08])

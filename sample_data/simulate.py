@@ -90,7 +90,7 @@ def simulate(
     """
     span = Span.ending(end, weeks=weeks)
     people = populate(seed, orders, span)
-    chosen = all_plants(seed, span, people, only=plants)
+    chosen = all_plants(seed, span, only=plants)
     settings = _settings(seed, orders, span, people)
     writer = Writer(out)
     pieces = list(_pieces(settings, chunk_orders))

@@ -28,15 +28,20 @@ MOST_REFUSALS = 4
 _PREP_S = np.array([640, 540, 800, 720, 560, 1020], dtype=np.float32)
 _DISTANCE_M = np.array([1700, 1800, 2300, 2900, 2150], dtype=np.float32)
 _DOOR_S = np.array([130, 175, 120, 150, 205], dtype=np.int32)
-_SECONDS_PER_M = (1.28 / np.array([6.5, 5.9, 5.1, 6.3])).astype(np.float32)
+_SECONDS_PER_M = (1.28 / np.array([6.4, 5.9, 5.1, 6.3])).astype(np.float32)
 _USUAL_SECONDS_PER_M = np.float32(1.28 / 6.15)
-_WEATHER_SLOWS = np.array([1.0, 1.13, 1.38, 1.04], dtype=np.float32)
-_PLAN_KNOWS = np.array([1.0, 1.07, 1.12, 1.02], dtype=np.float32)
+_WEATHER_SLOWS = np.array([1.0, 1.15, 1.42, 1.05], dtype=np.float32)
+_PLAN_KNOWS = np.array([1.0, 1.07, 1.10, 1.02], dtype=np.float32)
+_RUSH_HOURS = (15, 19)
+_RUSH_SLOWS = np.float32(1.25)
 
 PLANNED_LEG_S = 250
 PLANNED_COUNTER_S = 80
-_BUFFER_S = 430
+_BUFFER_S = 450
 FAR_M = 4000
+
+#: Share of orders whose address is wrong or was changed.
+WRONG_ADDRESS = 0.006
 
 
 @cache
@@ -49,7 +54,7 @@ def _busy(kind: int) -> NDArray[np.float32]:
 @cache
 def _queue_table() -> NDArray[np.float32]:
     load = np.arange(3 * LOAD_STEPS) / LOAD_STEPS
-    wait = 22 + 30 * load + 150 * np.clip(load - 0.75, 0, None) ** 2
+    wait = 24 + 34 * load + 560 * np.clip(load - 0.62, 0, None) ** 2
     return np.round(wait * 64).astype(np.float32) / 64
 
 
@@ -156,31 +161,48 @@ def _dispatch(orders: Columns, levers: Levers) -> Seconds:
     return np.maximum(seconds + levers.of("dispatch"), 5).astype(np.int32)
 
 
+def _before_sunset(orders: Columns, setting: Setting) -> NDArray[np.bool_]:
+    """Orders in the rush for home before the fast is broken."""
+    ramadan = day_kinds(setting.city, setting.span)[orders["day"]] == RAMADAN
+    hour = orders["second"] // 3600
+    return ramadan & (hour >= _RUSH_HOURS[0]) & (hour < _RUSH_HOURS[1])
+
+
 def _pace(orders: Columns, setting: Setting) -> NDArray[np.float32]:
     """Seconds a metre of the rider in this weather and traffic, without chance."""
     riders = setting.people.riders
     who = orders["rider"]
     pace = _SECONDS_PER_M[riders["vehicle"][who]] * riders["skill"][who]
-    pace = pace * (1 + np.float32(0.36) * newcomer(orders))
-    pace = pace * orders["traffic"] * (1 + orders["busy"] / 8)
+    pace = pace * (1 + np.float32(0.62) * newcomer(orders))
+    pace = pace * orders["traffic"] * (1 + orders["busy"] / 7)
+    pace = pace * np.where(_before_sunset(orders, setting), _RUSH_SLOWS, 1)
     return pace * _WEATHER_SLOWS[orders["weather"]]
 
 
+def _dawdles(orders: Columns) -> Seconds:
+    """Extra seconds of riders who stop, lose their way or break down."""
+    level = share(0.010) + (share(0.03) * newcomer(orders)).astype(np.int32)
+    return np.where(
+        orders["dawdles"] < level, 260 + orders["dawdles for"] // 80, 0
+    ).astype(np.int32)
+
+
 def _leg(orders: Columns, pace: NDArray[np.float32], levers: Levers) -> Seconds:
-    scarce = 1 + np.float32(0.25) * np.clip(
+    scarce = 1 + np.float32(0.5) * np.clip(
         orders["load"].astype(np.float32) / LOAD_STEPS - np.float32(0.6), 0, 2
     )
     way = 620 * lognormal(0.45)[orders["approach"]] * scarce
     seconds = 35 + way * pace * lognormal(0.12)[orders["way there"]]
-    return np.maximum(seconds.astype(np.int32) + levers.of("leg"), 20)
+    lingers = np.where(orders["dawdles for"] % 3 == 0, _dawdles(orders), 0)
+    return np.maximum(seconds.astype(np.int32) + lingers + levers.of("leg"), 20)
 
 
 def _kitchen(orders: Columns, levers: Levers) -> Seconds:
     load = np.minimum(orders["load"], 2 * LOAD_STEPS).astype(np.float32) / LOAD_STEPS
     strain = 1 + np.clip(load - 1, 0, 1) / 10 + orders["busy"] / 16
-    seconds = orders["usual prep"] * strain * lognormal(0.15)[orders["kitchen"]]
+    seconds = orders["usual prep"] * strain * lognormal(0.17)[orders["kitchen"]]
     jam = orders["jam"] < share(0.03)
-    seconds += np.where(jam, 240 + (orders["jam"] & 1023) / np.float32(2.5), 0)
+    seconds += np.where(jam, 270 + (orders["jam"] & 1023), 0)
     return np.maximum(seconds.astype(np.int32) + levers.of("kitchen"), 60)
 
 
@@ -194,7 +216,7 @@ def detour(orders: Columns) -> Seconds:
 
 def address_trouble(orders: Columns, levers: Levers) -> Seconds:
     """Extra seconds on the road because the address was wrong or was changed."""
-    wrong = orders["address"] < share(0.006)
+    wrong = orders["address"] < share(WRONG_ADDRESS)
     extra = np.where(wrong, 300 + orders["address"], 0)
     return (extra + levers.of("pin")).astype(np.int32)
 
@@ -207,7 +229,7 @@ def door_trouble(orders: Columns) -> Seconds:
 
 def _door(orders: Columns, levers: Levers) -> Seconds:
     seconds = orders["plan door"] * lognormal(0.22)[orders["door"]]
-    seconds += 45 * newcomer(orders)
+    seconds += 80 * newcomer(orders)
     whole = seconds.astype(np.int32) + door_trouble(orders) + levers.of("door")
     return np.maximum(whole, 15)
 
@@ -231,6 +253,7 @@ def run(orders: Columns, setting: Setting, levers: Levers) -> None:
     orders["address s"] = address_trouble(orders, levers)
     ride = 40 + orders["metres"] * pace * lognormal(0.10)[orders["ride"]]
     ride = ride.astype(np.int32) + orders["detour s"] + orders["address s"]
+    ride += np.where(orders["dawdles for"] % 3 > 0, _dawdles(orders), 0)
     ride = np.maximum(ride + levers.of("ride"), 45)
     orders["there s"] = orders["picked s"] + ride
     orders["done s"] = orders["there s"] + _door(orders, levers)

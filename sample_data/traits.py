@@ -23,13 +23,13 @@ from sample_data.capacity import (
 from sample_data.demand import arrivals, surges
 from sample_data.people import People, merchant_tables
 from sample_data.streams import LEVELS, daily_draws, draws, lognormal
-from sample_data.world import ZONES_PER_CITY, City, Columns, Span
+from sample_data.world import VEHICLES, ZONES_PER_CITY, City, Columns, Span
 
 #: One draw of each for every order, in streams of these names.
 CHANCES = (
     "merchant", "merchant again", "customer", "customer too", "distance", "east",
     "north", "basket", "confirmed", "queue", "refusals", "answers", "hurry", "approach",
-    "way there", "kitchen", "jam", "counter", "ride", "detour", "door", "unreachable",
+    "way there", "dawdles", "dawdles for", "kitchen", "jam", "counter", "ride", "detour", "door", "unreachable",
     "address", "estimate", "merchant cancels", "customer cancels", "waits", "gives up",
     "rider cancels", "fails", "rated", "stars", "complains", "class", "contacts",
     "channel", "words", "tap", "tap place", "payment", "prebook", "mix", "order arm",
@@ -98,7 +98,7 @@ def _riders_each_day(people: People, city: City, span: Span) -> float:
 def batching_chance() -> NDArray[np.int32]:
     """Levels (of 65,536) at which an order joins the one before, by load."""
     load = np.arange(3 * LOAD_STEPS) / LOAD_STEPS
-    return np.floor(np.clip(0.42 * (load - 0.55), 0, 0.4) * LEVELS).astype(np.int32)
+    return np.floor(np.clip(0.45 * (load - 0.5), 0, 0.45) * LEVELS).astype(np.int32)
 
 
 def draw_orders(setting: Setting, days: range) -> tuple[Columns, Roster]:
@@ -138,6 +138,22 @@ def _assign(orders: Columns, setting: Setting, crew: Roster) -> None:
     turn += draws(setting.seed, "turn", len(days), city.index)[orders["day"] - days.start]
     orders["rider"] = pick_riders(orders, crew, online, turn)
     orders["other rider"] = pick_riders(orders, crew, online, turn + 1)
+    orders["bicycle rider"] = _cyclists(orders, setting, crew)
+
+
+def _cyclists(
+    orders: Columns, setting: Setting, crew: Roster
+) -> NDArray[np.int32]:
+    """A rider at work on a bicycle for each order; its own where there is none."""
+    chosen = orders["rider"].copy()
+    cycles = setting.people.riders["vehicle"] == VEHICLES.index("bicycle")
+    for place, day in enumerate(crew.days):
+        riders = crew.riders[crew.day_start[place] : crew.day_start[place + 1]]
+        riders = riders[cycles[riders]]
+        if len(riders):
+            today = orders["day"] == day
+            chosen[today] = riders[orders["merchant again"][today] % len(riders)]
+    return chosen
 
 
 def _place(orders: Columns, setting: Setting) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sample_data.streams import draws, share
 from sample_data.world import HEAT, RAIN, STORM, City, Span
 
-_STORM_SHARE = 0.14
+_STORM_SHARE = 0.22
 _HOT_HOURS = range(11, 18)
 
 
@@ -26,11 +26,11 @@ def _one_day(hours: NDArray[np.int8], seed: int, city: City, day: int, month: in
         hours[list(_HOT_HOURS)] = HEAT
     if wet >= share(city.rain[month]):
         return
-    first = int(begin) * 20 // 65_536
-    last = first + 3 + int(length) * 6 // 65_536
+    first = 5 + int(begin) * 16 // 65_536
+    last = first + 4 + int(length) * 7 // 65_536
     hours[first:last] = RAIN
     if wild < share(_STORM_SHARE):
-        hours[first + 1 : first + 4] = STORM
+        hours[first + 2 : first + 6] = STORM
 
 
 def storms(states: NDArray[np.int8]) -> list[tuple[int, int, int]]:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sample_data.people import People
 from sample_data.plants.base import Plant
+from sample_data.plants.behaviours import behaviours
+from sample_data.plants.incidents import incidents
+from sample_data.plants.strategies import strategies
 from sample_data.world import Span
 
 
 def all_plants(
-    seed: int, span: Span, people: People, *, only: bool | Collection[str] = True
+    seed: int, span: Span, *, only: bool | Collection[str] = True
 ) -> tuple[Plant, ...]:
-    """The plants of a world, or those of them that are named."""
-    known: tuple[Plant, ...] = ()
+    """The plants of a world, or those of them that are named.
+
+    Raises:
+        ValueError: if a name is not that of a plant.
+    """
+    known = (*incidents(seed, span), *strategies(seed, span), *behaviours(seed, span))
     if isinstance(only, bool):
         return known if only else ()
+    names = {plant.name for plant in known}
+    strange = sorted(set(only) - names)
+    if strange:
+        raise ValueError(f"No plant named {strange[0]!r}. Known: {sorted(names)}.")
     return tuple(plant for plant in known if plant.name in only)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +20,7 @@ from sample_data.world import (
     zone_types,
 )
 
-Kind = Literal["incident", "strategy", "behaviour", "dirt"]
+Kind = Literal["incident", "strategy", "behaviour", "reviewer", "dirt"]
 
 
 class Levers:
@@ -91,7 +90,7 @@ def _position(name: str, value: str, setting: Any) -> int:
     return known[name].index(value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
     """One planted effect.
 
@@ -100,50 +99,36 @@ class Plant:
         kind: What it belongs to.
         first: First simulated day on which it acts.
         last: Last simulated day on which it acts.
+        cities: Cities it acts in; all if empty.
     """
 
     name: str
     kind: Kind
     first: int
     last: int
+    cities: tuple[str, ...] = ()
 
     def acts(self, setting: Any, days: range) -> bool:
         """Whether it can touch any order of these days in this city."""
-        return self.first < days.stop and days.start <= self.last and (
-            self.city in (None, setting.city.name)
-        )
-
-    @property
-    def city(self) -> str | None:
-        """The city it acts in; None for all."""
-        return None
+        here = not self.cities or setting.city.name in self.cities
+        return here and self.first < days.stop and days.start <= self.last
 
     def during(self, orders: Columns) -> NDArray[np.bool_]:
         """Which orders came in while it acts."""
         return (orders["day"] >= self.first) & (orders["day"] <= self.last)
 
     def scope(self, orders: Columns, setting: Any) -> NDArray[np.bool_]:
-        """Which orders it is about, whether or not they are treated."""
-        raise NotImplementedError
+        """Which orders it may change."""
+        return self.during(orders)
 
     def move(self, orders: Columns, setting: Any) -> None:
-        """Change what an order is (its merchant), before it is carried out."""
+        """Change what an order is (its rider), before it is carried out."""
 
     def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
         """Change how an order is carried out."""
 
-    def describe(self, span: Any) -> dict[str, Any]:
-        """What ``truth.yaml`` says of it, without measured sizes."""
-        return {
-            "kind": self.kind,
-            "first_day": span.day(self.first),
-            "last_day": span.day(self.last),
-        }
-
-
-def days_between(first: date, day: date) -> int:
-    """Whole days from one date to another."""
-    return (day - first).days
+    def label(self, orders: Columns, setting: Any) -> None:
+        """Write down the arm of each order, where there are arms."""
 
 
 def part(chance: float) -> int:
