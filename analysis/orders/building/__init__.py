@@ -1,0 +1,1 @@
+"""Building one version of a dataset from staged files and their mapping."""

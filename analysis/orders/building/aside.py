@@ -1,0 +1,143 @@
+"""Rows that are set aside: which ones, why, and where they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from sqlglot import exp
+
+from analysis.orders.building import trees
+
+#: Columns of the table of rows to set aside.
+ROW, REASON, RANK = "row", "reason", "rank"
+
+MISSING_KEY = "missing_key"
+DUPLICATE_KEY = "duplicate_key"
+RAGGED = "ragged"
+
+Keep = Literal["first", "last"]
+
+
+def keyless(source: exp.Table, key: str) -> exp.Select:
+    """Rows without a key."""
+    return _rows(source, MISSING_KEY, 0).where(trees.missing(key))
+
+
+def repeated(source: exp.Table, key: str) -> exp.Select:
+    """Keys that stand in more than one row; a hash aggregate, so it is cheap."""
+    query = exp.select(trees.column(key)).from_(source).where(trees.present(key))
+    more = exp.GT(this=trees.count_rows(), expression=exp.Literal.number(1))
+    return query.group_by(trees.column(key)).having(more)
+
+
+def duplicates(source: exp.Table, key: str, *, keep: Keep) -> exp.Select:
+    """Rows of repeated keys, all but the first (or last) of each."""
+    known = exp.In(this=trees.column(key), query=exp.Subquery(this=repeated(source, key)))
+    order = exp.Ordered(this=exp.column("rowid"), desc=keep == "last")
+    place = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[trees.column(key)],
+        order=exp.Order(expressions=[order]),
+    )
+    ranked = (
+        exp.select(trees.aliased(exp.column("rowid"), ROW), trees.aliased(place, "n"))
+        .from_(source)
+        .where(known)
+    )
+    later = exp.GT(this=trees.column("n"), expression=exp.Literal.number(1))
+    return (
+        exp.select(trees.column(ROW), *_why(DUPLICATE_KEY, 1))
+        .from_(exp.Subquery(this=ranked, alias=exp.TableAlias(this="ranked")))
+        .where(later)
+    )
+
+
+def failing(
+    source: exp.Table, name: str, condition: exp.Expr, *, rank: int
+) -> exp.Select:
+    """Rows that a check sets aside."""
+    return _rows(source, name, rank).where(condition.copy())
+
+
+def reasons(queries: Sequence[exp.Select]) -> exp.Select:
+    """One reason a row: the one of the lowest rank."""
+    together: exp.Query = queries[0]
+    for query in queries[1:]:
+        together = together.union(query, distinct=False)
+    first = exp.ArgMin(this=trees.column(REASON), expression=trees.column(RANK))
+    return (
+        exp.select(trees.column(ROW), trees.aliased(first, REASON))
+        .from_(exp.Subquery(this=together, alias=exp.TableAlias(this="found")))
+        .group_by(trees.column(ROW))
+    )
+
+
+def _rows(source: exp.Table, reason: str, rank: int) -> exp.Select:
+    row = trees.aliased(exp.column("rowid"), ROW)
+    return exp.select(row, *_why(reason, rank)).from_(source)
+
+
+def _why(reason: str, rank: int) -> tuple[exp.Alias, exp.Alias]:
+    return (
+        trees.aliased(exp.Literal.string(reason), REASON),
+        trees.aliased(exp.Literal.number(rank), RANK),
+    )
+
+
+def without(query: exp.Select, aside: exp.Table, *, alias: str) -> exp.Select:
+    """The query without the rows set aside, by an anti-join on the row number."""
+    same = exp.EQ(
+        this=exp.column("rowid", table=alias),
+        expression=exp.column(ROW, table="aside", quoted=True),
+    )
+    joined = exp.Join(this=exp.alias_(aside, "aside", table=True), kind="ANTI", on=same)
+    return query.join(joined)
+
+
+def kept_rows(
+    source: exp.Table, aside: exp.Table, *, title: str, columns: Sequence[str]
+) -> exp.Select:
+    """Rows set aside as they are kept: reason, source, row, and values as JSON."""
+    row = exp.column("rowid", table="typed")
+    same = exp.EQ(this=row, expression=exp.column(ROW, table="aside", quoted=True))
+    number = exp.Add(this=row.copy(), expression=exp.Literal.number(1))
+    return (
+        exp.select(
+            exp.column(REASON, table="aside", quoted=True),
+            trees.aliased(exp.Literal.string(title), "source"),
+            trees.aliased(number, "row"),
+            trees.aliased(_as_json(columns), "values"),
+        )
+        .from_(exp.alias_(source, "typed", table=True))
+        .join(exp.Join(this=exp.alias_(aside, "aside", table=True), on=same))
+        .order_by(row.copy())
+    )
+
+
+def _as_json(columns: Sequence[str]) -> exp.Expr:
+    pairs: list[exp.Expr] = []
+    for name in columns:
+        value = exp.column(name, table="typed", quoted=True)
+        text = exp.Cast(this=value, to=exp.DataType.build("VARCHAR"))
+        pairs += [exp.Literal.string(name), text]
+    packed = exp.Anonymous(this="json_object", expressions=pairs)
+    return exp.Cast(this=packed, to=exp.DataType.build("VARCHAR"))
+
+
+def ragged_rows(path: Path, *, title: str) -> exp.Select:
+    """Rows that staging could not cut into cells, as they are kept aside."""
+    source = exp.Anonymous(
+        this="read_parquet", expressions=[exp.Literal.string(str(path))]
+    )
+    text = exp.Anonymous(
+        this="json_object",
+        expressions=[exp.Literal.string("text"), trees.column("raw")],
+    )
+    return exp.select(
+        trees.aliased(exp.Literal.string(RAGGED), REASON),
+        trees.aliased(exp.Literal.string(title), "source"),
+        trees.aliased(trees.column("line"), "row"),
+        trees.aliased(exp.Cast(this=text, to=exp.DataType.build("VARCHAR")), "values"),
+    ).from_(exp.Table(this=source))

@@ -1,0 +1,233 @@
+"""The typed pass: one SELECT that reads a staged table into typed, protected values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from analysis.orders.building import trees
+from analysis.orders.draft import StagedTable
+from analysis.orders.mapping import ColumnMapping, TableMapping
+from analysis.orders.privacy import protect
+from analysis.orders.schema import STATUSES, FieldType
+from analysis.orders.staging import relation
+from analysis.orders.values.parse import is_missing, parse
+from analysis.orders.values.reading import Reading
+from analysis.orders.values.zones import to_local, to_utc
+
+#: Column of a typed table with the texts that could not be read, as ``column␟text␞``.
+UNREAD = "unread␟"
+
+#: Before the name of a column as it is in the file, beside its typed value.
+RAW = "raw␟"
+
+#: Between the column and its text, and behind each of them.
+UNIT, RECORD = "\x1f", "\x1e"
+
+#: Local dates that a version keeps beside the instants, by the time they come from.
+LOCAL_DATES: Mapping[str, str] = {
+    "created_at": "local_date",
+    "promised_at": "promised_date",
+    "delivered_at": "delivered_date",
+}
+
+#: The status as the file wrote it, kept beside the one of the order model.
+REPORTED_STATUS = "status_reported"
+
+_STORED: Mapping[FieldType, str] = {
+    "integer": "BIGINT", "number": "DOUBLE", "money": "DOUBLE", "date": "DATE",
+    "flag": "BOOLEAN",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TypedPass:
+    """What the typed pass of one table needs to know.
+
+    Attributes:
+        staged: The table on disk.
+        entry: Its mapping.
+        zone: Zone of wall clocks where the table has no time zone column.
+        zones: Zones that occur in its time zone column; empty without one.
+        key: Key of the workspace, for hashes.
+    """
+
+    staged: StagedTable
+    entry: TableMapping
+    zone: str
+    zones: tuple[str, ...]
+    key: bytes
+
+    @property
+    def name(self) -> str:
+        """Name of the typed table in the scratch database."""
+        return f"typed_{self.staged.id}"
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether any of its texts might not be readable."""
+        return any(entry.reading.type != "text" for entry in self.entry.used())
+
+    def select(self) -> exp.Select:
+        """The SELECT that reads, types and protects every used column.
+
+        Two levels: the inner one reads each text once, the outer one names the values
+        as often as it needs them.
+        """
+        used = self.entry.used()
+        source = relation(self.staged, columns=[entry.column for entry in used])
+        inner = exp.select(*self._read(used)).from_(source)
+        columns = [item for entry in used for item in self._published(entry)]
+        outer = exp.select(*columns, *self._unread(used))
+        return outer.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this="read")))
+
+    def names(self) -> tuple[str, ...]:
+        """Published names of its columns, without what serves the build only."""
+        used = self.entry.used()
+        return tuple(item.alias for entry in used for item in self._published(entry))
+
+    def _read(self, used: tuple[ColumnMapping, ...]) -> Iterator[exp.Alias]:
+        for entry in used:
+            column = trees.column(entry.column)
+            yield trees.aliased(column, RAW + entry.column)
+            yield trees.aliased(parse(column.copy(), entry.reading), entry.column)
+
+    def _published(self, entry: ColumnMapping) -> Iterator[exp.Alias]:
+        value = self._value(entry)
+        if entry.protection:
+            value = protect(value, entry.protection, key=self.key)
+        yield trees.aliased(value, entry.field)
+        if entry.field == "status" and entry.use == "field":
+            yield trees.aliased(trees.column(entry.column), REPORTED_STATUS)
+        if entry.use == "field" and self.entry.target == "orders":
+            yield from self._local(entry)
+
+    def _value(self, entry: ColumnMapping) -> exp.Expr:
+        """The value of one column: a time in UTC, a word of ours, a number."""
+        value = trees.column(entry.column)
+        field = self.entry.order_field(entry)
+        if entry.after:
+            return self._after(entry, value)
+        if entry.reading.type == "time":
+            return self._utc(entry.reading, value)
+        if entry.values:
+            return _in_our_words(value, entry.values)
+        stored = _STORED.get(field.type) if field else None
+        if stored is None:
+            return value
+        return exp.TryCast(this=value, to=exp.DataType.build(stored, dialect="duckdb"))
+
+    def _after(self, entry: ColumnMapping, minutes: exp.Expr) -> exp.Expr:
+        """A duration as the time it ends: the time it starts plus its minutes."""
+        start = self.entry.of_field(entry.after)
+        if start is None:
+            return _cast(exp.Null(), "TIMESTAMP")
+        return trees.plus_minutes(self._value(start), minutes)
+
+    def _utc(self, reading: Reading, moment: exp.Expr) -> exp.Expr:
+        return moment if reading.has_offset else to_utc(moment, self._zone())
+
+    def _zone(self) -> str | tuple[exp.Expr, tuple[str, ...]]:
+        column = self.entry.of_field("timezone")
+        if column is None or not self.zones:
+            return self.zone
+        name = exp.Coalesce(
+            this=trees.column(column.column),
+            expressions=[exp.Literal.string(self.zone)],
+        )
+        return name, tuple(dict.fromkeys((*self.zones, self.zone)))
+
+    def _local(self, entry: ColumnMapping) -> Iterator[exp.Alias]:
+        """Local date of a time; for the creation its hour and weekday as well."""
+        name = LOCAL_DATES.get(entry.field)
+        if name is None:
+            return
+        local = self._wall_clock(entry)
+        yield trees.aliased(_cast(local, "DATE"), name)
+        if entry.field == "created_at":
+            hour = exp.Extract(this=exp.var("hour"), expression=local.copy())
+            weekday = exp.Extract(this=exp.var("isodow"), expression=local.copy())
+            yield trees.aliased(_cast(hour, "TINYINT"), "local_hour")
+            yield trees.aliased(_cast(weekday, "TINYINT"), "local_weekday")
+
+    def _wall_clock(self, entry: ColumnMapping) -> exp.Expr:
+        if not entry.after and not entry.reading.has_offset:
+            return trees.column(entry.column)
+        start = self.entry.of_field(entry.after) if entry.after else None
+        if start is not None and not start.reading.has_offset:
+            minutes = trees.column(entry.column)
+            return trees.plus_minutes(trees.column(start.column), minutes)
+        return to_local(self._value(entry), self._zone())
+
+    def _unread(self, used: tuple[ColumnMapping, ...]) -> Iterator[exp.Alias]:
+        """Texts that were there and could not be read, only where there are any."""
+        failed = {
+            entry.column: _failed(entry)
+            for entry in used
+            if entry.reading.type != "text"
+        }
+        if not failed:
+            return
+        joined = exp.Anonymous(this="concat", expressions=_texts(failed))
+        any_failed = exp.or_(*failed.values())
+        yield trees.aliased(exp.Case().when(any_failed, joined), UNREAD)
+
+
+def _failed(entry: ColumnMapping) -> exp.Expr:
+    raw = trees.column(RAW + entry.column)
+    unread = exp.Is(this=trees.column(entry.column), expression=exp.Null())
+    there = exp.Is(this=raw, expression=exp.Null()).not_()
+    # The costly look at the text itself is left to the few rows that come so far.
+    says = is_missing(raw, entry.reading).not_()
+    return exp.and_(unread, exp.Case().when(there, says).else_(exp.false()))
+
+
+def _texts(failed: Mapping[str, exp.Expr]) -> list[exp.Expr]:
+    """For each column ``column␟text␞`` where it failed, else an empty text."""
+    found: list[exp.Expr] = []
+    for name, condition in failed.items():
+        text = exp.Anonymous(
+            this="concat",
+            expressions=[
+                exp.Literal.string(name + UNIT),
+                trees.column(RAW + name),
+                exp.Literal.string(RECORD),
+            ],
+        )
+        empty = exp.Literal.string("")
+        found.append(exp.Case().when(condition.copy(), text).else_(empty))
+    return found
+
+
+def _in_our_words(tree: exp.Expr, words: Mapping[str, str]) -> exp.Expr:
+    """The file's own words replaced; words that nobody knows stay as they are."""
+    changed = {seen: ours for seen, ours in words.items() if seen != ours}
+    if not changed:
+        return tree
+    case = exp.Case()
+    for ours in sorted(set(changed.values())):
+        seen = [key for key, word in changed.items() if word == ours]
+        texts = [exp.Literal.string(word) for word in seen]
+        case = case.when(
+            exp.In(this=tree.copy(), expressions=texts), exp.Literal.string(ours)
+        )
+    return case.else_(tree)
+
+
+def _cast(tree: exp.Expr, kind: str) -> exp.Expr:
+    return exp.Cast(this=tree, to=exp.DataType.build(kind, dialect="duckdb"))
+
+
+def status_from_times(entry: TableMapping) -> exp.Expr | None:
+    """Status of an order without one: delivered, cancelled or open, by its times."""
+    delivered = entry.of_field("delivered_at")
+    cancelled = entry.of_field("cancelled_at")
+    if entry.of_field("status") or not (delivered or cancelled):
+        return None
+    words = dict(zip(("delivered_at", "cancelled_at"), STATUSES[:2], strict=True))
+    case = exp.Case()
+    for name in (item.field for item in (cancelled, delivered) if item):
+        case = case.when(trees.present(name), exp.Literal.string(words[name]))
+    return case.else_(exp.Literal.string("open"))

@@ -1,0 +1,84 @@
+"""Which rows belong to which: links between the tables of a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from analysis.orders.mapping import (
+    DETAILS, LOOKUP, ColumnMapping, Link, Mapping, TableMapping,
+)  # fmt: skip
+from analysis.orders.schema import normalise_header
+
+#: Fields that name one row elsewhere, with the table whose rows they name.
+KEYS = {
+    "order_id": "orders",
+    "contact_id": "contacts",
+    "rider_id": "riders",
+    "merchant_id": "merchants",
+    "customer_id": "customers",
+}
+
+
+def linked(
+    proposal: Mapping, *, unique: Collection[tuple[str, str]] | None = None
+) -> Mapping:
+    """The mapping with all links between its tables that their keys allow.
+
+    Args:
+        proposal: Tables and columns; its links are replaced.
+        unique: Pairs of table id and column that name each row once in the sample;
+            None if that is not known.
+    """
+    found = tuple(
+        Link(table.table, column.column, other.table, key)
+        for table in proposal.tables
+        for other in proposal.tables
+        if table is not other
+        for column, key in _shared_keys(table, other)
+        if unique is None or (other.table, key) in unique
+    )
+    return replace(proposal, links=_without_circles(found))
+
+
+def _shared_keys(
+    table: TableMapping, other: TableMapping
+) -> Iterator[tuple[ColumnMapping, str]]:
+    """Columns of ``table`` that name a row of ``other``, with the column there."""
+    for column in table.columns:
+        key = _key_of(column, other)
+        if key is not None and not _is_own_key(column, table):
+            yield column, key
+
+
+def _key_of(column: ColumnMapping, other: TableMapping) -> str | None:
+    if column.use == "field" and KEYS.get(column.field) == other.target:
+        found = other.of_field(column.field)
+        return found.column if found else None
+    if other.target != LOOKUP:
+        return None
+    name = normalise_header(column.column)
+    same = (item.column for item in other.columns)
+    return next((key for key in same if normalise_header(key) == name), None)
+
+
+def _is_own_key(column: ColumnMapping, table: TableMapping) -> bool:
+    """Whether the column names the rows of its own table."""
+    return KEYS.get(column.field) == table.target and column.use == "field"
+
+
+def _without_circles(links: tuple[Link, ...]) -> tuple[Link, ...]:
+    """Two lookups that share a key would point at each other: keep the first."""
+    kept: list[Link] = []
+    for link in links:
+        if not any((old.table, old.to) == (link.to, link.table) for old in kept):
+            kept.append(link)
+    return tuple(kept)
+
+
+def reaches_orders(mapping: Mapping, table: TableMapping) -> bool:
+    """Whether the rows of a table can be joined to orders."""
+    if table.target in {"orders", DETAILS}:
+        return True
+    users = {link.table for link in mapping.links if link.to == table.table}
+    return any(reaches_orders(mapping, mapping.table(user)) for user in users)

@@ -1,0 +1,123 @@
+"""How well a column fits a field: by its header, and by what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from analysis.orders.schema import Field, normalise_header
+from analysis.orders.values.reading import Note, Reading
+from analysis.words import N_
+
+#: Confidence by how a header was recognised.
+OWN_NAME, SYNONYM, PART, SIMILAR = 1.0, 0.95, 0.7, 0.6
+
+#: Below this similarity two headers have nothing to do with each other.
+SIMILARITY = 0.86
+
+#: Least share of values that the reading has to understand.
+READABLE = 0.5
+
+TIME_TYPES = ("time", "date")
+NUMBER_TYPES = ("integer", "number")
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A column that may hold a field.
+
+    Attributes:
+        field: The field of the order model.
+        confidence: 0 to 1.
+        reading: How the column would be read for this field.
+        reasons: Why.
+    """
+
+    field: Field
+    confidence: float
+    reading: Reading
+    reasons: tuple[Note, ...]
+
+
+def header_fit(header: str, field: Field) -> tuple[float, Note] | None:
+    """How a header names a field: its confidence and the reason, None if it does not.
+
+    >>> from analysis.orders.schema import fields_of
+    >>> header_fit("下单时间", fields_of("orders")["created_at"])[0]
+    0.95
+    """
+    name = normalise_header(header)
+    if name == field.name:
+        return OWN_NAME, Note.of(N_("the header is the field's own name"))
+    if name in field.synonyms:
+        return SYNONYM, Note.of(N_("the header is a known name of it"))
+    part = _longest_part(name, field.synonyms)
+    if part:
+        return PART, Note.of(N_("the header contains {part}"), part=part)
+    close = max(field.synonyms, key=lambda known: _similarity(name, known))
+    if _similarity(name, close) >= SIMILARITY:
+        return SIMILAR, Note.of(N_("the header looks like {name}"), name=close)
+    return None
+
+
+def content_fit(field: Field, reading: Reading) -> tuple[float, Note] | None:
+    """How well a reading suits a field: a factor and the reason, None if not at all."""
+    if reading.share < READABLE:
+        return None
+    if field.type in TIME_TYPES:
+        return _time_fit(reading)
+    if field.type in {"number", "money", "integer"}:
+        suits = reading.type in NUMBER_TYPES
+        return (1.0, Note.of(N_("its values are numbers"))) if suits else None
+    if field.type == "flag":
+        suits = reading.type in {"flag", "integer", "text"}
+        return (0.95, Note.of(N_("its values say yes or no"))) if suits else None
+    if field.type in {"category", "free_text"} and reading.type in TIME_TYPES:
+        return None
+    return 1.0, Note.of(N_("its values are text"))
+
+
+def fits(
+    header: str, fields: Mapping[str, Field], readings: Mapping[str, Reading]
+) -> Sequence[Fit]:
+    """All fields that a column may hold, the best first.
+
+    Args:
+        header: Header of the column.
+        fields: Fields of the table in question.
+        readings: Reading of the column by wanted field type.
+    """
+    found = []
+    for field in fields.values():
+        by_header = header_fit(header, field)
+        by_content = by_header and content_fit(field, readings[field.type])
+        if by_header and by_content:
+            found.append(
+                Fit(
+                    field=field,
+                    confidence=round(by_header[0] * by_content[0], 3),
+                    reading=readings[field.type],
+                    reasons=(by_header[1], by_content[1]),
+                )
+            )
+    return sorted(found, key=lambda fit: -fit.confidence)
+
+
+def _time_fit(reading: Reading) -> tuple[float, Note] | None:
+    if reading.is_duration:
+        return 0.9, Note.of(N_("its values are durations"))
+    if reading.type in TIME_TYPES:
+        return 1.0, Note.of(N_("its values are times"))
+    return None
+
+
+def _longest_part(name: str, synonyms: frozenset[str]) -> str:
+    """The longest synonym of two words or more that stands whole in the header."""
+    padded = f"_{name}_"
+    parts = [known for known in synonyms if "_" in known and f"_{known}_" in padded]
+    return max(parts, key=len, default="")
+
+
+def _similarity(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()

@@ -1,0 +1,352 @@
+"""Published versions on disk: where they lie, which is current, opening one."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from analysis.engine.connect import reader
+from analysis.engine.dataset import Column, Dataset, Table
+from analysis.engine.duck import DuckEngine
+from analysis.errors import DataProblem, InvalidInput, UnknownName
+from analysis.words import N_
+from analysis.workspace import Workspace
+
+CURRENT = "current.json"
+MANIFEST = "dataset.json"
+PROFILE = "profile.json"
+MAPPING = "mapping.yaml"
+DATABASE = "data.duckdb"
+ASIDE = "set_aside.parquet"
+PARQUET = "parquet"
+
+#: Folders of versions that are being built; one without a lock was killed.
+BUILDING = ".building-"
+LOCK = "lock"
+
+MAX_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class VersionInfo:
+    """One version as a list shows it.
+
+    Attributes:
+        dataset: Name of the dataset.
+        version: Name of the version.
+        published_at: In UTC.
+        rows: Rows of the orders table.
+        is_current: Whether readers get it by default.
+        manifest: Everything ``dataset.json`` says of it.
+    """
+
+    dataset: str
+    version: str
+    published_at: datetime
+    rows: int
+    is_current: bool
+    manifest: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line of a comparison of two versions.
+
+    Attributes:
+        kind: ``rows``, ``column`` or ``check``.
+        table: Table it is about.
+        name: Name of the column or check; empty for rows.
+        before: Rows, type or count in the first version; None where it was not there.
+        after: The same in the second version.
+    """
+
+    kind: str
+    table: str
+    name: str
+    before: str | int | None
+    after: str | int | None
+
+
+def dataset_id(name: str) -> str:
+    """Folder name of a dataset: readable, safe, and one for each name.
+
+    Raises:
+        InvalidInput: if the name is empty or too long.
+
+    >>> dataset_id("Olist 2018")
+    'olist-2018-' + 'd2a87f'
+    """
+    cleaned = " ".join(name.split())
+    if not cleaned or len(cleaned) > MAX_NAME:
+        raise InvalidInput(
+            N_("{name!r} cannot name a dataset: it has {length} characters."),
+            hint=N_("Use 1 to {limit} characters."),
+            name=name[:MAX_NAME],
+            length=len(cleaned),
+            limit=MAX_NAME,
+        )
+    slug = re.sub(r"[^a-z0-9]+", "-", cleaned.lower()).strip("-")[:40]
+    mark = hashlib.sha256(cleaned.encode()).hexdigest()[:6]
+    return f"{slug}-{mark}" if slug else f"dataset-{mark}"
+
+
+def open_dataset(
+    workspace: Workspace | Path | str, name: str, version: str | None = None
+) -> Dataset:
+    """Open a version of a dataset for reading.
+
+    Args:
+        workspace: The workspace or its folder.
+        name: Name of the dataset.
+        version: Name of the version, the current one if None.
+
+    Raises:
+        UnknownName: if there is no such dataset or version.
+        DataProblem: if its files are damaged.
+    """
+    place = dataset_folder(workspace, name)
+    wanted = version or current_version(place)
+    path = place / wanted
+    if not re.fullmatch(r"v\d+", wanted) or not (path / MANIFEST).is_file():
+        raise UnknownName.of(N_("version"), wanted, _version_names(place))
+    return _opened(path)
+
+
+def dataset_folder(workspace: Workspace | Path | str, name: str) -> Path:
+    """Folder of a published dataset.
+
+    Raises:
+        UnknownName: if there is none of this name.
+    """
+    workspace = Workspace.open(workspace)
+    place = workspace.datasets / dataset_id(name)
+    if not (place / CURRENT).is_file():
+        raise UnknownName.of(N_("dataset"), name, list_datasets(workspace))
+    return place
+
+
+def list_datasets(workspace: Workspace | Path | str) -> tuple[str, ...]:
+    """Names of all published datasets."""
+    places = Workspace.open(workspace).datasets.glob(f"*/{CURRENT}")
+    return tuple(sorted(_read(place)["name"] for place in places))
+
+
+def list_versions(
+    workspace: Workspace | Path | str, name: str
+) -> tuple[VersionInfo, ...]:
+    """All versions of a dataset, the newest first.
+
+    Raises:
+        UnknownName: if there is no such dataset.
+    """
+    place = dataset_folder(workspace, name)
+    current = current_version(place)
+    return tuple(
+        _info(_read(place / version / MANIFEST), version == current)
+        for version in reversed(_version_names(place))
+    )
+
+
+def use_version(workspace: Workspace | Path | str, name: str, version: str) -> None:
+    """Make another version the current one.
+
+    Raises:
+        UnknownName: if there is no such dataset or version.
+    """
+    place = dataset_folder(workspace, name)
+    names = _version_names(place)
+    if version not in names:
+        raise UnknownName.of(N_("version"), version, names)
+    set_current(place, name=_read(place / version / MANIFEST)["name"], version=version)
+
+
+def compare_versions(before: VersionInfo, after: VersionInfo) -> list[Difference]:
+    """What changed between two versions: rows, columns and check results."""
+    lines = [*_differing(before, after, "rows", _row_counts)]
+    lines += _differing(before, after, "column", _column_types)
+    lines += _differing(before, after, "check", _check_counts)
+    return lines
+
+
+def current_version(place: Path) -> str:
+    """The version that readers get by default."""
+    return str(_read(place / CURRENT)["version"])
+
+
+def set_current(place: Path, *, name: str, version: str) -> None:
+    """Say which version is current: one small file, replaced in one step."""
+    beside = place / f".{CURRENT}"
+    with beside.open("w", encoding="utf-8") as file:
+        json.dump({"name": name, "version": version}, file, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(place / CURRENT)
+    sync_folder(place)
+
+
+def claim_version(place: Path, built: Path) -> str:
+    """Give a finished folder the next version name; the first process wins a name."""
+    number = max((int(name[1:]) for name in _version_names(place)), default=0)
+    while True:
+        number += 1
+        target = place / f"v{number:03d}"
+        _renumber(built / MANIFEST, target.name)
+        try:
+            built.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+            continue
+        sync_folder(place)
+        return target.name
+
+
+@contextmanager
+def building_folder(place: Path, token: str) -> Iterator[Path]:
+    """A folder to build a version in, locked; gone afterwards unless it was renamed."""
+    sweep(place)
+    folder = place / f"{BUILDING}{token}"
+    folder.mkdir(mode=0o700, parents=True)
+    with (folder / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield folder
+        finally:
+            if folder.exists():
+                shutil.rmtree(folder)
+            if place.exists() and not any(place.iterdir()):
+                place.rmdir()
+
+
+def sweep(place: Path) -> None:
+    """Delete what a killed process left of versions that it was building."""
+    for folder in place.glob(f"{BUILDING}*"):
+        if not _is_locked(folder / LOCK):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
+def _renumber(manifest: Path, version: str) -> None:
+    content = {**_read(manifest), "version": version}
+    with manifest.open("w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _version_names(place: Path) -> list[str]:
+    return sorted(
+        path.parent.name
+        for path in place.glob(f"v*/{MANIFEST}")
+        if re.fullmatch(r"v\d+", path.parent.name)
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataProblem(
+            N_("{path} cannot be read: {reason}."),
+            hint=N_("Switch to another version, or publish the data again."),
+            path=f"{path.parent.name}/{path.name}",
+            reason=type(error).__name__,
+        ) from error
+    return found
+
+
+def _opened(path: Path) -> Dataset:
+    manifest = _read(path / MANIFEST)
+    period = manifest["period"]
+    return Dataset(
+        name=manifest["name"],
+        id=manifest["id"],
+        version=manifest["version"],
+        path=path,
+        engine=DuckEngine(reader(path / DATABASE)),
+        tables=MappingProxyType(
+            {name: _table(name, entry) for name, entry in manifest["tables"].items()}
+        ),
+        period=period
+        and (date.fromisoformat(period[0]), date.fromisoformat(period[1])),
+        timezone=manifest["timezone"],
+        manifest=MappingProxyType(manifest),
+        profile=MappingProxyType(_read(path / PROFILE)),
+    )
+
+
+def _table(name: str, entry: Mapping[str, Any]) -> Table:
+    columns = {item["name"]: Column(**item) for item in entry["columns"]}
+    return Table(name, entry["rows"], MappingProxyType(columns))
+
+
+def _info(manifest: Mapping[str, Any], is_current: bool) -> VersionInfo:  # noqa: FBT001 - a plain fact
+    return VersionInfo(
+        dataset=manifest["name"],
+        version=manifest["version"],
+        published_at=datetime.fromisoformat(manifest["published_at"]),
+        rows=manifest["tables"]["orders"]["rows"],
+        is_current=is_current,
+        manifest=manifest,
+    )
+
+
+Facts = dict[tuple[str, str], str | int]
+
+
+def _differing(
+    before: VersionInfo, after: VersionInfo, kind: str, facts: Any
+) -> Iterator[Difference]:
+    old: Facts = facts(before.manifest)
+    new: Facts = facts(after.manifest)
+    for key in sorted({**old, **new}):
+        if old.get(key) != new.get(key):
+            yield Difference(kind, *key, old.get(key), new.get(key))
+
+
+def _row_counts(manifest: Mapping[str, Any]) -> Facts:
+    return {(name, ""): table["rows"] for name, table in manifest["tables"].items()}
+
+
+def _column_types(manifest: Mapping[str, Any]) -> Facts:
+    return {
+        (name, column["name"]): column["type"]
+        for name, table in manifest["tables"].items()
+        for column in table["columns"]
+    }
+
+
+def _check_counts(manifest: Mapping[str, Any]) -> Facts:
+    return {
+        (check["table"], check["name"]): check["count"] for check in manifest["checks"]
+    }
