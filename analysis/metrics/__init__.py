@@ -1,7 +1,28 @@
 """What a KPI means, which orders are meant, and every query over published tables."""
 
+from analysis.metrics.availability import Availability, availability, availability_of
+from analysis.metrics.dimensions import Dimension, dimensions_of, hierarchies_of
 from analysis.metrics.measure import measure, sql_of
-from analysis.metrics.registry import load_definitions
+from analysis.metrics.periods import Period, compared
+from analysis.metrics.registry import Definition, load_definitions
+from analysis.metrics.rows import related, rows
 from analysis.metrics.selection import Condition, Selection
 
-__all__ = ["Condition", "Selection", "load_definitions", "measure", "sql_of"]
+__all__ = [
+    "Availability",
+    "Condition",
+    "Definition",
+    "Dimension",
+    "Period",
+    "Selection",
+    "availability",
+    "availability_of",
+    "compared",
+    "dimensions_of",
+    "hierarchies_of",
+    "load_definitions",
+    "measure",
+    "related",
+    "rows",
+    "sql_of",
+]

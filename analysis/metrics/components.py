@@ -9,7 +9,13 @@ from typing import Literal
 from sqlglot import exp
 
 from analysis.engine.dataset import Dataset
-from analysis.metrics.expressions import ORDERS, Missing, Scope, missing_field
+from analysis.metrics.expressions import (
+    ORDERS,
+    Missing,
+    Scope,
+    data_end,
+    missing_field,
+)
 from analysis.metrics.registry import Reference, Source
 
 Function = Literal[
@@ -207,14 +213,9 @@ class _Binder:
         return f"{self.reference.text}_{suffix}"
 
     def _bind(self, text: str, table: str = "") -> exp.Expr:
-        settings = {**self.reference.settings, "data_end": self._data_end()}
+        settings = {**self.reference.settings, "data_end": data_end(self.dataset)}
         scope = Scope(self.dataset, settings, self.source.optional)
         return scope.bind(text, table or self.source.table)
-
-    def _data_end(self) -> str:
-        """When the data end: promises after it cannot have been missed yet."""
-        period = self.dataset.period
-        return f"{period[1]} 23:59:59" if period else "9999-12-31 00:00:00"
 
 
 def quantile_fractions(fraction: float) -> tuple[float, ...]:

@@ -144,6 +144,12 @@ def missing_field(dataset: Dataset, missing: Missing) -> MissingField:
     )
 
 
+def data_end(dataset: Dataset) -> str:
+    """When the data end: what was promised later cannot have been missed yet."""
+    period = dataset.period
+    return f"{period[1]} 23:59:59" if period else "9999-12-31 00:00:00"
+
+
 def tables_of(trees: Iterator[exp.Expr] | list[exp.Expr]) -> set[str]:
     """Tables that bound expressions read."""
     return {column.table for tree in trees for column in tree.find_all(exp.Column)}

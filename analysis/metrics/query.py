@@ -13,9 +13,11 @@ from datetime import date
 from sqlglot import exp
 
 from analysis.engine.dataset import Dataset
+from analysis.metrics import trees
 from analysis.metrics.components import BoundMetric, Component, aggregate
 from analysis.metrics.dimensions import Dimension
-from analysis.metrics.expressions import DIMENSION_KEYS, ORDERS
+from analysis.metrics.expressions import ORDERS
+from analysis.metrics.joins import joined
 from analysis.metrics.periods import Grain, Period
 from analysis.metrics.values import outputs
 
@@ -83,10 +85,10 @@ class _Part:
         text = value.sql()
         for name, known in self.rows.items():
             if known.sql() == text:
-                return _column(name)
+                return trees.column(name)
         name = f"value_{len(self.rows) + 1}"
         self.rows[name] = value
-        return _column(name)
+        return trees.column(name)
 
 
 def build(request: Request) -> exp.Select:
@@ -94,14 +96,14 @@ def build(request: Request) -> exp.Select:
     parts = _parts(request.metrics)
     query = _final(request)
     if request.top:
-        query = query.with_(_table("largest"), as_=_largest(request), copy=False)
+        query = query.with_(trees.table("largest"), as_=_largest(request), copy=False)
     for part in parts:
         sums = _sums(request, part)
         rows = _rows(request, part.table, list(part.rows.items()))
-        query = query.with_(_table(f"{part.table}_rows"), as_=rows, copy=False)
-        query = query.with_(_table(f"{part.table}_sums"), as_=sums, copy=False)
+        query = query.with_(trees.table(f"{part.table}_rows"), as_=rows, copy=False)
+        query = query.with_(trees.table(f"{part.table}_sums"), as_=sums, copy=False)
     together = _together(request, parts)
-    return query.with_(_table("sums"), as_=together, copy=False)
+    return query.with_(trees.table("sums"), as_=together, copy=False)
 
 
 def _parts(metrics: Sequence[BoundMetric]) -> list[_Part]:
@@ -121,40 +123,15 @@ def _rows(
     filters = [*request.filters, *_days(request)]
     if not named:
         named = [("row", exp.Literal.number(1))]
-    query = exp.select(*(_as(value, name) for name, value in named)).from_(
-        _table(table)
+    query = exp.select(*(trees.named(value, name) for name, value in named)).from_(
+        trees.table(table)
     )
-    trees = [*(value for _, value in named), *filters]
-    query = _joined(query, table, trees)
+    used = [*(value for _, value in named), *filters]
+    query = joined(query, table, used)
     if table != ORDERS:
-        attached = exp.Is(this=_column("order_no", table), expression=exp.null())
+        attached = exp.Is(this=trees.column("order_no", table), expression=exp.null())
         filters.append(exp.Not(this=attached))
     return query.where(*filters, copy=False) if filters else query
-
-
-def _joined(query: exp.Select, table: str, trees: list[exp.Expr]) -> exp.Select:
-    read = [column for tree in trees for column in tree.find_all(exp.Column)]
-    tables = {column.table for column in read}
-    if table != ORDERS and tables - {table}:
-        query = query.join(_table(ORDERS), on=_same(table, ORDERS, "order_no"))
-    for place, key in DIMENSION_KEYS.items():
-        if place in tables and place != table:
-            names = {column.name for column in read if column.table == place}
-            once = _one_a_key(place, key, sorted(names - {key}))
-            on = _same(ORDERS, place, key)
-            query = query.join(once, on=on, join_type="left")
-    return query
-
-
-def _one_a_key(table: str, key: str, names: list[str]) -> exp.Subquery:
-    """A table of people or places with one row a key, whatever was brought in."""
-    first = [_as(exp.Min(this=_column(name)), name) for name in names]
-    chosen = exp.select(_column(key), *first).from_(_table(table))
-    return chosen.group_by(_column(key)).subquery(exp.to_identifier(table, quoted=True))
-
-
-def _same(left: str, right: str, key: str) -> exp.Expr:
-    return exp.EQ(this=_column(key, left), expression=_column(key, right))
 
 
 def _key_values(request: Request) -> list[tuple[str, exp.Expr]]:
@@ -165,21 +142,21 @@ def _key_values(request: Request) -> list[tuple[str, exp.Expr]]:
     if request.grain:
         named.append((PERIOD, _period_start(request)))
     if request.before:
-        named.append((BEFORE, _within(request.before)))
+        named.append((BEFORE, within(request.before)))
     return named
 
 
 def _period_start(request: Request) -> exp.Expr:
     """First moment of the row's period; those compared lie on the period looked at."""
-    day: exp.Expr = _column("local_date", ORDERS)
+    day: exp.Expr = trees.column("local_date", ORDERS)
     if request.before and request.period:
         days = (request.period.first - request.before.first).days
         later = exp.Add(this=day.copy(), expression=exp.convert(days))
-        case = exp.Case(ifs=[exp.If(this=_within(request.before), true=later)])
+        case = exp.Case(ifs=[exp.If(this=within(request.before), true=later)])
         day = exp.Case(ifs=case.args["ifs"], default=day)
     if request.grain == "hour":
         hours = exp.Mul(
-            this=_column("local_hour", ORDERS),
+            this=trees.column("local_hour", ORDERS),
             expression=exp.Interval(this=exp.Literal.string("1"), unit=exp.var("HOUR")),
         )
         return exp.Add(this=exp.cast(day, "TIMESTAMP"), expression=hours)
@@ -193,16 +170,17 @@ def _days(request: Request) -> list[exp.Expr]:
     if request.period is None:
         return []
     if request.before is None:
-        return [_within(request.period)]
+        return [within(request.period)]
     first = min(request.period.first, request.before.first)
     last = max(request.period.last, request.before.last)
-    either = exp.or_(_within(request.period), _within(request.before))
+    either = exp.or_(within(request.period), within(request.before))
     # The span lets the engine skip blocks, which it cannot do with OR.
-    return [_within(Period(first, last)), either]
+    return [within(Period(first, last)), either]
 
 
-def _within(period: Period) -> exp.Expr:
-    day = _column("local_date", ORDERS)
+def within(period: Period) -> exp.Expr:
+    """Orders created on the local dates of a period."""
+    day = trees.column("local_date", ORDERS)
     return exp.Between(this=day, low=_date(period.first), high=_date(period.last))
 
 
@@ -213,38 +191,44 @@ def _largest(request: Request) -> exp.Select:
         filters=request.filters,
     )  # fmt: skip
     rows = _rows(now, ORDERS, []).subquery("orders_rows")
-    keys = [_column(name) for name in request.groups]
+    keys = [trees.column(name) for name in request.groups]
     count = exp.Ordered(this=exp.Count(this=exp.Star()), desc=True)
-    order = [count, *(exp.Ordered(this=key.copy(), nulls_first=False) for key in keys)]
-    found = exp.select(*keys, _as(exp.true(), "is_kept")).from_(rows).group_by(*keys)
+    order = [count, *(trees.last_nulls(key.copy()) for key in keys)]
+    found = (
+        exp.select(*keys, trees.named(exp.true(), "is_kept"))
+        .from_(rows)
+        .group_by(*keys)
+    )
     return found.order_by(*order).limit(request.top or 0)
 
 
 def _sums(request: Request, part: _Part) -> exp.Select:
     table = f"{part.table}_rows"
-    sums = [_as(aggregate(item, part.row), item.name) for item in part.components]
+    sums = [
+        trees.named(aggregate(item, part.row), item.name) for item in part.components
+    ]
     keys = _folded(request, table) if request.top else _plain_keys(request)
-    query = exp.select(*(_as(value, name) for name, value in keys), *sums)
-    query = query.from_(_table(table))
+    query = exp.select(*(trees.named(value, name) for name, value in keys), *sums)
+    query = query.from_(trees.table(table))
     if request.top:
         query = query.join(
-            _table("largest"), on=_match(request, table), join_type="left"
+            trees.table("largest"), on=_match(request, table), join_type="left"
         )
     places = [exp.Literal.number(place + 1) for place in range(len(keys))]
     return query.group_by(*places) if places else query
 
 
 def _plain_keys(request: Request) -> list[tuple[str, exp.Expr]]:
-    return [(name, _column(name)) for name in request.part_keys]
+    return [(name, trees.column(name)) for name in request.part_keys]
 
 
 def _folded(request: Request, table: str) -> list[tuple[str, exp.Expr]]:
     """Keys with those of the groups that are not kept replaced by ``rest``."""
-    kept = _column("is_kept", "largest")
+    kept = trees.column("is_kept", "largest")
     folded: list[tuple[str, exp.Expr]] = []
     for name, value in _plain_keys(request):
         if name in request.groups:
-            own = exp.cast(_column(name, table), "VARCHAR")
+            own = exp.cast(trees.column(name, table), "VARCHAR")
             case = [exp.If(this=kept.copy(), true=own)]
             rest = exp.Case(ifs=case, default=exp.Literal.string(REST))
             folded.append((name, rest))
@@ -257,7 +241,9 @@ def _folded(request: Request, table: str) -> list[tuple[str, exp.Expr]]:
 
 def _match(request: Request, table: str) -> exp.Expr:
     pairs = [
-        exp.NullSafeEQ(this=_column(name, table), expression=_column(name, "largest"))
+        exp.NullSafeEQ(
+            this=trees.column(name, table), expression=trees.column(name, "largest")
+        )
         for name in request.groups
     ]
     return exp.and_(*pairs)
@@ -267,37 +253,38 @@ def _together(request: Request, parts: list[_Part]) -> exp.Expr:
     """The sums of all tables by key, now and before beside each other."""
     names = [item.name for part in parts for item in part.components]
     if len(parts) == 1 and not request.before:
-        return exp.select("*").from_(_table(f"{parts[0].table}_sums"))
+        return exp.select("*").from_(trees.table(f"{parts[0].table}_sums"))
     stacked = _stacked(request, parts, names)
-    keys = [_column(name) for name in request.keys]
+    keys = [trees.column(name) for name in request.keys]
     chosen: list[exp.Expr] = []
     for name in names:
-        chosen += [_as(value, alias) for alias, value in _sides(request, name)]
+        chosen += [trees.named(value, alias) for alias, value in _sides(request, name)]
     query = exp.select(*keys, *chosen).from_(stacked)
     return query.group_by(*(key.copy() for key in keys)) if keys else query
 
 
 def _sides(request: Request, name: str) -> list[tuple[str, exp.Expr]]:
     def chosen(condition: exp.Expr | None) -> exp.Expr:
-        value = exp.AnyValue(this=_column(name))
+        value = exp.AnyValue(this=trees.column(name))
         if condition is None:
             return value
         return exp.Filter(this=value, expression=exp.Where(this=condition))
 
     if not request.before:
         return [(name, chosen(None))]
-    now = exp.Not(this=_column(BEFORE))
-    return [(name, chosen(now)), (f"{name}_before", chosen(_column(BEFORE)))]
+    now = exp.Not(this=trees.column(BEFORE))
+    return [(name, chosen(now)), (f"{name}_before", chosen(trees.column(BEFORE)))]
 
 
 def _stacked(request: Request, parts: list[_Part], names: list[str]) -> exp.Subquery:
     def sums(part: _Part) -> exp.Select:
         own = {item.name for item in part.components}
-        keys = [_column(name) for name in request.part_keys]
+        keys = [trees.column(name) for name in request.part_keys]
         values = [
-            _column(name) if name in own else _as(exp.null(), name) for name in names
+            trees.column(name) if name in own else trees.named(exp.null(), name)
+            for name in names
         ]
-        return exp.select(*keys, *values).from_(_table(f"{part.table}_sums"))
+        return exp.select(*keys, *values).from_(trees.table(f"{part.table}_sums"))
 
     first, *others = (sums(part) for part in parts)
     union: exp.Query = first
@@ -310,33 +297,24 @@ def _final(request: Request) -> exp.Select:
     keys = dict(
         zip(request.groups, (item.name for item in request.dimensions), strict=True)
     )
-    chosen = [_as(_column(name), label) for name, label in keys.items()]
+    chosen = [trees.named(trees.column(name), label) for name, label in keys.items()]
     if request.top:
-        chosen.append(_column(IS_REST))
+        chosen.append(trees.column(IS_REST))
     if request.grain:
-        chosen.append(_as(exp.cast(_column(PERIOD), "TIMESTAMP"), "period"))
+        chosen.append(
+            trees.named(exp.cast(trees.column(PERIOD), "TIMESTAMP"), "period")
+        )
     for metric in request.metrics:
         for side in ("", "_before") if request.before else ("",):
-            chosen += [_as(value, name) for name, value in outputs(metric, side)]
-    query = exp.select(*chosen).from_(_table("sums"))
+            chosen += [
+                trees.named(value, name) for name, value in outputs(metric, side)
+            ]
+    query = exp.select(*chosen).from_(trees.table("sums"))
     order = [IS_REST] * bool(request.top) + [PERIOD] * bool(request.grain)
     ordered = [
-        exp.Ordered(this=_column(name), nulls_first=False)
-        for name in (*order, *request.groups)
+        trees.last_nulls(trees.column(name)) for name in (*order, *request.groups)
     ]
     return query.order_by(*ordered) if ordered else query
-
-
-def _column(name: str, table: str | None = None) -> exp.Column:
-    return exp.column(name, table=table, quoted=True)
-
-
-def _table(name: str) -> exp.Table:
-    return exp.Table(this=exp.to_identifier(name, quoted=True))
-
-
-def _as(value: exp.Expr, name: str) -> exp.Expr:
-    return exp.alias_(value, exp.to_identifier(name, quoted=True))
 
 
 def _date(day: date) -> exp.Expr:
