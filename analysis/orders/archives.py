@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
-import zstandard
+import pyarrow as pa
 
 from analysis.errors import DataProblem
 from analysis.orders.content import Kind
@@ -24,7 +21,6 @@ BLOCK_BYTES = 1024**2
 #: Small files may grow more than ``max_ratio``: repeated lines pack well.
 FREE_BYTES = 16 * 1024**2
 
-MAX_ZSTD_WINDOW = 128 * 1024**2
 MAX_ENTRIES = 10_000
 
 _ARCHIVES = (".zip", ".xlsx", ".xlsm", ".gz", ".zst", ".7z", ".rar", ".tar", ".bz2")
@@ -54,24 +50,20 @@ def unpack(path: Path, target: Path, *, kind: Kind, name: str, limits: Limits) -
     packed = path.stat().st_size
     most = min(limits.max_unpacked_bytes, max(FREE_BYTES, packed * limits.max_ratio))
     size = 0
-    with _opened(path, kind, name) as source, target.open("xb") as sink:
-        while block := source.read(BLOCK_BYTES):
+    with pa.OSFile(str(path)) as file, target.open("xb") as sink:
+        for block in _unpacked(file, kind, name):
             size += len(block)
             if size > most:
                 raise _bomb(name, packed, size, limits)
             sink.write(block)
 
 
-@contextmanager
-def _opened(path: Path, kind: Kind, name: str) -> Iterator[BinaryIO]:
+def _unpacked(file: pa.NativeFile, kind: Kind, name: str) -> Iterator[bytes]:
     try:
-        with path.open("rb") as file:
-            if kind == "gzip":
-                yield gzip.GzipFile(fileobj=file)  # type: ignore[misc]
-            else:
-                unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW)
-                yield unpacker.stream_reader(file, read_across_frames=True)
-    except (EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile) as error:
+        with pa.CompressedInputStream(file, kind) as source:
+            while block := source.read(BLOCK_BYTES):
+                yield block
+    except OSError as error:
         raise DataProblem(
             N_("{file} is damaged or cut off and cannot be unpacked."),
             hint=N_("Copy or export it again."),

@@ -44,6 +44,7 @@ class Scan:
         longest_line: Bytes of the longest physical line, exact above one block; shorter
             ones count only where they cross from one block to the next.
         longest_at: Its number, from 1.
+        long_quote: Whether a whole block lies inside quotes, by counting them.
     """
 
     size: int = 0
@@ -55,6 +56,7 @@ class Scan:
     nul: int = 0
     longest_line: int = 0
     longest_at: int = 1
+    long_quote: bool = False
 
     @property
     def breaks(self) -> int:
@@ -97,6 +99,7 @@ class _Counter:
     last: int = 0
     gap: int = 0
     longest: tuple[int, int] = field(default=(0, 1))
+    long_quote: bool = False
 
     def add(self, block: bytes) -> None:
         line = self.cr + self.lf - self.crlf + 1
@@ -118,6 +121,7 @@ class _Counter:
             nul=self.nul,
             longest_line=length,
             longest_at=line,
+            long_quote=self.long_quote,
         )
 
     def _lines(self) -> int:
@@ -135,7 +139,10 @@ class _Counter:
         self.gap = len(block) - max(map(block.rfind, (b"\n", b"\r"))) - 1
 
     def _count(self, data: Bytes) -> None:
-        self.quotes += int(np.count_nonzero(data == ord('"')))
+        quotes = int(np.count_nonzero(data == ord('"')))
+        whole = data.size == BLOCK_BYTES and quotes == 0
+        self.long_quote = self.long_quote or (whole and self.quotes % 2 == 1)
+        self.quotes += quotes
         self.lf += int(np.count_nonzero(data == ord("\n")))
         self.nul += int(np.count_nonzero(data == 0))
         returns = data == ord("\r")

@@ -139,6 +139,7 @@ def _is_clean(text: _Text) -> bool:
         not sniffed.uneven
         and not sniffed.spaced
         and found.longest_line <= FAST_LINE_BYTES
+        and not found.long_quote
         and found.quotes % 2 == 0
         and bool(sniffed.rows)
         and (found.breaks <= 1 or _breaks_outside_quotes(text.file.path) <= 1)

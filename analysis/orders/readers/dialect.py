@@ -72,7 +72,7 @@ def sniff(text: str, *, complete: bool) -> Sniffed:
         dialect=dialect,
         header=tuple(header) + ("",) * (width - len(header)),
         width=max(width, len(header)),
-        spaced=_is_spaced(text, dialect),
+        spaced=_is_spaced(rows, dialect),
         uneven=len(header) != width or any(len(row.cells) != width for row in below),
         rows=tuple(below),
     )
@@ -220,8 +220,10 @@ def _is_number_or_time(text: str) -> bool:
     return _NUMBER_OR_TIME.fullmatch(text.strip()) is not None
 
 
-def _is_spaced(text: str, dialect: Dialect) -> bool:
-    if not dialect.quote or dialect.delimiter == " ":
-        return False
-    between = re.escape(dialect.delimiter) + " +" + re.escape(dialect.quote)
-    return re.search(between, text) is not None
+def _is_spaced(rows: Sequence[Parsed], dialect: Dialect) -> bool:
+    """Whether quotes follow blanks, so that they were taken for text."""
+    return bool(dialect.quote) and any(
+        cell.startswith(" ") and cell.lstrip(" ").startswith(dialect.quote)
+        for row in rows
+        for cell in row.cells
+    )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlglot import exp
 
-from analysis.engine.connect import Connection, read_only_file
-from analysis.errors import DataProblem
+from analysis.engine.connect import Connection, StatementFailed, read_only_file
+from analysis.errors import DataProblem, QueryTooSlow
 from analysis.orders.draft import StagedTable
 from analysis.orders.readers.arrow import arrow_table
 from analysis.orders.readers.target import SourceFile, Target, shorten
@@ -21,8 +24,7 @@ def read_duckdb(file: SourceFile, target: Target) -> list[StagedTable]:
     Raises:
         DataProblem: if the file cannot be opened or has no table with rows.
     """
-    seconds = float(target.limits.max_query_seconds)
-    with read_only_file(file.path, time_limit=seconds) as database:
+    with _opened(file, target) as database:
         names = _table_names(database)
         target.limits.check("max_tables", len(names), source=file.name)
         tables = [_read_table(database, *name, file, target) for name in names]
@@ -32,6 +34,34 @@ def read_duckdb(file: SourceFile, target: Target) -> list[StagedTable]:
     if not found:
         raise no_tables(file.name)
     return found
+
+
+@contextmanager
+def _opened(file: SourceFile, target: Target) -> Iterator[Connection]:
+    """DuckDB's own words are left out: they name our paths and quote values."""
+    seconds = float(target.limits.max_query_seconds)
+    try:
+        database = read_only_file(file.path, time_limit=seconds)
+    except DataProblem as error:
+        raise _unreadable(file.name) from error
+    with database:
+        try:
+            yield database
+        except StatementFailed as error:
+            raise _unreadable(file.name) from error
+        except QueryTooSlow as error:
+            name = "max_query_seconds"
+            raise target.limits.exceeded(
+                name, f"> {seconds:.0f}", source=file.name
+            ) from error
+
+
+def _unreadable(file: str) -> DataProblem:
+    return DataProblem(
+        N_("{file} cannot be read as a DuckDB database."),
+        hint=N_("It may be damaged, in use, or written by a newer DuckDB."),
+        file=file,
+    )
 
 
 def no_tables(file: str) -> DataProblem:

@@ -134,7 +134,7 @@ def _described(
     for path, (_, other) in files[1:]:
         _check_same(schema, other, first.name, path.name)
     for path, (metadata, _) in files:
-        _check_cells(metadata, path.name, limits)
+        _check_cells(metadata, title if len(files) == 1 else path.name, limits)
     rows = sum(metadata.num_rows for _, (metadata, _) in files)
     limits.check("max_rows", rows, source=title)
     if not rows:

@@ -126,7 +126,7 @@ def _translated(query: DatabaseQuery, target: Target) -> Iterator[None]:
         yield
     except (adbc_driver_manager.Error, OSError) as error:
         title, limits = shorten(query.name), target.limits
-        if TIMED_OUT in {getattr(error, "sqlstate", None)} or TIMED_OUT in str(error):
+        if getattr(error, "sqlstate", None) == TIMED_OUT:
             seen = f"> {limits.max_query_seconds}"
             raise limits.exceeded("max_query_seconds", seen, source=title) from None
         raise DataProblem(
