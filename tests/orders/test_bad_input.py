@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import os
@@ -234,8 +235,6 @@ HOSTILE_NAMES = [
 
 
 def test_hostile_names_stay_as_they_are(workspace: Workspace) -> None:
-    import csv
-
     text = io.StringIO()
     csv.writer(text).writerows([HOSTILE_NAMES, ["v"] * len(HOSTILE_NAMES)])
     (table,) = stage(upload("names.csv", text.getvalue()), workspace=workspace).tables

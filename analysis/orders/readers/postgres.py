@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import adbc_driver_manager
+import pyarrow as pa
 import sqlglot
 from adbc_driver_postgresql import dbapi
 from sqlglot import exp
@@ -122,13 +124,18 @@ def _impatient(uri: str) -> str:
 
 @contextmanager
 def _translated(query: DatabaseQuery, target: Target) -> Iterator[None]:
+    seconds = target.limits.max_query_seconds
+    deadline = time.monotonic() + seconds
+    title = shorten(query.name)
     try:
         yield
-    except (adbc_driver_manager.Error, OSError) as error:
-        title, limits = shorten(query.name), target.limits
-        if getattr(error, "sqlstate", None) == TIMED_OUT:
-            seen = f"> {limits.max_query_seconds}"
-            raise limits.exceeded("max_query_seconds", seen, source=title) from None
+    except (adbc_driver_manager.Error, pa.ArrowException, OSError) as error:
+        # A statement that fails while it is fetched brings no SQLSTATE of its own.
+        timed_out = getattr(error, "sqlstate", None) == TIMED_OUT
+        if timed_out or time.monotonic() > deadline:
+            raise target.limits.exceeded(
+                "max_query_seconds", f"> {seconds}", source=title
+            ) from None
         raise DataProblem(
             N_("The database {connection} refused the query {name}: {reason}."),
             hint=N_("Correct the query and try again."),
