@@ -140,7 +140,7 @@ def _complaints(
     size = len(delivered)
     found = np.full(size, -1, dtype=np.int8)
     drawn = orders["complains"]
-    late = _chance(orders, (-20, 0), (0, 0.002), (5, 0.04), (15, 0.14), (40, 0.34))
+    late = _chance(orders, (-20, 0), (0, 0), (5, 0.04), (15, 0.14), (40, 0.34))
     found[delivered & (drawn < late)] = LATE
     top = LEVELS - 1 - drawn.astype(np.int32)
     edges = np.cumsum([share(x) for x in (0.0032, 0.0018, 0.0017, 0.0013)])

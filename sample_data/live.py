@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_data import fates, observe, stages
+from sample_data.causes import calls_kept
 from sample_data.plants.base import Levers, Plant
 from sample_data.streams import share
 from sample_data.traits import Setting
@@ -52,6 +53,7 @@ def live(drawn: Columns, setting: Setting, plants: Iterable[Plant]) -> Columns:
     orders["contact c"] = np.where(orders["contact"], cost, 0)
     orders["promise fault"] = _whole(levers.of("promise"), orders)
     hidden = dirty & (orders["evidence"] < share(REASON_HIDDEN))
+    orders["has calls"] = calls_kept(orders, active)
     orders["reason hidden"] = hidden & (orders["status"] == fates.CANCELLED)
     observe.see(orders, setting, dirty=dirty)
     return orders

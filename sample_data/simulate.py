@@ -18,6 +18,7 @@ from sample_data.people import People, populate
 from sample_data.plants import all_plants
 from sample_data.plants.base import Plant
 from sample_data.traits import Setting, draw_orders
+from sample_data.truth import Truth, write_document
 from sample_data.weather import hourly_weather
 from sample_data.world import DEFAULT_END, Span, cities
 from sample_data.write import Writer
@@ -93,13 +94,17 @@ def simulate(
     chosen = all_plants(seed, span, only=plants)
     settings = _settings(seed, orders, span, people)
     writer = Writer(out)
+    known = Truth(Writer(truth)) if truth is not None else None
     pieces = list(_pieces(settings, chunk_orders))
     with ThreadPoolExecutor(_WORKERS) as pool:
-        work = [pool.submit(_piece, piece, chosen, writer) for piece in pieces]
+        work = [pool.submit(_piece, piece, chosen, writer, known) for piece in pieces]
         for done, future in enumerate(work, start=1):
             future.result()
             if progress is not None:
                 progress(done / len(work), "orders")
+    if known is not None and truth is not None:
+        head = {"seed": seed, "orders": orders, "first_day": span.first, "last_day": end}
+        write_document(known.document(chosen, span, head), truth / "truth.yaml")
     return World(
         out=out,
         orders=orders,
@@ -143,7 +148,9 @@ def _pieces(settings: tuple[Setting, ...], limit: int) -> Iterator[Piece]:
                 begin, held = day + 1, 0
 
 
-def _piece(piece: Piece, plants: tuple[Plant, ...], writer: Writer) -> None:
+def _piece(
+    piece: Piece, plants: tuple[Plant, ...], writer: Writer, known: Truth | None
+) -> None:
     setting, days = piece.setting, piece.days
     drawn, crew = draw_orders(setting, days)
     acting = tuple(plant for plant in plants if plant.acts(setting, days))
@@ -157,6 +164,9 @@ def _piece(piece: Piece, plants: tuple[Plant, ...], writer: Writer) -> None:
     }
     for name, table in tables.items():
         writer.part(name, table, month=month, part=part)
+    if known is not None:
+        where = {"month": month, "part": part}
+        known.take_in(drawn, orders, setting, acting, where=where)
 
 
 def _arguments() -> argparse.Namespace:

@@ -37,7 +37,7 @@ _RUSH_SLOWS = np.float32(1.25)
 
 PLANNED_LEG_S = 250
 PLANNED_COUNTER_S = 80
-_BUFFER_S = 450
+_BUFFER_S = 470
 FAR_M = 4000
 
 #: Share of orders whose address is wrong or was changed.
@@ -230,7 +230,7 @@ def door_trouble(orders: Columns) -> Seconds:
 def _door(orders: Columns, levers: Levers) -> Seconds:
     seconds = orders["plan door"] * lognormal(0.22)[orders["door"]]
     seconds += 80 * newcomer(orders)
-    whole = seconds.astype(np.int32) + door_trouble(orders) + levers.of("door")
+    whole = seconds.astype(np.int32) + door_trouble(orders) + orders["building s"]
     return np.maximum(whole, 15)
 
 
@@ -254,8 +254,10 @@ def run(orders: Columns, setting: Setting, levers: Levers) -> None:
     ride = 40 + orders["metres"] * pace * lognormal(0.10)[orders["ride"]]
     ride = ride.astype(np.int32) + orders["detour s"] + orders["address s"]
     ride += np.where(orders["dawdles for"] % 3 > 0, _dawdles(orders), 0)
-    ride = np.maximum(ride + levers.of("ride"), 45)
+    orders["road s"] = np.zeros(len(ride), np.int32) + levers.of("road")
+    ride = np.maximum(ride + levers.of("ride") + orders["road s"], 45)
     orders["there s"] = orders["picked s"] + ride
+    orders["building s"] = np.zeros(len(ride), np.int32) + levers.of("building")
     orders["done s"] = orders["there s"] + _door(orders, levers)
 
 

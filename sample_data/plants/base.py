@@ -26,8 +26,9 @@ Kind = Literal["incident", "strategy", "behaviour", "reviewer", "dirt"]
 class Levers:
     """Where plants take hold: extra seconds or levels for each order, by name.
 
-    Names: dispatch, kitchen, leg, ride, door, pin and promise in seconds; refuse and
-    merchant_cancel in levels of 65,536; rescue as a flag.
+    Names: dispatch, kitchen, leg, ride, road (a ride slowed from outside), building (a
+    hand-over slowed from outside), pin, tap and promise in seconds; ``pin off`` in
+    metres; refuse and merchant_cancel in levels of 65,536; rescue as a flag.
     """
 
     def __init__(self, size: int) -> None:

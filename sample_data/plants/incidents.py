@@ -119,7 +119,7 @@ class _Plan:
 _PLANS = (
     _Plan(
         name="roadworks", type="one dimension", days=(142, 148),
-        parts=_one("Hong Kong", "ride", 6.5, zone="Mong Kok"),
+        parts=_one("Hong Kong", "road", 6.5, zone="Mong Kok"),
         story="Roadworks slow every ride in Mong Kok.",
     ),
     _Plan(
@@ -130,7 +130,7 @@ _PLANS = (
     _Plan(
         name="gated_3pl", type="three dimensions", days=(121, 130),
         parts=_one(
-            "Riyadh", "ride", 7.5, zone_type="gated residential", capacity_type="3PL"
+            "Riyadh", "road", 7.5, zone_type="gated residential", capacity_type="3PL"
         ),
         story="Gates in Riyadh turn away riders of 3PL partners without a permit.",
     ),
@@ -145,7 +145,7 @@ _PLANS = (
     ),
     _Plan(
         name="two_at_once_lifts", type="two at once", days=(123, 130),
-        parts=_one("Hong Kong", "door", 6, zone="Kwun Tong"),
+        parts=_one("Hong Kong", "building", 6, zone="Kwun Tong"),
         story="Lifts fail in the office towers of Kwun Tong.", jitter=0,
     ),
     _Plan(
@@ -156,7 +156,7 @@ _PLANS = (
     ),
     _Plan(
         name="hidden_in_total", type="two opposite", days=(135, 142),
-        parts=_one("Riyadh", "ride", 4.0, zone="Olaya")
+        parts=_one("Riyadh", "dispatch", 4.0, zone="Olaya")
         + _one("Riyadh", "ride", -5.5, zone="Al Malaz"),
         story="Riders move from Olaya to Al Malaz; Riyadh as a whole looks the same.",
     ),
@@ -167,7 +167,7 @@ _PLANS = (
     ),
     _Plan(
         name="new_lobby_rule", type="level shift", days=(159, 181),
-        parts=_one("Hong Kong", "door", 5.5, zone="Tseung Kwan O"),
+        parts=_one("Hong Kong", "building", 5.5, zone="Tseung Kwan O"),
         story="From one day on, riders in Tseung Kwan O must register in the lobby.",
     ),
     _Plan(
@@ -182,7 +182,7 @@ _PLANS = (
     ),
     _Plan(
         name="small_office_lunch", type="one dimension", days=(131, 133), counts=False,
-        parts=_one("Riyadh", "door", 0.8, zone="KAFD", hours=(12, 14)), jitter=0,
+        parts=_one("Riyadh", "building", 0.8, zone="KAFD", hours=(12, 14)), jitter=0,
         story="A slow lift at lunch in KAFD: too small to see, on purpose.",
     ),
     _Plan(

@@ -192,20 +192,21 @@ class RollOut(Strategy):
     starts: dict[str, tuple[int, ...]] = field(default_factory=dict)
     most_weeks: int = 6
 
-    def _start(self, orders: Columns, setting: Any) -> NDArray:
+    def first_day(self, orders: Columns, setting: Any) -> NDArray:
+        """First treated day of each order's zone."""
         return np.array(self.starts[setting.city.name])[orders["zone"]]
 
     def scope(self, orders: Columns, setting: Any) -> NDArray[np.bool_]:
         """Orders of zones that have started."""
-        return self.during(orders) & (orders["day"] >= self._start(orders, setting))
+        return self.during(orders) & (orders["day"] >= self.first_day(orders, setting))
 
     def assigned(self, orders: Columns, setting: Any) -> NDArray[np.int8]:
         """1 once the zone has started."""
-        return (orders["day"] >= self._start(orders, setting)).astype(np.int8)
+        return (orders["day"] >= self.first_day(orders, setting)).astype(np.int8)
 
     def weeks(self, orders: Columns, setting: Any) -> NDArray[np.int64]:
         """Weeks since the zone started, from 1 on."""
-        since = (orders["day"] - self._start(orders, setting)) // 7 + 1
+        since = (orders["day"] - self.first_day(orders, setting)) // 7 + 1
         return np.minimum(since, self.most_weeks)
 
     def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
