@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-
 from analysis.engine.dataset import Dataset
 from analysis.words import N_
 from ui.format import day, number, percent

@@ -19,6 +19,7 @@ import streamlit as st
 
 from analysis import orders
 from analysis.engine.dataset import Dataset
+from analysis.orders.draft import Draft, StagedTable
 from analysis.records import Records, open_records
 from analysis.workspace import Workspace
 from ui.jobs import Jobs
@@ -26,6 +27,7 @@ from ui.jobs import Jobs
 WORKSPACE_VARIABLE: Final = "DOORSTEP_WORKSPACE"
 MAX_OPEN_DATASETS: Final = 8
 MAX_RESULTS: Final = 1_000
+MAX_DRAFT_TABLES: Final = 500
 RESULT_SECONDS: Final = 24 * 3600
 
 R = TypeVar("R")
@@ -107,6 +109,29 @@ def result(
         str(dataset.path), dataset.version, key,
         lambda: compute(dataset, *arguments, **options),
     )  # fmt: skip
+
+
+@st.cache_data(max_entries=MAX_DRAFT_TABLES, ttl=RESULT_SECONDS, show_spinner=False)
+def _of_staged(draft: str, table: str, key: str, _compute: Callable[[], R]) -> R:
+    del draft, table, key  # they are what the result is kept by
+    return _compute()
+
+
+def of_staged(
+    compute: Callable[..., R], draft: Draft, table: StagedTable, *arguments: object
+) -> R:
+    """``compute(table, *arguments)``, computed once for a staged table.
+
+    Args:
+        compute: A function of a staged table, which never changes.
+        draft: The draft that the table belongs to.
+        table: The table.
+        *arguments: Plain values, as ``result`` takes them.
+    """
+    stamp = [compute.__qualname__, table.title, table.bytes, plain_key(arguments)]
+    return _of_staged(
+        draft.id, table.id, json.dumps(stamp), lambda: compute(table, *arguments)
+    )
 
 
 def plain_key(value: object) -> object:

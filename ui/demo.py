@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import tempfile
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Final
 import streamlit as st
 
 from analysis import orders
-from analysis.words import N_
 from analysis.workspace import Workspace
+from sample_data.simulate import simulate
 from ui import cached, datasets, jobs
 from ui.guard import guard
 from ui.jobs import Job
@@ -49,7 +48,7 @@ def panel() -> None:
         return
     if job is not None:
         jobs.show_end(job)
-    known = {item.name for item in datasets.listing()}
+    known = set(orders.list_datasets(cached.workspace()))
     if NAME not in known and _orders():
         st.button(
             t("Set up demo data"),
@@ -63,16 +62,17 @@ def panel() -> None:
 def build(job: Job, workspace: Workspace, *, rows: int) -> str:
     """Simulate the demo world and publish it; gives back the dataset's id."""
     with tempfile.TemporaryDirectory(dir=workspace.root, prefix=".demo-") as folder:
-        job.progress(0.01, N_("Making up the orders of three cities"))
-        simulator = importlib.import_module("sample_data.simulate")
-        simulator.simulate(Path(folder), orders=rows)
-        job.progress(SIMULATING, N_("Publishing"))
+        simulate(
+            Path(folder),
+            orders=rows,
+            progress=lambda share, step: job.progress(SIMULATING * share, step),
+        )
         published = orders.publish(
             sorted(Path(folder).iterdir()),
             workspace=workspace,
             name=NAME,
-            progress=lambda share, *_: job.progress(
-                SIMULATING + (1 - SIMULATING) * share
+            progress=lambda share, step: job.progress(
+                SIMULATING + (1 - SIMULATING) * share, step
             ),
             cancel=job.cancel,
         )

@@ -107,11 +107,12 @@ def file_name(*parts: str, suffix: str) -> str:
     'late_rate-Demo.csv'
     """
     cleaned = [re.sub(r"[^\w-]+", "_", part).strip("_")[:60] for part in parts]
-    return "-".join(part for part in cleaned if part) + f".{suffix}"
+    return ("-".join(part for part in cleaned if part) or "doorstep") + f".{suffix}"
 
 
 def png_bytes(specification: Mapping[str, Any]) -> bytes:
     """A chart as a picture; nothing is fetched for it."""
+    _require_local(specification)
     return vl_convert.vegalite_to_png(
         dict(specification), scale=PNG_SCALE, allowed_base_urls=[]
     )
@@ -119,9 +120,28 @@ def png_bytes(specification: Mapping[str, Any]) -> bytes:
 
 def svg_bytes(specification: Mapping[str, Any]) -> bytes:
     """A chart as a drawing; nothing is fetched for it."""
+    _require_local(specification)
     return vl_convert.vegalite_to_svg(
         dict(specification), allowed_base_urls=[]
     ).encode()
+
+
+def _require_local(specification: object) -> None:
+    """Refuse what would be fetched: the library loads images whatever it may load.
+
+    Raises:
+        ValueError: if the chart names an address or draws images.
+    """
+    if isinstance(specification, Mapping):
+        names = {"url", "href"} & set(specification)
+        if names or specification.get("type") == "image":
+            message = "a chart for export names addresses or images"
+            raise ValueError(message)
+        for value in specification.values():
+            _require_local(value)
+    elif isinstance(specification, list):
+        for value in specification:
+            _require_local(value)
 
 
 def _is_plain(column: pd.Series) -> bool:

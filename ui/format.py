@@ -23,8 +23,9 @@ def number(value: Number, *, digits: int = 0, sign: bool = False) -> str:
     if value is None or not math.isfinite(value):
         return MISSING
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    text = numbers.format_decimal(round(value, digits), pattern, locale=language())
-    return _signed(text, value=round(value, digits), sign=sign)
+    rounded = round(value, digits) + 0.0  # a negative zero loses its sign
+    text = numbers.format_decimal(rounded, pattern, locale=language())
+    return _signed(text, value=rounded, sign=sign)
 
 
 def percent(share: Number, *, digits: int = 1) -> str:

@@ -107,12 +107,12 @@ def _dataset_chip() -> None:
     if item is None:
         st.caption(t("No data yet"))
         return
-    names = {entry.id: plain(entry.name) for entry in known}
-    st.session_state["dataset_chip"] = item.id
+    names = {info.dataset: plain(info.dataset) for info in known}
+    st.session_state["dataset_chip"] = item.dataset
     st.selectbox(
         t("Dataset"),
         list(names),
-        format_func=lambda identifier: names.get(identifier, identifier),
+        format_func=lambda name: names.get(name, ""),
         key="dataset_chip",
         on_change=lambda: datasets.choose(st.session_state["dataset_chip"]),
         help=t("Version {version}", version=plain(item.version)),

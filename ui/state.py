@@ -9,46 +9,65 @@ the page says so.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import streamlit as st
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+)
 
+from analysis.errors import InvalidInput
+from analysis.metrics.address import from_address, to_address
+from analysis.metrics.selection import Selection
 from ui.texts import language, t
 
 PARAMETER: Final = "v"
-MAX_LENGTH: Final = 6_000
-_SEPARATOR: Final = "."
+
+
+def _selection(content: object) -> Selection:
+    if isinstance(content, Selection):
+        return content
+    try:
+        return Selection.from_json(content)
+    except InvalidInput as error:
+        raise ValueError(str(error)) from error
+
+
+#: A ``Selection`` as a field of a view, written by its own codec.
+SelectionField = Annotated[
+    Selection, PlainValidator(_selection), PlainSerializer(Selection.to_json)
+]
 
 
 class View(BaseModel):
-    """What a page looks at. Every field needs a default.
+    """What a page looks at. Every field of a subclass needs a default.
 
     Attributes:
-        dataset: Id of the dataset; empty for the one chosen in the sidebar.
-        version: Its version; empty for the current one.
+        selection: The orders looked at, with dataset and version; where these are
+            empty, the dataset chosen in the sidebar and its current version.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    #: Raise it when an old address would be misread; old ones then fall back.
-    format: ClassVar[int] = 1
 
-    dataset: str = ""
-    version: str = ""
+    selection: SelectionField = Selection()
 
 
 V = TypeVar("V", bound=View)
 
 
 def encode_view(view: View) -> str:
-    """The address value: the format, a dot and compact JSON without defaults."""
+    """The address value of a view, without what is at its default.
+
+    Raises:
+        InvalidInput: if the view is too long for an address.
+    """
     values = view.model_dump(mode="json", exclude_defaults=True)
-    if not values:
-        return ""
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    return f"{view.format}{_SEPARATOR}{text}"
+    return to_address(values) if values else ""
 
 
 def decode_view(text: str | None, model: type[V]) -> tuple[V, tuple[str, ...]]:
@@ -58,11 +77,12 @@ def decode_view(text: str | None, model: type[V]) -> tuple[V, tuple[str, ...]]:
     """
     if not text:
         return model(), ()
-    values = _parse(text, form=model.format)
-    if values is None:
-        return model(), (PARAMETER,)
     try:
+        values = from_address(text)
+        _require_text(values)
         return model.model_validate(values), ()
+    except (InvalidInput, UnicodeError):
+        return model(), (PARAMETER,)
     except ValidationError as error:
         return _without(values, error=error, model=model)
 
@@ -135,22 +155,17 @@ def update_view(view: V, changes: Mapping[str, Any]) -> V:
     return updated
 
 
-def _parse(text: str, *, form: int) -> dict[str, Any] | None:
-    """The JSON object of an address value; None if it is not ours."""
-    head, _, body = text.partition(_SEPARATOR)
-    if len(text) > MAX_LENGTH or head != str(form):
-        return None
-    try:
-        body.encode()
-        values = json.loads(body, parse_constant=_refuse)
-        json.dumps(values, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return None
-    return values if isinstance(values, dict) else None
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
+def _require_text(content: object) -> None:
+    """Refuse halves of characters, which no browser can be sent."""
+    if isinstance(content, str):
+        content.encode()
+    elif isinstance(content, Mapping):
+        for name, value in content.items():
+            _require_text(name)
+            _require_text(value)
+    elif isinstance(content, list):
+        for value in content:
+            _require_text(value)
 
 
 def _without(
