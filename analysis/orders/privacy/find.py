@@ -1,0 +1,166 @@
+"""Which columns hold personal data, by field, by header and by content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from analysis.orders.privacy import patterns
+from analysis.orders.schema import Field, Personal, load_fields, normalise_header
+from analysis.orders.values.missing import BLANKS
+from analysis.orders.values.reading import Note
+from analysis.orders.values.sampled import Sampled
+from analysis.words import N_
+
+#: Least share of the values that must look personal.
+MOST = 0.6
+_LONG_TEXT = 20.0
+_MANY_WORDS = 3.0
+_MANY_DISTINCT = 0.3
+
+_HEADER_WORDS: dict[Personal, tuple[str, ...]] = {
+    "phone": ("phone", "mobile", "telephone", "tel", "whatsapp", "cell", "telefone",
+              "celular", "手机", "电话", "联系方式"),
+    "email": ("email", "e_mail", "mail", "邮箱", "邮件"),
+    "address": ("address", "street", "addr", "endereco", "endereço", "rua", "地址", "住址",
+                "门牌"),
+    "name": ("customer_name", "recipient", "receiver", "consignee", "full_name",
+             "first_name", "last_name", "surname", "nome_completo", "sobrenome", "姓名",
+             "收货人", "收件人", "联系人"),
+    "id": ("cpf", "cnpj", "rg", "passport", "national_id", "ssn", "iqama", "id_card",
+           "unique_id", "user_id", "device_id", "openid", "wechat", "身份证", "护照"),
+    "free_text": ("comment", "comments", "remark", "remarks", "note", "notes", "message",
+                  "feedback", "observacao", "observação", "comentario", "comentário",
+                  "备注", "留言", "评论", "评价内容"),
+}  # fmt: skip
+
+_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢"
+    "蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟"
+    "龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+
+_CONTENT: tuple[tuple[Personal, str, str], ...] = (
+    ("email", patterns.EMAIL, N_("its values are e-mail addresses")),
+    ("id", rf"{patterns.RESIDENT_ID}|{patterns.CPF}", N_("its values are id numbers")),
+    ("phone", rf"{patterns.PHONE_PLUS}|{patterns.PHONE_CN}|00(?:966|965|852|86|55)[0-9 -]{{7,12}}"
+              r"|\([0-9]{2}\) ?9?[0-9]{4}-?[0-9]{4}|05[0-9]{8}|(?:966|965|852|86|55)[0-9]{8,11}",
+     N_("its values are phone numbers")),
+    ("address", rf".*(?:{patterns.ADDRESS_ZH}|{patterns.ADDRESS_PT}|{patterns.ADDRESS_EN}).*",
+     N_("its values are addresses")),
+)  # fmt: skip
+
+_PLAIN_TYPES = {"time", "date", "flag", "number", "money", "integer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What kind of personal data a column holds.
+
+    Attributes:
+        kind: Empty if none was found.
+        confidence: 0 to 1.
+        reason: Why, for the user.
+    """
+
+    kind: Personal = ""
+    confidence: float = 0.0
+    reason: Note | None = None
+
+
+def find_personal(
+    header: str, values: Sequence[str | None] | pd.Series, field: Field | None
+) -> Finding:
+    """Look for personal data in one column.
+
+    Args:
+        header: Its header.
+        values: A sample of its values as text.
+        field: The field it is mapped to; None for a column of its own.
+    """
+    if field is not None and field.personal:
+        reason = Note.of(N_("{field} is personal"), field=field.name)
+        return Finding(field.personal, 1.0, reason)
+    if field is not None and (field.type in _PLAIN_TYPES or field.type == "id"):
+        return Finding()
+    by_header = _by_header(header) if field is None else Finding()
+    if by_header.kind:
+        return by_header
+    return _by_content(Sampled.of(values), field)
+
+
+def _by_header(header: str) -> Finding:
+    name = normalise_header(header)
+    for kind in ("email", "phone", "id", "name", "address", "free_text"):
+        word = next(filter(name.__eq__, _field_words()[kind]), "") or _part(name, kind)
+        if word:
+            reason = Note.of(N_("the header says {word}"), word=word)
+            return Finding(kind, 0.9, reason)  # type: ignore[arg-type]
+    return Finding()
+
+
+def _part(name: str, kind: str) -> str:
+    """A word of the kind in the header: between underscores, or in Chinese anywhere."""
+    padded = f"_{name}_"
+    for word in _HEADER_WORDS[kind]:  # type: ignore[index]
+        if word.isascii() or word[0] < "\u2e80":
+            if f"_{word}_" in padded:
+                return word
+        elif word in name:
+            return word
+    return ""
+
+
+@cache
+def _field_words() -> dict[str, frozenset[str]]:
+    """Headers under which the personal fields of the order model are known."""
+    found: dict[str, set[str]] = {kind: set() for kind in _HEADER_WORDS}
+    for fields in load_fields().values():
+        for field in fields.values():
+            if field.personal:
+                found[field.personal] |= field.synonyms
+    # "name", "text" and the like say nothing outside the tables they belong to.
+    common = {"name", "text", "title", "detail", "note", "名称", "标题", "内容", "详情"}
+    return {kind: frozenset(words - common) for kind, words in found.items()}
+
+
+def _by_content(sample: Sampled, field: Field | None) -> Finding:
+    if not sample.present:
+        return Finding()
+    for kind, pattern, text in _CONTENT:
+        share = sample.share(sample.matches(pattern))
+        if share >= MOST:
+            return Finding(kind, round(0.5 + share / 2, 2), Note.of(text))
+    if field is not None:
+        return Finding()
+    if _are_names(sample):
+        return Finding("name", 0.7, Note.of(N_("its values look like names of people")))
+    if _is_free_text(sample):
+        return Finding("free_text", 0.6, Note.of(N_("its values are sentences")))
+    return Finding()
+
+
+def _are_names(sample: Sampled) -> bool:
+    """Chinese names: a common surname, then one or two characters, seldom repeated."""
+    masked = r"[*某]{1,2}|先生|女士|小姐|师傅"
+    pattern = rf"[{_SURNAMES}](?:[\x{{4e00}}-\x{{9fff}}]{{1,2}}|{masked})"
+    many = len(sample.texts) / sample.present >= _MANY_DISTINCT
+    return many and sample.share(sample.matches(pattern)) >= 0.8  # noqa: PLR2004
+
+
+def _is_free_text(sample: Sampled) -> bool:
+    texts = sample.texts.to_pylist()[:2_000]
+    if len(sample.texts) / sample.present < _MANY_DISTINCT:
+        return False
+    length = _mean(len(text) for text in texts)
+    words = _mean(len(re.findall(r"\s+|[，。！？、]", text.strip(BLANKS))) for text in texts)
+    return length >= _LONG_TEXT and words >= _MANY_WORDS
+
+
+def _mean(numbers: Iterable[int]) -> float:
+    found = list(numbers)
+    return sum(found) / max(len(found), 1)
