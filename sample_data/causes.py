@@ -26,7 +26,7 @@ RIDER, MERCHANT, CUSTOMER, PLATFORM, FORCE = range(5)
 SOLE, SHARED = 0.70, 0.30
 
 #: Share of orders whose call log was not kept, and of spills without a photograph.
-CALLS_LOST = 0.10
+CALLS_LOST = 0.20
 PHOTO_LOST = 0.15
 KINDS = ("late", "cancelled", "undelivered", "early tap", "complained")
 

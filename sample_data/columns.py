@@ -69,14 +69,18 @@ def keys(
     *,
     width: int,
     valid: NDArray[np.bool_] | None = None,
+    suffix: str = "",
 ) -> pa.StringArray:
     """Identifiers: a prefix and a number with leading zeros, as ``KW00012``."""
     head = np.frombuffer(prefix.encode(), dtype=np.uint8)
-    size, length = len(numbered), len(head) + width
+    tail = np.frombuffer(suffix.encode(), dtype=np.uint8)
+    size, stop = len(numbered), len(head) + width
+    length = stop + len(tail)
     letters = np.empty((size, length), dtype=np.uint8)
     letters[:, : len(head)] = head
+    letters[:, stop:] = tail
     rest = numbered.astype(np.int64)
-    for place in range(length - 1, len(head) - 1, -1):
+    for place in range(stop - 1, len(head) - 1, -1):
         rest, digit = np.divmod(rest, 10)
         letters[:, place] = digit + _DIGIT_0
     offsets = np.arange(size + 1, dtype=np.int32) * length

@@ -34,7 +34,7 @@ LATE, MISSING, WRONG, SPILLED, ATTITUDE, EARLY_TAP, NOT_DELIVERED = range(7)
 
 _NO_RIDER_S = 900
 _PATIENCE_S = 540
-_RESCUE_S = 480
+_RESCUE_S = 300
 
 
 @cache
@@ -85,7 +85,7 @@ def _endings(
     rider = orders["rider cancels"]
     fails = orders["fails"]
     rescue = (orders["done s"] - orders["promise"] > _RESCUE_S) & (
-        orders["waits"] >= LEVELS - share(0.55)
+        orders["waits"] >= LEVELS - share(0.7)
     )
     at_shop = orders["arrived s"] + 60
     at_door = orders["there s"] + 480
@@ -147,7 +147,7 @@ def _complaints(
     other = np.searchsorted(edges, top, side="right")
     happens = delivered & (found < 0) & (other < len(edges))
     found[happens] = other[happens] + MISSING
-    found[delivered & bad_tap & (orders["class"] < share(0.3))] = EARLY_TAP
+    found[delivered & bad_tap & (orders["class"] < share(0.12))] = EARLY_TAP
     undelivered = (orders["status"] == RETURNED) | (orders["status"] == FAILED)
     found[undelivered & (orders["class"] < share(0.6))] = NOT_DELIVERED
     return found

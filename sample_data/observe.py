@@ -34,8 +34,8 @@ CUSTOMER_DIGITS = 8
 
 #: Share of orders that lose a milestone, or get a wrong one, by what is lost.
 LOST = {
-    "arrived_merchant_at": 0.020,
-    "arrived_customer_at": 0.015,
+    "arrived_merchant_at": 0.030,
+    "arrived_customer_at": 0.020,
     "picked_up_at": 0.005,
     "accepted_at": 0.006,
 }

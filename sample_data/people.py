@@ -134,7 +134,7 @@ def _merchants(seed: int, sizes: NDArray[np.int64]) -> Columns:
         "speed": lognormal(0.13)[draws(seed, "merchant speed", count)],
         "known": lognormal(0.05)[draws(seed, "merchant estimate", count)],
         "popularity": lognormal(0.7)[draws(seed, "merchant popularity", count)],
-        "brand": draws(seed, "merchant brand", count) % 24,
+        "brand": (draws(seed, "merchant brand", count) % 24).astype(np.int16),
         "east": side[0],
         "north": side[1],
     }

@@ -32,11 +32,14 @@ def heading(drawn: NDArray[np.uint16], far: NDArray) -> Metres:
 
 def merchant_metres(setting: Setting, merchants: NDArray) -> Metres:
     """Merchants in metres from the centre of their city."""
-    table = setting.people.merchants
-    zones = setting.city.zones
-    zone = table["zone"][merchants] - setting.city.index * ZONES_PER_CITY
-    east = np.array([z.east for z in zones])[zone] + table["east"][merchants]
-    north = np.array([z.north for z in zones])[zone] + table["north"][merchants]
+    return shop_metres(setting.people.merchants, setting.city, merchants)
+
+
+def shop_metres(table: Columns, city: City, merchants: NDArray) -> Metres:
+    """The same for merchants of one city, given all merchants."""
+    zone = table["zone"][merchants] - city.index * ZONES_PER_CITY
+    east = np.array([z.east for z in city.zones])[zone] + table["east"][merchants]
+    north = np.array([z.north for z in city.zones])[zone] + table["north"][merchants]
     return east, north
 
 

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+
+from sample_data import care, dirt, governance, registers
+from sample_data.capacity import Roster
 from sample_data.demand import daily_orders
+from sample_data.events import events_table
 from sample_data.live import live
 from sample_data.observe import orders_table
 from sample_data.offers import offers_table
@@ -20,7 +25,7 @@ from sample_data.plants.base import Plant
 from sample_data.traits import Setting, draw_orders
 from sample_data.truth import Truth, write_document
 from sample_data.weather import hourly_weather
-from sample_data.world import DEFAULT_END, Span, cities
+from sample_data.world import DEFAULT_END, Columns, Span, cities
 from sample_data.write import Writer
 
 Progress = Callable[[float, str], None]
@@ -95,6 +100,7 @@ def simulate(
     settings = _settings(seed, orders, span, people)
     writer = Writer(out)
     known = Truth(Writer(truth)) if truth is not None else None
+    _write_registers(writer, settings, chosen)
     pieces = list(_pieces(settings, chunk_orders))
     with ThreadPoolExecutor(_WORKERS) as pool:
         work = [pool.submit(_piece, piece, chosen, writer, known) for piece in pieces]
@@ -155,18 +161,54 @@ def _piece(
     drawn, crew = draw_orders(setting, days)
     acting = tuple(plant for plant in plants if plant.acts(setting, days))
     orders = live(drawn, setting, acting)
-    dirty = any(plant.kind == "dirt" for plant in acting)
     month = f"{setting.span.day(days.start):%Y-%m}"
     part = f"{setting.city.code}-{days.start:04d}"
-    tables = {
-        "orders": orders_table(orders, setting, dirty=dirty),
-        "offers": offers_table(orders, setting),
-    }
-    for name, table in tables.items():
-        writer.part(name, table, month=month, part=part)
+    where = {"month": month, "part": part}
+    for name, table in _tables(orders, setting, crew, acting).items():
+        writer.part(name, table, **where)
     if known is not None:
-        where = {"month": month, "part": part}
         known.take_in(drawn, orders, setting, acting, where=where)
+
+
+def _tables(
+    orders: Columns, setting: Setting, crew: Roster, plants: tuple[Plant, ...]
+) -> dict[str, pa.Table]:
+    """The large tables of one piece."""
+    dirty = any(plant.kind == "dirt" for plant in plants)
+    table = orders_table(orders, setting, dirty=dirty)
+    said = care.speakers(orders, setting)
+    return {
+        "orders": dirt.soil(table, orders, setting) if dirty else table,
+        "offers": offers_table(orders, setting),
+        "events": events_table(orders, setting),
+        "contacts": care.contacts_table(said, setting),
+        "messages": care.messages_table(said, setting),
+        "complaints": care.complaints_table(said, setting),
+        "reviews": care.reviews_table(said, setting),
+        "shifts": registers.shifts_table(crew, setting),
+        "decisions": governance.decisions_table(orders, setting, plants),
+    }
+
+
+def _write_registers(
+    writer: Writer, settings: tuple[Setting, ...], plants: tuple[Plant, ...]
+) -> None:
+    """The tables that do not grow with every order."""
+    people, span, seed = settings[0].people, settings[0].span, settings[0].seed
+    small = {
+        "riders": registers.riders_table(people, span, seed),
+        "rider_history": registers.rider_history_table(people, span, seed),
+        "merchants": registers.merchants_table(people),
+        "surges": registers.surges_table(settings),
+        "inspections": governance.inspections_table(people, span, seed),
+        "targets": governance.targets_table(span),
+        "strategies": governance.strategies_table(plants, span),
+        "assignments": governance.assignments_table(plants, people, span),
+    }
+    for name, table in small.items():
+        writer.whole(name, table)
+    for nth, table in enumerate(registers.customers_tables(people, span, seed)):
+        writer.whole("customers", table, nth=nth)
 
 
 def _arguments() -> argparse.Namespace:

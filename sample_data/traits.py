@@ -33,7 +33,7 @@ CHANCES = (
     "address", "estimate", "merchant cancels", "customer cancels", "waits", "gives up",
     "rider cancels", "fails", "rated", "stars", "complains", "class", "contacts",
     "channel", "words", "tap", "tap place", "payment", "prebook", "mix", "order arm",
-    "lost", "lost too", "clock off", "blanks", "evidence",
+    "lost", "lost too", "clock off", "blanks", "evidence", "lot", "opinion", "other opinion",
 )  # fmt: skip
 
 _BATCH_GAP_S = 480

@@ -14,7 +14,7 @@ import pyarrow as pa
 import yaml
 from scipy.special import ndtri
 
-from sample_data import causes, effects
+from sample_data import causes, dirt, effects
 from sample_data import columns as col
 from sample_data.observe import order_keys
 from sample_data.plants.base import Plant
@@ -64,6 +64,8 @@ class Truth:
         table = parties_table(orders, setting, found)
         self.writer.part("parties", table, **where)
         self._count(_case_counts(found))
+        if any(plant.kind == "dirt" for plant in plants):
+            self.note_dirt(dirt.amounts(orders, setting))
         for pair in effects.comparisons(drawn, orders, setting, plants):
             part = f"{where['part']}-{pair.plant.name}"
             outcomes = _outcomes_table(orders, setting, pair)

@@ -37,9 +37,9 @@ class Writer:
         """One part of a large table, under its month."""
         self._write(name, table, self.out / name / f"month={month}" / f"{part}.parquet")
 
-    def whole(self, name: str, table: pa.Table) -> None:
-        """A small table, in one file."""
-        self._write(name, table, self.out / name / "part-0.parquet")
+    def whole(self, name: str, table: pa.Table, *, nth: int = 0) -> None:
+        """A small table, or the nth part of one without months."""
+        self._write(name, table, self.out / name / f"part-{nth}.parquet")
 
     def _write(self, name: str, table: pa.Table, path: Path) -> None:
         with self._lock:

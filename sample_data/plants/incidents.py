@@ -136,7 +136,7 @@ _PLANS = (
     ),
     _Plan(
         name="slow_dispatch", type="rate effect", days=(167, 174),
-        parts=_one("São Paulo", "dispatch", 3.5),
+        parts=_one("São Paulo", "dispatch", 8.5),
         story="A new dispatch version is slow everywhere in São Paulo.",
     ),
     _Plan(
@@ -155,9 +155,9 @@ _PLANS = (
         jitter=0,
     ),
     _Plan(
-        name="hidden_in_total", type="two opposite", days=(135, 142),
-        parts=_one("Riyadh", "dispatch", 4.0, zone="Olaya")
-        + _one("Riyadh", "ride", -5.5, zone="Al Malaz"),
+        name="hidden_in_total", type="two opposite", days=(134, 143),
+        parts=_one("Riyadh", "dispatch", 7.5, zone="Olaya")
+        + _one("Riyadh", "ride", -7.0, zone="Al Malaz"),
         story="Riders move from Olaya to Al Malaz; Riyadh as a whole looks the same.",
     ),
     _Plan(

@@ -153,18 +153,19 @@ class Switchback(Strategy):
 
     carried: int = 0
 
-    def _arms(self) -> NDArray[np.int8]:
+    def arms(self) -> NDArray[np.int8]:
+        """Arms by day, hour and zone."""
         return switch_schedule(self.seed, self.last - self.first + 1)
 
     def assigned(self, orders: Columns, setting: Any) -> NDArray[np.int8]:
         """The arm of the order's zone and hour."""
-        return self._at(self._arms(), orders)
+        return self._at(self.arms(), orders)
 
     def before(self, orders: Columns) -> NDArray[np.int8]:
         """The arm of the hour before."""
         if self.force is not None:
             return np.full(len(orders["day"]), self.force, dtype=np.int8)
-        arms = self._arms()
+        arms = self.arms()
         flat = arms.reshape(-1, ZONES_PER_CITY)
         shifted = np.concatenate([np.zeros((1, ZONES_PER_CITY), np.int8), flat[:-1]])
         return self._at(shifted.reshape(arms.shape), orders)
