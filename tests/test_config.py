@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ui import frame, tokens
+
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
 
@@ -77,8 +79,6 @@ def test_text_and_marks_can_be_read(mode):
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_tokens_are_the_theme(mode):
-    from ui import tokens
-
     look = getattr(tokens, mode.upper())
     theme = CONFIG["theme"][mode]
     assert look.now == theme["primaryColor"] == theme["chartCategoricalColors"][0]
@@ -94,8 +94,6 @@ def test_pages_lie_in_sections_and_nothing_by_passes_the_entry_script():
 
 
 def test_the_menu_lists_every_page_once():
-    from ui import frame
-
     listed = [entry.path for entries in frame.MENU.values() for entry in entries]
     there = {str(path.relative_to(ROOT)) for path in ROOT.glob("pages/*/*.py")}
     assert set(listed) == there

@@ -1,0 +1,101 @@
+"""Results are kept by version and parameters; nothing without an exact key is."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.metrics.selection import Selection
+from ui import cached
+
+CALLS = []
+
+
+def compute(dataset, *arguments, **options):
+    CALLS.append((dataset.version, arguments, options))
+    return len(CALLS)
+
+
+@pytest.fixture
+def dataset():
+    CALLS.clear()
+    return SimpleNamespace(id="demo", version="v001", path="/w/demo/v001")
+
+
+def test_the_same_question_is_asked_once(dataset):
+    where = {"city": ["Riyadh"], "zone": None}
+    first = cached.result(compute, dataset, ["late_rate"], where=where, top=5)
+    again = cached.result(
+        compute, dataset, ["late_rate"], top=5, where={"zone": None, "city": ["Riyadh"]}
+    )
+    assert first == again
+    assert len(CALLS) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, "1"), (1, 1.5), (None, "None"), (("a", "b"), ("a,b",)), (True, "True"),
+        (date(2026, 1, 1), "2026-01-01"),
+        (date(2026, 1, 1), datetime(2026, 1, 1)),  # noqa: DTZ001 - naive on purpose
+        ({"a": 1}, [["a", 1]]), ({1, 2}, [1, 2]),
+        (Selection(), Selection(event="late")),
+        (Selection.of({"a": ["x"]}), Selection.of({"a": ["y"]})),
+    ],
+)  # fmt: skip
+def test_different_questions_are_different(dataset, one, other):
+    assert cached.plain_key(one) != cached.plain_key(other)
+    assert cached.result(compute, dataset, one) != cached.result(
+        compute, dataset, other
+    )
+
+
+def test_another_version_is_another_question(dataset):
+    newer = SimpleNamespace(id="demo", version="v002", path="/w/demo/v002")
+    assert cached.result(compute, dataset) != cached.result(compute, newer)
+
+
+def test_another_function_is_another_question(dataset):
+    def compute_too(dataset):
+        return "other"
+
+    assert cached.result(compute, dataset) == 1
+    assert cached.result(compute_too, dataset) == "other"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [pd.DataFrame({"a": [1]}), pd.Series([1]), np.array([1]), object(), [object()]],
+)
+def test_frames_and_strangers_never_become_a_key(dataset, value):
+    with pytest.raises(TypeError, match="cannot be the key"):
+        cached.result(compute, dataset, value)
+    assert CALLS == []
+
+
+def test_every_field_of_a_dataclass_counts():
+    @dataclass(frozen=True)
+    class Setting:
+        a: int
+        b: tuple[str, ...] = ()
+
+    one = Setting(1, ("x",))
+    assert cached.plain_key(one) == cached.plain_key(replace(one))
+    assert cached.plain_key(one) != cached.plain_key(replace(one, b=("y",)))
+
+
+def test_results_are_copies(dataset):
+    def frame(dataset):
+        return pd.DataFrame({"a": [1, 2]})
+
+    first = cached.result(frame, dataset)
+    first.loc[0, "a"] = 99
+    assert cached.result(frame, dataset)["a"].tolist() == [1, 2]
+
+
+def test_the_workspace_is_the_one_named(workspace):
+    assert cached.workspace().root == workspace
+    assert cached.records() is cached.records()
