@@ -56,7 +56,12 @@ def published(
 def _arrow(table: pd.DataFrame | pa.Table) -> pa.Table:
     if isinstance(table, pa.Table):
         return table
-    return pa.Table.from_pandas(table, preserve_index=False)
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    for place, field in enumerate(arrow.schema):
+        if pa.types.is_null(field.type):
+            kind = pa.date32() if field.name.endswith("_date") else pa.string()
+            arrow = arrow.set_column(place, field.name, arrow[field.name].cast(kind))
+    return arrow
 
 
 def _create(name: str) -> exp.Create:
