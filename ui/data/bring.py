@@ -28,7 +28,7 @@ from ui.texts import t
 KIND: Final = "bring_in"
 ROOTS_VARIABLE: Final = "DOORSTEP_DATA_ROOTS"
 
-_TOKEN: Final = "data_session"
+_SESSION: Final = "data_session"
 _PROBLEMS: Final = "data_problems"
 #: Share of the work that reading the files takes; the proposal takes the rest.
 READING: Final = 0.8
@@ -163,5 +163,5 @@ def show_problems() -> None:
 
 def _subject(draft: str) -> str:
     """What the job is about: the draft, or this session while there is none."""
-    token = st.session_state.setdefault(_TOKEN, uuid.uuid4().hex)
-    return draft or token
+    session = st.session_state.setdefault(_SESSION, uuid.uuid4().hex)
+    return draft or session

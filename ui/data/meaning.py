@@ -90,7 +90,7 @@ def _files(view: DataView, draft: Draft, mapping: Mapping) -> None:
     if len(mapping.tables) > 1:
         _switch(view, mapping, table)
     with st.container(border=True, gap="small"):
-        _target(draft, mapping, table)
+        _target(draft, table)
         _columns(view, draft, table)
 
 
@@ -128,7 +128,7 @@ def _tab(entry: TableMapping) -> str:
     return mark + plain(entry.title, limit=40)
 
 
-def _target(draft: Draft, mapping: Mapping, table: TableMapping) -> None:
+def _target(draft: Draft, table: TableMapping) -> None:
     left, right = st.columns([2, 3], vertical_alignment="center")
     key = f"data_target_{draft.id}_{table.table}"
     st.session_state[key] = table.target

@@ -101,9 +101,10 @@ def _missing(
     pairs = [
         pair for table, text in _texts(source) for pair in scope.missing(text, table)
     ]
-    for table in {source.table, source.numerator_table} - {"", ORDERS}:
-        if not prospect.has(table, "order_no"):
-            pairs.append((table, "order_id"))
+    related = {source.table, source.numerator_table} - {"", ORDERS}
+    pairs += [
+        (table, "order_id") for table in related if not prospect.has(table, "order_no")
+    ]
     return tuple(dict.fromkeys(_field(table, name) for table, name in pairs))
 
 

@@ -193,12 +193,13 @@ def diagram(mapping: Mapping) -> alt.LayerChart:
         )
     )  # fmt: skip
     base = alt.Chart(boxes)
+    edge = alt.condition("datum.is_orders", alt.value(look.now), alt.value(look.before))
     box = base.mark_rect(
         cornerRadius=6, height=BOX_HEIGHT, stroke=look.before, strokeWidth=1,
         fill=look.surface,
     ).encode(
         x=alt.X("left:Q", axis=None, scale=scale_x), x2="right", y=y,
-        stroke=alt.condition("datum.is_orders", alt.value(look.now), alt.value(look.before)),
+        stroke=edge,
     )  # fmt: skip
     title = base.mark_text(dy=-7, color=look.text, fontSize=12, fontWeight=600)
     kind = base.mark_text(dy=9, color=look.muted, fontSize=11)
