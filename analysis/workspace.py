@@ -11,6 +11,10 @@ from analysis.errors import InvalidInput
 from analysis.words import N_
 
 KEY_BYTES = 32
+
+#: DuckDB takes a path with one of these for a pattern of paths.
+PATTERN_MARKS = "*?["
+
 FOLDERS = ("drafts", "datasets", "mappings")
 
 
@@ -43,6 +47,12 @@ class Workspace:
         if isinstance(folder, Workspace):
             return folder
         workspace = cls(Path(folder).expanduser().absolute())
+        if any(mark in str(workspace.root) for mark in PATTERN_MARKS):
+            raise InvalidInput(
+                N_("The workspace {folder} has one of the marks * ? [ in its path."),
+                hint=N_("Choose a folder without them: they stand for patterns."),
+                folder=str(folder),
+            )
         try:
             workspace._create()
         except OSError as error:

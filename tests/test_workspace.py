@@ -71,3 +71,9 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "w").write_text("")
     with pytest.raises(InvalidInput, match="cannot be used"):
         Workspace.open(tmp_path / "w")
+
+
+def test_a_path_that_is_a_pattern_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="one of the marks"):
+        Workspace.open(tmp_path / "[w]")
+    assert list(tmp_path.iterdir()) == []

@@ -88,6 +88,7 @@ def _read_csv(table: StagedTable) -> exp.Expr:
         header=exp.convert(dialect.header),
         skip=exp.convert(dialect.skip),
         nullstr=_text(""),
+        hive_partitioning=exp.false(),
         strict_mode=exp.true(),
         null_padding=exp.false(),
         ignore_errors=exp.false(),
@@ -114,12 +115,7 @@ def _table_function(name: str, *arguments: exp.Expr, **options: exp.Expr) -> exp
 
 
 def _paths(paths: Sequence[Path]) -> exp.Expr:
-    return exp.Array(expressions=[_text(_not_a_pattern(path)) for path in paths])
-
-
-def _not_a_pattern(path: Path) -> str:
-    """DuckDB takes ``*?[`` in a path for a pattern; a class of one is the character."""
-    return "".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path))
+    return exp.Array(expressions=[_text(str(path)) for path in paths])
 
 
 def _text(value: str) -> exp.Expr:
@@ -186,14 +182,20 @@ def _block_rows(
 ) -> list[list[str]]:
     """Whole rows of a block that begins anywhere, perhaps inside quotes.
 
-    Both are tried; where more rows have the right width, the guess was right.
+    Both are tried; the right guess gives more rows of the right width, and fewer with
+    a lone quote in a cell.
     """
     text = _read(path, start, PLACE_BYTES)
     outside = _of_width(_inner(text, dialect), width)
     if not dialect.quote or dialect.quote not in text:
         return outside
     inside = _of_width(_inner(dialect.quote + text, dialect), width)
-    return max(outside, inside, key=len)
+    return max(outside, inside, key=lambda rows: _trust(rows, dialect.quote))
+
+
+def _trust(rows: list[list[str]], quote: str) -> int:
+    odd = sum(any(cell.count(quote) % 2 for cell in row) for row in rows)
+    return len(rows) - 2 * odd
 
 
 def _inner(text: str, dialect: Dialect) -> list[Parsed]:

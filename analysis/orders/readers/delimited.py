@@ -7,6 +7,7 @@ parser fail at publishing; ``rewrite`` then makes a private copy that it can rea
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from analysis.orders.readers.rewrite import rewrite
 from analysis.orders.readers.target import (
     SourceFile,
     Target,
+    is_pattern,
     name_columns,
     no_rows,
 )
@@ -32,6 +34,8 @@ MAX_LINE_BYTES = 64 * 1024**2
 
 #: DuckDB reads rows up to this size with its usual buffers.
 FAST_LINE_BYTES = 1_000_000
+
+UTF8 = frozenset({"utf-8", "utf-8-sig"})
 
 _DELIMITER_NAMES = {
     ",": N_("comma"), "\t": N_("tab"), ";": N_("semicolon"), "|": N_("bar"),
@@ -86,7 +90,8 @@ def _as_utf8(file: SourceFile, target: Target) -> tuple[SourceFile, Scan]:
     found = scan(file.path)
     encoding = detect(file.path, utf8=found.valid)
     notes = (*file.notes, encoding.note)
-    if found.valid and not found.nul and encoding.codec in {"utf-8", "utf-8-sig"}:
+    readable = found.valid and not found.nul and encoding.codec in UTF8
+    if readable and not _has_quoted_mark(file.path) and not is_pattern(file.path):
         return replace(file, notes=notes), found
     copy = target.folder / f"utf8-{target.taken + 1}.csv"
     losses = transcode(file.path, copy, encoding)
@@ -94,6 +99,12 @@ def _as_utf8(file: SourceFile, target: Target) -> tuple[SourceFile, Scan]:
         file.path.unlink()
     file = replace(file, path=copy, owned=True, notes=(*notes, *losses))
     return file, scan(copy)
+
+
+def _has_quoted_mark(path: Path) -> bool:
+    """Whether a quote follows the byte order mark, which DuckDB then takes for text."""
+    with path.open("rb") as file:
+        return file.read(4) in {codecs.BOM_UTF8 + b'"', codecs.BOM_UTF8 + b"'"}
 
 
 def _check_lines(file: SourceFile, found: Scan, target: Target) -> None:

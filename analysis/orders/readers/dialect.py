@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from analysis.orders.draft import Dialect
 
@@ -14,10 +15,14 @@ from analysis.orders.draft import Dialect
 DELIMITERS = (",", "\t", ";", "|", "\x01", "\x1f", "^", "~", ":", " ")
 MAX_TITLE_ROWS = 30
 
+#: What proper quotes add to the score of a dialect, whose best is about one.
+WELL_FORMED = 0.05
+
 #: A cell longer than this means that a quote was never closed.
 FIELD_CHARACTERS = 64 * 1024**2
 
 _NUMBER_OR_TIME = re.compile(r"(?!(?:19|20)\d\d$)[-+]?\d+(?:[.,:/\-T ]+\d+)*Z?")
+_BLANK_LINE = re.compile(r"(?<=[\r\n])[ \t]+(?=[\r\n]|$)")
 _BACKSLASH = re.compile(r'\\(["\\])')
 
 
@@ -61,29 +66,39 @@ def sniff(text: str, *, complete: bool) -> Sniffed:
     >>> found.dialect.delimiter, found.header
     (';', ('id', 'fee'))
     """
-    dialect, rows = _best(text, complete=complete)
+    dialect, rows, spaced = _best(text, complete=complete)
     width = _usual_width(rows)
     start = _header_row(rows, width)
     has_header = _has_header(rows[start:])
     dialect = replace(dialect, header=has_header, skip=rows[start].line - 1)
     below = rows[start + has_header :]
     header = rows[start].cells if has_header else [""] * width
+    blank = width > 1 and _has_blank_lines(text, dialect.quote)
+    odd = blank or any(len(row.cells) != len(header) for row in below)
+    if all(not any(row.cells[len(header) :]) for row in below):
+        width = len(header)
     return Sniffed(
         dialect=dialect,
         header=tuple(header) + ("",) * (width - len(header)),
         width=max(width, len(header)),
-        spaced=_is_spaced(rows, dialect),
-        uneven=len(header) != width or any(len(row.cells) != width for row in below),
+        spaced=spaced,
+        uneven=odd or len(header) != width,
         rows=tuple(below),
     )
 
 
 class UnclosedQuoteError(ValueError):
-    """A quote is open at the end of the text; ``line`` is where its row begins."""
+    """A quote is not closed as it should be.
 
-    def __init__(self, line: int) -> None:
+    Attributes:
+        line: Where its row begins.
+        at_end: Whether it is open at the end of the text.
+    """
+
+    def __init__(self, line: int, *, at_end: bool) -> None:
         super().__init__(f"quote not closed in the row that begins on line {line}")
         self.line = line
+        self.at_end = at_end
 
 
 class _Lines:
@@ -99,7 +114,12 @@ class _Lines:
 
 
 def parse(
-    lines: Iterable[str], dialect: Dialect, *, spaced: bool = False, whole: bool = False
+    lines: Iterable[str],
+    dialect: Dialect,
+    *,
+    spaced: bool = False,
+    whole: bool = False,
+    strict: bool = False,
 ) -> Iterator[Parsed]:
     """Rows of cells, without blank lines; ``skip`` and ``header`` are left alone.
 
@@ -108,9 +128,10 @@ def parse(
         dialect: How they are written.
         spaced: Drop blanks after a delimiter.
         whole: The lines are all there are, so that every quote must close.
+        strict: A closing quote must end its cell.
 
     Raises:
-        UnclosedQuoteError: if ``whole`` and a quote does not close.
+        UnclosedQuoteError: if a quote does not close where it must.
     """
     csv.field_size_limit(FIELD_CHARACTERS)
     if dialect.quote and dialect.escape != dialect.quote:
@@ -122,17 +143,18 @@ def parse(
         quotechar=dialect.quote or None,
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         skipinitialspace=spaced,
+        strict=strict,
     )
     line = 1
     try:
         for cells in reader:
             if whole and source.over:
-                raise UnclosedQuoteError(line)
+                raise UnclosedQuoteError(line, at_end=True)
             if len(cells) > 1 or (cells and cells[0].strip()):
                 yield Parsed(cells, line)
             line = reader.line_num + 1
     except csv.Error as error:
-        raise UnclosedQuoteError(line) from error
+        raise UnclosedQuoteError(line, at_end=source.over) from error
 
 
 def _doubled(line: str, quote: str) -> str:
@@ -140,20 +162,42 @@ def _doubled(line: str, quote: str) -> str:
     return _BACKSLASH.sub(lambda found: quote * 2 if found[1] == quote else "\\", line)
 
 
-def _best(text: str, *, complete: bool) -> tuple[Dialect, list[Parsed]]:
-    quote, escape = _quoting(text)
+def _best(text: str, *, complete: bool) -> tuple[Dialect, list[Parsed], bool]:
+    """The dialect that explains the text best, its rows, and whether it has blanks."""
     lines = split_lines(text)
-    best: tuple[float, Dialect, list[Parsed]] | None = None
-    for delimiter in DELIMITERS:
-        if delimiter not in text and delimiter != DELIMITERS[0]:
-            continue
-        dialect = Dialect(delimiter, quote, escape)
+    found = []
+    for dialect in _candidates(text):
         rows = _sample_rows(lines, dialect, complete=complete)
-        score = _score(rows)
-        if best is None or score > best[0]:
-            best = score, dialect, rows
-    assert best is not None  # noqa: S101 - the first delimiter is always tried
-    return best[1], best[2]
+        spaced = _is_spaced(rows, dialect)
+        if spaced:
+            rows = _sample_rows(lines, dialect, complete=complete, spaced=True)
+        score = _score(rows) + WELL_FORMED * _is_well_formed(
+            lines, dialect, spaced=spaced
+        )
+        found.append((score, dialect, rows, spaced))
+    _, dialect, rows, spaced = max(found, key=itemgetter(0))
+    return dialect, rows, spaced
+
+
+def _candidates(text: str) -> Iterator[Dialect]:
+    singles = re.findall(r"(?:^|[,;|\t])'[^'\n]*'(?=[,;|\t\r\n])", text, re.MULTILINE)
+    if len(singles) > text.count("\n") and '"' not in text:
+        quotings = [("'", "'")]
+    else:
+        quotings = [('"', '"'), *([('"', "\\")] if '\\"' in text else [])]
+    for delimiter in DELIMITERS:
+        if delimiter in text or delimiter == DELIMITERS[0]:
+            yield from (Dialect(delimiter, *quoting) for quoting in quotings)
+
+
+def _is_well_formed(lines: list[str], dialect: Dialect, *, spaced: bool) -> bool:
+    """Whether a delimiter or line break follows every closing quote."""
+    try:
+        for _ in parse(lines, dialect, spaced=spaced, strict=True):
+            pass
+    except UnclosedQuoteError as error:
+        return error.at_end
+    return True
 
 
 def split_lines(text: str) -> list[str]:
@@ -161,25 +205,21 @@ def split_lines(text: str) -> list[str]:
     return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
 
 
-def _sample_rows(lines: list[str], dialect: Dialect, *, complete: bool) -> list[Parsed]:
-    rows = list(parse(lines, dialect))
+def _sample_rows(
+    lines: list[str], dialect: Dialect, *, complete: bool, spaced: bool = False
+) -> list[Parsed]:
+    try:
+        rows = list(parse(lines, dialect, spaced=spaced))
+    except UnclosedQuoteError:
+        return []
     return rows if complete or len(rows) <= 1 else rows[:-1]
-
-
-def _quoting(text: str) -> tuple[str, str]:
-    if '\\"' in text and not re.search(r'[^"\\,;|\t\n]""[^"]', text):
-        return '"', "\\"
-    singles = len(re.findall(r"(?:^|[,;|\t])'[^'\n]*'(?=[,;|\t\r\n])", text))
-    if singles and '"' not in text and singles >= text.count("\n"):
-        return "'", "'"
-    return '"', '"'
 
 
 def _score(rows: Sequence[Parsed]) -> float:
     """How well a delimiter explains the rows: equal widths first, then many columns."""
     width = _usual_width(rows)
     if width == 1:
-        return 0.0
+        return 0.0 if rows else -1.0
     start = _header_row(rows, width)
     even = sum(len(row.cells) == width for row in rows[start:]) / len(rows[start:])
     return round(even, 1) + min(width, 1000) / 10_000 - start / 100
@@ -218,6 +258,12 @@ def _has_header(rows: Sequence[Parsed]) -> bool:
 
 def _is_number_or_time(text: str) -> bool:
     return _NUMBER_OR_TIME.fullmatch(text.strip()) is not None
+
+
+def _has_blank_lines(text: str, quote: str) -> bool:
+    """Whether a line outside of quotes holds nothing but blanks."""
+    found = _BLANK_LINE.finditer(text)
+    return any(not quote or text.count(quote, 0, at.start()) % 2 == 0 for at in found)
 
 
 def _is_spaced(rows: Sequence[Parsed], dialect: Dialect) -> bool:

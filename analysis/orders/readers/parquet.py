@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,13 @@ from analysis.errors import DataProblem, NotAllowed
 from analysis.orders.draft import Note, StagedTable
 from analysis.orders.limits import Limits
 from analysis.orders.readers.arrow import binary_note, is_binary, is_text
-from analysis.orders.readers.target import SourceFile, Target, name_columns, no_rows
+from analysis.orders.readers.target import (
+    SourceFile,
+    Target,
+    is_pattern,
+    name_columns,
+    no_rows,
+)
 from analysis.words import N_
 
 BATCH_ROWS = 50_000
@@ -54,6 +61,7 @@ def read_folder(
         )
     for path in paths:
         _check_inside(path, folder, allowed_roots)
+        _check_name(path)
     found = [(path, _metadata(path, path.name)) for path in paths]
     table = _described(name, found, target, notes=(_count_note(len(paths)),))
     keys = _partition_keys(folder, paths)
@@ -97,6 +105,15 @@ def _check_inside(
             N_("{file} is a link that leads out of the folders that may be read."),
             hint=N_("Copy the file itself into the folder."),
             file=path.name,
+        )
+
+
+def _check_name(path: Path) -> None:
+    if is_pattern(path):
+        raise DataProblem(
+            N_("The path {file} has one of the characters * ? [ in it."),
+            hint=N_("Rename the file or folder."),
+            file=str(path),
         )
 
 
@@ -216,11 +233,17 @@ def _readable(
     return tuple(columns), tuple(text), tuple(notes)
 
 
+def _copied(file: SourceFile, target: Target) -> SourceFile:
+    copy = target.folder / f"copy-{target.taken + 1}.parquet"
+    shutil.copyfile(file.path, copy)
+    return replace(file, path=copy, owned=True)
+
+
 def _renamed(file: SourceFile, schema: pa.Schema, target: Target) -> SourceFile:
     """The file itself, or a private copy where names repeat, are empty or padded."""
     names, notes = name_columns(schema.names, limits=target.limits, source=file.name)
     if list(names) == schema.names:
-        return file
+        return _copied(file, target) if is_pattern(file.path) else file
     copy = target.folder / f"renamed-{target.taken + 1}.parquet"
     schema = pa.schema(
         [item.with_name(name) for item, name in zip(schema, names, strict=True)]

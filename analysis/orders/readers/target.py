@@ -133,6 +133,11 @@ def text_table(
     )
 
 
+def is_pattern(path: Path) -> bool:
+    """Whether DuckDB would take a path for a pattern, which its lock then refuses."""
+    return any(mark in str(path) for mark in "*?[")
+
+
 def no_rows(title: str) -> DataProblem:
     """The error for a table that has names and nothing below them."""
     return DataProblem(
