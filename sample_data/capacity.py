@@ -56,14 +56,16 @@ def roster(seed: int, people: People, city: City, days: range) -> Roster:
     crew = {name: column[low:high] for name, column in people.riders.items()}
     group = (crew["zone"] % ZONES_PER_CITY).astype(np.int64) * _PATTERN_COUNT
     group += crew["pattern"]
-    present, absent, counts = [], [], []
+    present: list[NDArray[np.int32]] = []
+    absent: list[tuple[int, int]] = []
+    counts = []
     for day in days:
         drawn = draws(seed, "attendance", int(high - low), city.index, day)
         employed = (crew["joined"] <= day) & (day < crew["left"])
         works = np.flatnonzero(employed & (drawn < share(WORKS)))
         missing = employed & (drawn >= share(WORKS)) & (drawn < share(WORKS + _NO_SHOW))
         present.append((works + low).astype(np.int32))
-        absent.extend((day, rider + low) for rider in np.flatnonzero(missing))
+        absent.extend((day, int(rider + low)) for rider in np.flatnonzero(missing))
         size = ZONES_PER_CITY * _PATTERN_COUNT
         counts.append(np.bincount(group[works], minlength=size))
     starts = np.concatenate([[0], np.cumsum([len(riders) for riders in present])])
@@ -71,7 +73,9 @@ def roster(seed: int, people: People, city: City, days: range) -> Roster:
         days=days,
         riders=np.concatenate(present) if present else np.zeros(0, np.int32),
         day_start=starts,
-        counts=np.array(counts).reshape(-1, ZONES_PER_CITY, _PATTERN_COUNT),
+        counts=np.array(counts, dtype=np.int32).reshape(
+            -1, ZONES_PER_CITY, _PATTERN_COUNT
+        ),
         absent=np.array(absent, dtype=np.int32).reshape(-1, 2),
     )
 
@@ -116,7 +120,9 @@ def load_index(
     peak /= riders_each_day * (PATTERNS[1] + PATTERNS[2])
     load = demand / np.maximum(supply, 1e-9) / peak
     steps = np.minimum(np.floor(load * LOAD_STEPS), LOAD_LIMIT - 1).astype(np.int32)
-    return steps[arrived["day"] - days.start, arrived["zone"], arrived["second"] // 1800]
+    return steps[
+        arrived["day"] - days.start, arrived["zone"], arrived["second"] // 1800
+    ]
 
 
 def _orders_by_slot(arrived: Columns, days: range) -> NDArray[np.float64]:

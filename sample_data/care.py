@@ -1,4 +1,4 @@
-"""What customers say, and how support answers: contacts, messages, complaints, reviews."""
+"""What customers say and support answers: contacts, complaints, reviews."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ _REASON_OF_CAUSE = np.array([0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 4, 5, 6, 6, 6, 6])
 _LATE_CAUSE = np.array([1, 0, 4, 2, 3])
 _CAUSE = {name: code for code, name in enumerate(texts.CAUSES)}
 _LOW, _MIDDLE = 2, 3
+#: Minutes late that customers write about, and that they are angry about.
+_NOTICED_MIN, _ANGRY_MIN = 4, 25
+#: Of sixteen contacts, how many come by chat, telephone, app and social media.
+_BY_CHANNEL = np.repeat(np.arange(5), [7, 4, 3, 1, 1])
+_SPOKEN = 2
 
 
 def speakers(orders: Columns, setting: Setting) -> Columns:
@@ -56,7 +61,7 @@ def _cause(said: Columns) -> NDArray[np.int64]:
     return np.select(
         [
             complaint > fates.LATE,
-            (complaint == fates.LATE) | (said["minutes"] >= 4),
+            (complaint == fates.LATE) | (said["minutes"] >= _NOTICED_MIN),
             cancelled,
             (rating > 0) & (rating <= _LOW),
             rating == _MIDDLE,
@@ -87,7 +92,7 @@ def reviews_table(said: Columns, setting: Setting) -> pa.Table:
     ended = rows["start"] + rows["done s"]
     wait = 600 + 40_000 * exponential(1.0)[rows["tap place"]]
     written = ended + wait.astype(np.int64)
-    speaks = (rows["words"] % 5 < 2) | (rows["rating"] <= _LOW)
+    speaks = (rows["words"] % 5 < _SPOKEN) | (rows["rating"] <= _LOW)
     answered = (rows["rating"] <= _LOW) & (rows["words"] % 3 == 0)
     text = _said(rows, shift=6)
     return pa.table(
@@ -130,7 +135,7 @@ def complaints_table(said: Columns, setting: Setting) -> pa.Table:
     rows = take(said, np.flatnonzero(said["complaint"] >= 0))
     kind = rows["complaint"]
     severity = np.array([2, 2, 2, 2, 3, 2, 3])[kind]
-    severity += (rows["minutes"] > 25) & (kind == fates.LATE)
+    severity += (rows["minutes"] > _ANGRY_MIN) & (kind == fates.LATE)
     blamed = np.array([0, 1, 1, 0, 0, 0, 2])[kind]
     opened = rows["start"] + _opened(rows)
     return pa.table(
@@ -164,10 +169,7 @@ def _opened(rows: Columns) -> NDArray[np.int64]:
 
 def _timing(rows: Columns) -> Columns:
     """Opening, first reply and resolution of contacts, in seconds since 1970."""
-    channel = rows["channel"] % 16
-    code = np.select(
-        [channel < 7, channel < 11, channel < 14, channel < 15], [0, 1, 2, 3], default=4
-    )
+    code = _BY_CHANNEL[rows["channel"] % 16]
     patience = np.array([70, 45, 1500, 5400, 0])[code]
     reply = (patience * exponential(1.0)[rows["tap"]]).astype(np.int64) + 15
     opened = rows["start"] + _opened(rows)
@@ -190,7 +192,9 @@ def contacts_table(said: Columns, setting: Setting) -> pa.Table:
     stage = np.where(when["opened"] > ended, 2, 1)
     agent = rows["tap place"] % _AGENTS + setting.city.index * _AGENTS
     asked = rows["words"] % 3 == 0
-    stars = np.clip(5 - rows["minutes"] // 8 - (when["replied"] - when["opened"]) // 900, 1, 5)
+    stars = np.clip(
+        5 - rows["minutes"] // 8 - (when["replied"] - when["opened"]) // 900, 1, 5
+    )
     refund = rows["refund c"] > 0
     resolution = np.where(refund, 1, np.where(rows["compensation c"] > 0, 2, 0))
     party = np.where(rows["complaint"] >= 0, 0, np.where(rows["words"] % 11 == 0, 1, 0))
@@ -239,7 +243,9 @@ def _messages(
     return pa.table(
         {
             "message_id": col.keys(
-                f"G{setting.city.code}", rows["number"] * 10 + nth, width=ORDER_DIGITS + 1
+                f"G{setting.city.code}",
+                rows["number"] * 10 + nth,
+                width=ORDER_DIGITS + 1,
             ),
             "order_id": order_keys(rows, setting),
             "contact_id": col.keys(

@@ -95,7 +95,7 @@ def by_party(over: Excess, storm: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def label(shares: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Responsible parties as bits: one with 70 % or more, else all with 30 % or more."""
+    """Responsible parties as bits: one with 70 % of the time, else all with 30 %."""
     bits = 1 << np.arange(len(PARTIES))
     sole = (shares >= SOLE) @ bits
     several = (shares >= SHARED) @ bits
@@ -210,7 +210,7 @@ def verdicts(orders: Columns) -> Columns:
     seconds = by_party(over, cases["weather"] == STORM)
     late = np.where(kind == 0, lateness(cases), 0)
     parties = np.where(kind == 0, label(_shares(seconds)), 0)
-    clear = np.where(kind == 0, decidable(cases, over), True)
+    clear = (kind != 0) | decidable(cases, over)
     for code, found, known in _by_event(cases, seconds):
         parties = np.where(kind == code, 1 << found, parties)
         clear = np.where(kind == code, known, clear)
@@ -242,11 +242,11 @@ def _by_event(
     blamed = np.select(
         [spill & crushed(cases), complaint == fates.ATTITUDE], [RIDER, RIDER], MERCHANT
     )
-    seen = np.where(spill, photo_kept(cases), True)
+    seen = ~spill | photo_kept(cases)
     seen = np.where(complaint == fates.ATTITUDE, chat_kept(cases), seen)
     return [
         (1, party, told),
-        (2, party, np.where(unreachable, cases["has calls"], True)),
+        (2, party, ~unreachable | cases["has calls"]),
         (3, rider, np.ones(len(rider), dtype=bool)),
         (4, blamed, seen),
     ]

@@ -33,6 +33,8 @@ PROFILES = np.array([
 
 _SURGE_CHANCE = 0.05
 _SURGE_PULL = 0.12
+#: Hours with more than this share of the day can surge.
+_BUSY_SHARE = 0.06
 
 
 @cache
@@ -62,7 +64,9 @@ def _day_weights(
 ) -> NDArray[np.float64]:
     kinds = day_kinds(city, span)
     special = holidays(city)
-    factor = np.array([special.get(span.day(d), (1.0, ""))[0] for d in range(span.days)])
+    factor = np.array(
+        [special.get(span.day(d), (1.0, ""))[0] for d in range(span.days)]
+    )
     wet = (weather != CLEAR).mean(axis=1)
     growth = 1 + 0.12 * np.arange(span.days) / 182
     noise = 1 + 0.04 * normal()[draws(seed, "volume", span.days, city.index)]
@@ -95,7 +99,7 @@ def surges(seed: int, city: City, span: Span) -> NDArray[np.bool_]:
     """Zone-hours in which demand surges, shape (days, 24, zones); peak hours only."""
     drawn = draws(seed, "surge", span.days * 24 * ZONES_PER_CITY, city.index)
     surge = drawn.reshape(span.days, 24, ZONES_PER_CITY) < share(_SURGE_CHANCE)
-    busy = hour_shares()[day_kinds(city, span)] > 0.06
+    busy = hour_shares()[day_kinds(city, span)] > _BUSY_SHARE
     return surge & busy[:, :, None]
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sample_data import causes, fates, observe
+from sample_data import fates, observe
+from sample_data.stages import door_trouble
 from sample_data.streams import LEVELS, draws, share
 from sample_data.traits import Setting
 from sample_data.world import Columns
@@ -56,7 +57,7 @@ def amounts(orders: Columns, setting: Setting) -> dict[str, int]:
         "pins at zero": orders["blanks"] >= LEVELS - share(observe.PIN_AT_ZERO),
         "wrong pins": orders["pin off m"] > 0,
         "cancel reasons lost": orders["reason hidden"],
-        "call logs lost": ~orders["has calls"] & (causes.door_trouble(orders) > 0),
+        "call logs lost": ~orders["has calls"] & (door_trouble(orders) > 0),
     }
     found = {name: int(mask.sum()) for name, mask in kinds.items()}
     return found | {"rows uploaded twice": len(uploaded_twice(orders, setting))}

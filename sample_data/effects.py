@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from sample_data import causes, fates
 from sample_data.live import live
 from sample_data.plants.base import Plant
-from sample_data.plants.incidents import Incident, VehicleMix
+from sample_data.plants.incidents import Incident, Part, VehicleMix
 from sample_data.plants.strategies import (
     CityPilot,
     RiderTrial,
@@ -178,7 +177,7 @@ def _cohort_groups(
     return found
 
 
-def part_name(part: Any) -> str:
+def part_name(part: Part) -> str:
     """A part's cell in words, such as ``city=Riyadh zone=Olaya``."""
     cell = {"city": part.city, **part.cell.values}
     return " ".join(f"{name}={value}" for name, value in cell.items())

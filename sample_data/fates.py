@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sample_data.plants.base import Levers
 from sample_data.streams import LEVELS, Draws, share
-from sample_data.world import Columns
+from sample_data.world import RAIN, STORM, Columns
 
 STATUSES = ("delivered", "cancelled", "returned", "failed")
 DELIVERED, CANCELLED, RETURNED, FAILED = range(4)
@@ -35,6 +35,7 @@ LATE, MISSING, WRONG, SPILLED, ATTITUDE, EARLY_TAP, NOT_DELIVERED = range(7)
 _NO_RIDER_S = 900
 _PATIENCE_S = 540
 _RESCUE_S = 300
+_COMPENSATED_S = 900
 
 
 @cache
@@ -76,7 +77,7 @@ def _endings(
     confirmed = orders["confirmed s"]
     merchant = orders["merchant cancels"]
     closed = merchant < levers.of("merchant_cancel")
-    sold_out = (merchant >= LEVELS - share(0.006))
+    sold_out = merchant >= LEVELS - share(0.006)
     customer = orders["customer cancels"]
     planned = _planned_pick_up(orders)
     waited = (orders["picked s"] - planned > _PATIENCE_S) & (
@@ -101,7 +102,8 @@ def _endings(
         (RIDER_REFUSED, rider >= LEVELS - share(0.0014), at_shop),
         (UNREACHABLE, fails < share(0.0028), at_door),
         (REFUSED, fails >= LEVELS - share(0.0011), orders["there s"] + 150),
-        (DAMAGED, (fails > share(0.5)) & (fails < share(0.5008)), orders["picked s"] + 300),
+        (DAMAGED, (fails > share(0.5)) & (fails < share(0.5008)),
+         orders["picked s"] + 300),
     ]  # fmt: skip
 
 
@@ -115,7 +117,7 @@ def _status(orders: Columns) -> NDArray[np.int8]:
     undelivered = np.isin(reason, (UNREACHABLE, REFUSED))
     status = np.where(reason < 0, DELIVERED, CANCELLED)
     status = np.where(undelivered, RETURNED, status)
-    kept = undelivered & (orders["fails"] % 5 < 2)
+    kept = undelivered & (orders["fails"] % 5 <= 1)
     return np.where(kept | (reason == DAMAGED), FAILED, status).astype(np.int8)
 
 
@@ -167,14 +169,16 @@ def money(orders: Columns, *, basket: float, pay: float, spread: Draws) -> None:
     delivered = orders["status"] == DELIVERED
     rode = orders["ended s"] > orders["picked s"]
     orders["pay c"] = np.where(rode, cents(0.7 + 0.13 * distance, pay), 0)
-    bonus = orders["surge"] | (orders["weather"] == 2) | (orders["weather"] == 1)
-    orders["incentive c"] = np.where(rode & bonus, cents(np.float64([0.25]), pay), 0)
+    bonus = orders["surge"] | (orders["weather"] == RAIN) | (orders["weather"] == STORM)
+    orders["incentive c"] = np.where(rode & bonus, cents(np.array([0.25]), pay), 0)
     hurt = orders["complaint"] >= 0
     item = (orders["complaint"] == MISSING) | (orders["complaint"] == WRONG)
     whole = ~delivered | (orders["complaint"] == SPILLED)
-    refund = np.where(whole, orders["basket c"], np.where(item, orders["basket c"] // 3, 0))
+    refund = np.where(
+        whole, orders["basket c"], np.where(item, orders["basket c"] // 3, 0)
+    )
     orders["refund c"] = refund
-    slow = delivered & (orders["late s"] > 900)
+    slow = delivered & (orders["late s"] > _COMPENSATED_S)
     orders["compensation c"] = np.where(slow | hurt, orders["basket c"] // 10, 0)
     returned = orders["status"] == RETURNED
-    orders["return c"] = np.where(returned, cents(np.float64([0.8]), pay), 0)
+    orders["return c"] = np.where(returned, cents(np.array([0.8]), pay), 0)

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from sample_data import causes
 from sample_data import columns as col
-from sample_data.observe import ORDER_DIGITS, RIDER_DIGITS, VARIANTS, order_keys, started
+from sample_data.observe import (
+    ORDER_DIGITS,
+    RIDER_DIGITS,
+    VARIANTS,
+    order_keys,
+    started,
+)
 from sample_data.people import People
 from sample_data.plants.base import Plant
 from sample_data.plants.behaviours import HARSH_REVIEWER
@@ -34,10 +40,16 @@ _TARGETS = {
     "mean_rating": (4.4, 4.1),
 }
 _FINDINGS = (
-    "none", "no helmet", "bag not clean", "no uniform", "documents expired", "phone held",
+    "none", "no helmet", "bag not clean", "no uniform", "documents expired",
+    "phone held",
 )  # fmt: skip
 _CLAUSES = (
-    "-", "equipment 1.2", "hygiene 3.1", "uniform 2.1", "documents 5.4", "riding 4.2"
+    "-",
+    "equipment 1.2",
+    "hygiene 3.1",
+    "uniform 2.1",
+    "documents 5.4",
+    "riding 4.2",
 )
 _REVIEWERS = 8
 _CASE_SHARE = 0.05
@@ -122,9 +134,7 @@ def _registered(plan: Strategy, span: Span) -> dict[str, Any]:
     }
 
 
-def assignments_table(
-    plants: Sequence[Plant], people: People, span: Span
-) -> pa.Table:
+def assignments_table(plants: Sequence[Plant], people: People, span: Span) -> pa.Table:
     """Who or what was in which arm; trials on orders carry their arm on the order."""
     parts = [_assigned(p, people, span) for p in plants if isinstance(p, Strategy)]
     filled = [part for part in parts if part is not None]
@@ -202,12 +212,18 @@ def _hours_in(plan: Switchback, span: Span) -> pa.Table:
 
 
 def _zones_in(plan: RollOut, span: Span) -> pa.Table:
-    city = np.repeat([c.index for c in cities() if c.name in plan.cities], ZONES_PER_CITY)
+    city = np.repeat(
+        [c.index for c in cities() if c.name in plan.cities], ZONES_PER_CITY
+    )
     nth = np.tile(np.arange(ZONES_PER_CITY), len(plan.cities))
-    begins = np.concatenate([plan.starts[cities()[c].name] for c in city[::ZONES_PER_CITY]])
+    begins = np.concatenate(
+        [plan.starts[cities()[c].name] for c in city[::ZONES_PER_CITY]]
+    )
     treated = begins <= plan.last
     first = np.where(treated, begins, plan.first)
-    start = [cities()[c].midnight(span.day(d)) for c, d in zip(city, first, strict=True)]
+    start = [
+        cities()[c].midnight(span.day(d)) for c, d in zip(city, first, strict=True)
+    ]
     end = [_days(plan, span, int(c))[1] for c in city]
     return _rows(
         plan,
@@ -251,7 +267,7 @@ def decisions_table(
     second = (first + 1 + cases["lot"] // _REVIEWERS % (_REVIEWERS - 1)) % _REVIEWERS
     parts = [
         _decided(cases, setting, who, _opinion(right, who, cases[draw], harsh=harsh),
-                 opened + wait, nth)
+                 opened=opened + wait, nth=nth)
         for nth, (who, draw, wait) in enumerate(
             [(first, "opinion", 0), (second, "other opinion", 5400)]
         )
@@ -259,7 +275,9 @@ def decisions_table(
     gold = np.flatnonzero(cases["opinion"] % 100 < 100 * _GOLD_SHARE)
     known = take(cases, gold)
     nobody = np.full(len(gold), -1)
-    parts.append(_decided(known, setting, nobody, right[gold], opened[gold] + 9000, 2))
+    parts.append(
+        _decided(known, setting, nobody, right[gold], opened=opened[gold] + 9000, nth=2)
+    )
     return pa.concat_tables(parts).unify_dictionaries()
 
 
@@ -289,6 +307,7 @@ def _decided(
     setting: Setting,
     who: NDArray,
     party: NDArray,
+    *,
     opened: NDArray,
     nth: int,
 ) -> pa.Table:
@@ -300,7 +319,9 @@ def _decided(
     return pa.table(
         {
             "decision_id": col.keys(
-                f"D{setting.city.code}", cases["number"] * 10 + nth, width=ORDER_DIGITS + 1
+                f"D{setting.city.code}",
+                cases["number"] * 10 + nth,
+                width=ORDER_DIGITS + 1,
             ),
             "order_id": order_keys(cases, setting),
             "kind": col.choices(np.where(people, 0, 1), DECISION_KINDS),

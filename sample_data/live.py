@@ -46,16 +46,14 @@ def live(drawn: Columns, setting: Setting, plants: Iterable[Plant]) -> Columns:
     _arms(orders, active, setting)
     orders["contact"] = _contacts(orders)
     city = setting.city
-    fates.money(
-        orders, basket=city.basket, pay=city.rider_pay, spread=orders["basket"]
-    )
+    fates.money(orders, basket=city.basket, pay=city.rider_pay, spread=orders["basket"])
     cost = fates.cents(np.array([_CONTACT_COST]), city.basket)
     orders["contact c"] = np.where(orders["contact"], cost, 0)
     orders["promise fault"] = _whole(levers.of("promise"), orders)
     hidden = dirty & (orders["evidence"] < share(REASON_HIDDEN))
     orders["has calls"] = calls_kept(orders, active)
     orders["reason hidden"] = hidden & (orders["status"] == fates.CANCELLED)
-    observe.see(orders, setting, dirty=dirty)
+    observe.see(orders, dirty=dirty)
     return orders
 
 

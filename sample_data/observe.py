@@ -46,6 +46,8 @@ PIN_AT_ZERO = 0.001
 MIS_TAP = 0.002
 CLOCK_OFF_S = 60
 
+_LUNCH, _DINNER, _IFTAR, _DAY = (11, 14), (18, 21), (16, 21), (5, 23)
+
 
 def started(orders: Columns, setting: Setting) -> NDArray[np.int64]:
     """Seconds since 1970 in UTC at which each order was created."""
@@ -57,18 +59,22 @@ def started(orders: Columns, setting: Setting) -> NDArray[np.int64]:
     return table[orders["day"]] + orders["second"]
 
 
+def _within(hour: NDArray, first: int, stop: int) -> NDArray[np.bool_]:
+    return (hour >= first) & (hour < stop)
+
+
 def scenario(orders: Columns, setting: Setting) -> NDArray[np.int8]:
     """Codes of the part of the day an order falls into."""
     hour = orders["second"] // 3600
-    lunch, dinner = (hour >= 11) & (hour < 14), (hour >= 18) & (hour < 21)
+    lunch, dinner = _within(hour, *_LUNCH), _within(hour, *_DINNER)
     ramadan = day_kinds(setting.city, setting.span)[orders["day"]] == RAMADAN
     lunch &= ~ramadan
-    dinner |= ramadan & (hour >= 16) & (hour < 21)
-    night = (hour >= 23) | (hour < 5)
+    dinner |= ramadan & _within(hour, *_IFTAR)
+    night = ~_within(hour, *_DAY)
     return np.select([lunch, dinner, night], [0, 1, 3], default=2).astype(np.int8)
 
 
-def see(orders: Columns, setting: Setting, *, dirty: bool) -> None:
+def see(orders: Columns, *, dirty: bool) -> None:
     """Work out what was recorded of each order; adds ``seen`` columns.
 
     Times are seconds after creation; ``has`` columns say whether they are there.
@@ -303,7 +309,7 @@ def _coordinates(
 ) -> dict[str, pa.Array]:
     city = setting.city
     shop = places.merchant_metres(setting, orders["merchant id"])
-    drop = places.drop_metres(orders, setting, shop)
+    drop = places.drop_metres(orders, shop)
     off = places.heading(orders["north"], orders["pin off m"])
     pin = places.degrees_of(city, (drop[0] + off[0], drop[1] + off[1]))
     away = places.heading(orders["tap place"], orders["tap away m"])

@@ -16,6 +16,9 @@ OUTCOMES = ("accepted", "refused", "timeout", "reassigned")
 ACCEPTED, REFUSED, TIMEOUT, REASSIGNED = range(4)
 REASONS = ("too far", "weather", "low pay", "end of shift", "waiting at merchant")
 
+#: The third offer of an order goes to several riders at once.
+_SHARED_OFFER = 2
+
 
 def offers(orders: Columns) -> Columns:
     """One row an offer: ``row`` of the order, ``nth``, seconds pushed and answered.
@@ -28,23 +31,27 @@ def offers(orders: Columns) -> Columns:
         late, seconds = stages.answer_seconds(orders, nth)
         pushed = orders["refused"] > nth
         outcome = np.where(late, TIMEOUT, REFUSED)
-        parts.append(_part(orders, pushed & (clock < reached), clock, seconds, outcome, nth))
+        parts.append(
+            _part(pushed & (clock < reached), clock, seconds, outcome=outcome, nth=nth)
+        )
         clock = clock + np.where(pushed, seconds, 0)
     gives, seconds = stages.given_back(orders)
     nth = stages.MOST_REFUSALS
-    parts.append(_part(orders, gives & (clock < reached), clock, seconds, REASSIGNED, nth))
+    parts.append(
+        _part(gives & (clock < reached), clock, seconds, outcome=REASSIGNED, nth=nth)
+    )
     answered = orders["accepted s"]
     begun = np.maximum(answered - stages.taking_seconds(orders), orders["pushed s"])
     taken = answered <= reached
-    parts.append(_part(orders, taken, begun, answered - begun, ACCEPTED, nth + 1))
+    parts.append(_part(taken, begun, answered - begun, outcome=ACCEPTED, nth=nth + 1))
     return _together(parts)
 
 
 def _part(
-    orders: Columns,
     which: NDArray[np.bool_],
     pushed: NDArray,
     seconds: NDArray,
+    *,
     outcome: NDArray | int,
     nth: int,
 ) -> Columns:
@@ -72,7 +79,9 @@ def offers_table(orders: Columns, setting: Setting) -> pa.Table:
     number = orders["number"][row]
     taken = outcome == ACCEPTED
     crew = np.where(taken, orders["rider"][row], orders["other rider"][row])
-    way = (180 + (orders["approach"][row] >> 5) + 90 * (stages.MOST_REFUSALS - nth)) % 3800
+    way = (
+        180 + (orders["approach"][row] >> 5) + 90 * (stages.MOST_REFUSALS - nth)
+    ) % 3800
     pay = orders["fee c"][row] + np.where(orders["surge"][row], 40, 0)
     return pa.table(
         {
@@ -85,7 +94,7 @@ def offers_table(orders: Columns, setting: Setting) -> pa.Table:
             "responded_at": col.times(start + made["answered"], outcome != TIMEOUT),
             "outcome": col.choices(outcome, OUTCOMES),
             "refuse_reason": col.choices(_reason(orders, row, outcome), REASONS),
-            "is_exclusive": col.flags(nth != 2),
+            "is_exclusive": col.flags(nth != _SHARED_OFFER),
             "distance_m": col.integers(way),
             "offered_pay": col.amounts(pay),
         }

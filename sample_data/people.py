@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_data.streams import LEVELS, draws, exponential, lognormal, share, weighted
-from sample_data.world import ZONES_PER_CITY, City, Columns, Span, cities, zone_types
+from sample_data.world import (
+    CAPACITY_TYPES,
+    MERCHANT_TYPES,
+    ZONES_PER_CITY,
+    City,
+    Columns,
+    Span,
+    cities,
+    zone_types,
+)
 
 #: Orders of 26 weeks that one rider, merchant or customer stands for.
 ORDERS_PER_RIDER = 850
@@ -105,16 +114,16 @@ def _riders(seed: int, sizes: NDArray[np.int64], span: Span) -> Columns:
     }
 
 
-def _careers(
-    seed: int, count: int, span: Span, capacity: NDArray[np.int32]
-) -> Columns:
+def _careers(seed: int, count: int, span: Span, capacity: NDArray[np.int32]) -> Columns:
     """Day of joining and leaving (a simulated day's number; may lie outside)."""
-    veteran = draws(seed, "rider veteran", count) < share(1 / (1 + 0.55 * span.days / 182))
+    veteran = draws(seed, "rider veteran", count) < share(
+        1 / (1 + 0.55 * span.days / 182)
+    )
     before = -exponential(_TENURE_MEAN_DAYS)[draws(seed, "rider tenure", count)]
     within = draws(seed, "rider joins", count).astype(np.int64) * span.days // LEVELS
     joined = np.where(veteran, before.astype(np.int64) - 1, within)
     stay = exponential(1.0)[draws(seed, "rider stay", count)] * np.where(
-        capacity == 2, 260, 420
+        capacity == CAPACITY_TYPES.index("crowd"), 260, 420
     )
     left = np.maximum(joined, 0) + 14 + stay.astype(np.int64)
     return {"joined": joined.astype(np.int32), "left": left.astype(np.int32)}
@@ -149,7 +158,8 @@ def normal_metres(seed: int, purpose: str, count: int) -> list[NDArray[np.float3
 
 def _categories(seed: int, kind: NDArray[np.int8]) -> NDArray[np.int8]:
     free = draws(seed, "merchant category", len(kind)) % 4
-    fixed = np.select([kind == 4, kind == 5], [4, 5], default=-1)
+    grocery, cakes = (MERCHANT_TYPES.index(t) for t in ("grocery", "cake and fragile"))
+    fixed = np.select([kind == grocery, kind == cakes], [4, 5], default=-1)
     return np.where(fixed >= 0, fixed, free).astype(np.int8)
 
 

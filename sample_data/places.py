@@ -43,7 +43,7 @@ def shop_metres(table: Columns, city: City, merchants: NDArray) -> Metres:
     return east, north
 
 
-def drop_metres(orders: Columns, setting: Setting, shop: Metres) -> Metres:
+def drop_metres(orders: Columns, shop: Metres) -> Metres:
     """Customers in metres from the centre of their city."""
     east, north = heading(orders["east"], orders["metres"])
     return shop[0] + east, shop[1] + north

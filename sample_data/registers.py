@@ -111,7 +111,9 @@ def rider_history_table(people: People, span: Span, seed: int) -> pa.Table:
     again = np.flatnonzero(changed)
     who = np.concatenate([first, again])
     begins = np.concatenate([riders["joined"], change[again]])
-    ends = np.concatenate([np.where(changed, change, riders["left"]), riders["left"][again]])
+    ends = np.concatenate(
+        [np.where(changed, change, riders["left"]), riders["left"][again]]
+    )
     tier = np.concatenate([drawn % 3, (drawn[again] // 3) % 3])
     order = np.lexsort((begins, who))
     who, begins, ends = who[order], begins[order], ends[order]
@@ -262,7 +264,9 @@ def surges_table(settings: Sequence[Setting]) -> pa.Table:
         )
         begin = midnight[day] + hour * 3600
         size = len(day)
-        throttled = draws(setting.seed, "throttled", size, setting.city.index) < share(0.3)
+        throttled = draws(setting.seed, "throttled", size, setting.city.index) < share(
+            0.3
+        )
         parts.append(
             pa.table(
                 {

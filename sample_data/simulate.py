@@ -8,10 +8,13 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
+from analysis.errors import InvalidInput
+from analysis.words import N_
 from sample_data import care, dirt, governance, registers
 from sample_data.capacity import Roster
 from sample_data.demand import daily_orders
@@ -93,7 +96,12 @@ def simulate(
 
     Returns:
         What was simulated.
+
+    Raises:
+        InvalidInput: if there are too few orders or weeks.
+        UnknownName: if a plant of that name does not exist.
     """
+    _check(orders=orders, weeks=weeks)
     span = Span.ending(end, weeks=weeks)
     people = populate(seed, orders, span)
     chosen = all_plants(seed, span, only=plants)
@@ -101,16 +109,15 @@ def simulate(
     writer = Writer(out)
     known = Truth(Writer(truth)) if truth is not None else None
     _write_registers(writer, settings, chosen)
-    pieces = list(_pieces(settings, chunk_orders))
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        work = [pool.submit(_piece, piece, chosen, writer, known) for piece in pieces]
-        for done, future in enumerate(work, start=1):
-            future.result()
-            if progress is not None:
-                progress(done / len(work), "orders")
+    work = [
+        partial(_piece, piece, chosen, writer, known)
+        for piece in _pieces(settings, chunk_orders)
+    ]
+    _run(work, progress)
     if known is not None and truth is not None:
-        head = {"seed": seed, "orders": orders, "first_day": span.first, "last_day": end}
-        write_document(known.document(chosen, span, head), truth / "truth.yaml")
+        head = {"seed": seed, "orders": orders, "days": span.days}
+        document = known.document(chosen, span, head)
+        write_document(document, truth / "truth.yaml")
     return World(
         out=out,
         orders=orders,
@@ -120,6 +127,32 @@ def simulate(
         rows=dict(sorted(writer.rows.items())),
         plants=tuple(plant.name for plant in chosen),
     )
+
+
+def _check(*, orders: int, weeks: int) -> None:
+    for name, value, least in (("orders", orders, 1000), ("weeks", weeks, 1)):
+        if value < least:
+            raise InvalidInput(
+                N_("{name} is {value}; a sample world needs {least} or more."),
+                hint=N_("Ask for more."),
+                name=name,
+                value=value,
+                least=least,
+            )
+
+
+def _run(work: list[Callable[[], None]], progress: Progress | None) -> None:
+    """Do all the work on a few threads; stop at the first error."""
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        futures = [pool.submit(task) for task in work]
+        try:
+            for done, future in enumerate(futures, start=1):
+                future.result()
+                if progress is not None:
+                    progress(done / len(futures), "orders")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _settings(

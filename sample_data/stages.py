@@ -39,6 +39,8 @@ PLANNED_LEG_S = 250
 PLANNED_COUNTER_S = 80
 _BUFFER_S = 470
 FAR_M = 4000
+#: Of sixteen failed offers, so many run out of time.
+_UNANSWERED = 5
 
 #: Share of orders whose address is wrong or was changed.
 WRONG_ADDRESS = 0.006
@@ -48,21 +50,21 @@ WRONG_ADDRESS = 0.006
 def _busy(kind: int) -> NDArray[np.float32]:
     """How busy a local hour usually is, from 0 to 1, for a kind of day."""
     shares = hour_shares()[kind]
-    return np.round(shares / shares.max() * 4096).astype(np.float32) / 4096
+    return (np.round(shares / shares.max() * 4096) / 4096).astype(np.float32)
 
 
 @cache
 def _queue_table() -> NDArray[np.float32]:
     load = np.arange(3 * LOAD_STEPS) / LOAD_STEPS
     wait = 24 + 34 * load + 560 * np.clip(load - 0.62, 0, None) ** 2
-    return np.round(wait * 64).astype(np.float32) / 64
+    return (np.round(wait * 64) / 64).astype(np.float32)
 
 
 @cache
 def _newcomer_table() -> NDArray[np.float32]:
     """How much of a newcomer a rider is after so many days, from 1 to 0."""
     days = np.arange(181)
-    return np.round(np.exp(-days / 24) * 4096).astype(np.float32) / 4096
+    return (np.round(np.exp(-days / 24) * 4096) / 4096).astype(np.float32)
 
 
 def newcomer(orders: Columns) -> NDArray[np.float32]:
@@ -91,7 +93,7 @@ def refusals(orders: Columns, levers: Levers) -> NDArray[np.int8]:
 def answer_seconds(orders: Columns, nth: int) -> tuple[NDArray[np.bool_], Seconds]:
     """Whether the nth failed offer timed out, and how long it took."""
     bits = (orders["answers"] >> (4 * nth)) & 15
-    late = bits < 5
+    late = bits < _UNANSWERED
     slow = (orders["hurry"] >> (4 * nth)) & 15
     return late, np.where(late, 60, 8 + 2 * slow).astype(np.int32)
 
@@ -227,7 +229,7 @@ def door_trouble(orders: Columns) -> Seconds:
     return np.where(waits, 430 + orders["unreachable"] % 350, 0).astype(np.int32)
 
 
-def _door(orders: Columns, levers: Levers) -> Seconds:
+def _door(orders: Columns) -> Seconds:
     seconds = orders["plan door"] * lognormal(0.22)[orders["door"]]
     seconds += 80 * newcomer(orders)
     whole = seconds.astype(np.int32) + door_trouble(orders) + orders["building s"]
@@ -243,7 +245,9 @@ def run(orders: Columns, setting: Setting, levers: Levers) -> None:
     pace = _pace(orders, setting)
     orders["confirmed s"] = (20 + (orders["confirmed"] & 63)).astype(np.int32)
     orders["accepted s"] = _dispatch(orders, levers)
-    orders["pushed s"] = np.minimum(5 + (orders["confirmed"] >> 12), orders["accepted s"])
+    orders["pushed s"] = np.minimum(
+        5 + (orders["confirmed"] >> 12), orders["accepted s"]
+    )
     orders["arrived s"] = orders["accepted s"] + _leg(orders, pace, levers)
     orders["ready s"] = orders["confirmed s"] + _kitchen(orders, levers)
     counter = (55 * lognormal(0.35)[orders["counter"]]).astype(np.int32)
@@ -258,7 +262,7 @@ def run(orders: Columns, setting: Setting, levers: Levers) -> None:
     ride = np.maximum(ride + levers.of("ride") + orders["road s"], 45)
     orders["there s"] = orders["picked s"] + ride
     orders["building s"] = np.zeros(len(ride), np.int32) + levers.of("building")
-    orders["done s"] = orders["there s"] + _door(orders, levers)
+    orders["done s"] = orders["there s"] + _door(orders)
 
 
 def is_rain(orders: Columns) -> NDArray[np.bool_]:

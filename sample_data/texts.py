@@ -77,7 +77,8 @@ def spoken_by(who: str) -> tuple[list[str], NDArray[np.int32]]:
     """What agents or riders say, and the table by language and place."""
     by_language = [_templates()[who][language] for language in LANGUAGES]
     sentences = [text for texts in by_language for text in texts]
-    return sentences, np.arange(len(sentences)).reshape(len(LANGUAGES), -1)
+    places = np.arange(len(sentences), dtype=np.int32)
+    return sentences, places.reshape(len(LANGUAGES), -1)
 
 
 def languages(shares: dict[str, float]) -> NDArray[np.int8]:

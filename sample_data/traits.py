@@ -29,11 +29,12 @@ from sample_data.world import VEHICLES, ZONES_PER_CITY, City, Columns, Span
 CHANCES = (
     "merchant", "merchant again", "customer", "customer too", "distance", "east",
     "north", "basket", "confirmed", "queue", "refusals", "answers", "hurry", "approach",
-    "way there", "dawdles", "dawdles for", "kitchen", "jam", "counter", "ride", "detour", "door", "unreachable",
-    "address", "estimate", "merchant cancels", "customer cancels", "waits", "gives up",
-    "rider cancels", "fails", "rated", "stars", "complains", "class", "contacts",
-    "channel", "words", "tap", "tap place", "payment", "prebook", "mix", "order arm",
-    "lost", "lost too", "clock off", "blanks", "evidence", "lot", "opinion", "other opinion",
+    "way there", "dawdles", "dawdles for", "kitchen", "jam", "counter", "ride",
+    "detour", "door", "unreachable", "address", "estimate", "merchant cancels",
+    "customer cancels", "waits", "gives up", "rider cancels", "fails", "rated", "stars",
+    "complains", "class", "contacts", "channel", "words", "tap", "tap place", "payment",
+    "prebook", "mix", "order arm", "lost", "lost too", "clock off", "blanks",
+    "evidence", "lot", "opinion", "other opinion",
 )  # fmt: skip
 
 _BATCH_GAP_S = 480
@@ -127,7 +128,7 @@ def _assign(orders: Columns, setting: Setting, crew: Roster) -> None:
         orders, online, city, setting.span, days=days, usual=setting.usual
     )
     place, before = turns(orders, days)
-    joins = (place % 2 == 1)
+    joins = place % 2 == 1
     joins &= orders["detour"] < batching_chance()[orders["load"]]
     joins &= orders["second"] - orders["second"][before] < _BATCH_GAP_S
     leads = np.zeros(len(place), dtype=bool)
@@ -135,15 +136,15 @@ def _assign(orders: Columns, setting: Setting, crew: Roster) -> None:
     orders["joins"], orders["leads"] = joins, leads
     orders["batch"] = np.where(joins, orders["number"][before], orders["number"])
     turn = np.where(joins, place - 1, place).astype(np.int64)
-    turn += draws(setting.seed, "turn", len(days), city.index)[orders["day"] - days.start]
+    turn += draws(setting.seed, "turn", len(days), city.index)[
+        orders["day"] - days.start
+    ]
     orders["rider"] = pick_riders(orders, crew, online, turn)
     orders["other rider"] = pick_riders(orders, crew, online, turn + 1)
     orders["bicycle rider"] = _cyclists(orders, setting, crew)
 
 
-def _cyclists(
-    orders: Columns, setting: Setting, crew: Roster
-) -> NDArray[np.int32]:
+def _cyclists(orders: Columns, setting: Setting, crew: Roster) -> NDArray[np.int32]:
     """A rider at work on a bicycle for each order; its own where there is none."""
     chosen = orders["rider"].copy()
     cycles = setting.people.riders["vehicle"] == VEHICLES.index("bicycle")
@@ -161,7 +162,9 @@ def _place(orders: Columns, setting: Setting) -> None:
     hour = orders["second"] // 3600
     zone = orders["zone"]
     orders["weather"] = setting.weather[orders["day"], hour]
-    orders["surge"] = surges(setting.seed, city, setting.span)[orders["day"], hour, zone]
+    orders["surge"] = surges(setting.seed, city, setting.span)[
+        orders["day"], hour, zone
+    ]
     orders["merchant id"] = setting.merchants[zone, orders["merchant"]]
     code = zone + city.index * ZONES_PER_CITY
     first, last = people.customer_bounds[:-1][code], people.customer_bounds[1:][code]

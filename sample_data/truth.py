@@ -118,9 +118,7 @@ class Truth:
                 self._strategy(p, span) for p in plants if isinstance(p, Strategy)
             ],
             "behaviours": {
-                p.name: self._measured(p.name)
-                for p in plants
-                if p.kind == "behaviour"
+                p.name: self._measured(p.name) for p in plants if p.kind == "behaviour"
             },
             "cases": dict(sorted(self.cases.items())),
             "dirt": dict(sorted(self.dirt.items())),
@@ -333,12 +331,10 @@ def write_document(document: dict[str, Any], path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """The same without numpy numbers and tuples."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value.item() if isinstance(value, np.generic) else value
-
-

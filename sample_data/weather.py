@@ -20,7 +20,9 @@ def hourly_weather(seed: int, city: City, span: Span) -> NDArray[np.int8]:
     return states
 
 
-def _one_day(hours: NDArray[np.int8], seed: int, city: City, day: int, month: int):
+def _one_day(
+    hours: NDArray[np.int8], seed: int, city: City, day: int, month: int
+) -> None:
     wet, begin, length, wild, hot = draws(seed, "weather", 5, city.index, day)
     if hot < share(city.heat[month]):
         hours[list(_HOT_HOURS)] = HEAT

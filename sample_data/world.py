@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -103,7 +104,14 @@ def _zone(entry: list) -> Zone:
     return Zone(name, ZONE_TYPES.index(kind), part, east, north)
 
 
-def _city(index: int, name: str, entry: dict) -> City:
+def _frozen(entry: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in entry.items()
+    }
+
+
+def _city(index: int, name: str, entry: dict[str, Any]) -> City:
     people = entry.pop("names")
     return City(
         index=index,
@@ -112,10 +120,7 @@ def _city(index: int, name: str, entry: dict) -> City:
         centre=tuple(entry.pop("centre")),
         first_names=tuple(people["first"]),
         last_names=tuple(people["last"]),
-        **{
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in entry.items()
-        },
+        **_frozen(entry),
     )
 
 

@@ -27,7 +27,7 @@ def _encodings(table: pa.Table) -> tuple[list[str], dict[str, str]]:
 
 @dataclass(slots=True)
 class Writer:
-    """Writes tables under one folder and counts their rows; safe to share by threads."""
+    """Writes tables under one folder and counts rows; safe to share by threads."""
 
     out: Path
     rows: dict[str, int] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from analysis.errors import UnknownName
 from sample_data.plants.base import Plant
 from sample_data.plants.behaviours import behaviours
 from sample_data.plants.incidents import incidents
@@ -17,13 +18,12 @@ def all_plants(
     """The plants of a world, or those of them that are named.
 
     Raises:
-        ValueError: if a name is not that of a plant.
+        UnknownName: if a name is not that of a plant.
     """
     known = (*incidents(seed, span), *strategies(seed, span), *behaviours(seed, span))
     if isinstance(only, bool):
         return known if only else ()
     names = {plant.name for plant in known}
-    strange = sorted(set(only) - names)
-    if strange:
-        raise ValueError(f"No plant named {strange[0]!r}. Known: {sorted(names)}.")
+    for name in sorted(set(only) - names):
+        raise UnknownName.of("plant", name, names)
     return tuple(plant for plant in known if plant.name in only)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sample_data.streams import LEVELS
+from sample_data.traits import Setting
 from sample_data.world import (
     CAPACITY_TYPES,
     MERCHANT_TYPES,
@@ -56,7 +57,7 @@ class Cell:
     values: Mapping[str, str] = field(default_factory=dict)
     hours: tuple[int, int] | None = None
 
-    def holds(self, orders: Columns, setting: Any) -> NDArray[np.bool_]:
+    def holds(self, orders: Columns, setting: Setting) -> NDArray[np.bool_]:
         """Which orders lie in the segment."""
         inside = np.ones(len(orders["day"]), dtype=bool)
         for name, value in self.values.items():
@@ -67,7 +68,7 @@ class Cell:
         return inside
 
 
-def _code_of(name: str, orders: Columns, setting: Any) -> NDArray:
+def _code_of(name: str, orders: Columns, setting: Setting) -> NDArray:
     people = setting.people
     if name == "zone":
         return orders["zone"]
@@ -79,7 +80,7 @@ def _code_of(name: str, orders: Columns, setting: Any) -> NDArray:
     return people.riders[column][orders["rider"]]
 
 
-def _position(name: str, value: str, setting: Any) -> int:
+def _position(name: str, value: str, setting: Setting) -> int:
     if name == "zone":
         return [zone.name for zone in setting.city.zones].index(value)
     known = {
@@ -109,7 +110,7 @@ class Plant:
     last: int
     cities: tuple[str, ...] = ()
 
-    def acts(self, setting: Any, days: range) -> bool:
+    def acts(self, setting: Setting, days: range) -> bool:
         """Whether it can touch any order of these days in this city."""
         here = not self.cities or setting.city.name in self.cities
         return here and self.first < days.stop and days.start <= self.last
@@ -118,17 +119,17 @@ class Plant:
         """Which orders came in while it acts."""
         return (orders["day"] >= self.first) & (orders["day"] <= self.last)
 
-    def scope(self, orders: Columns, setting: Any) -> NDArray[np.bool_]:
+    def scope(self, orders: Columns, setting: Setting) -> NDArray[np.bool_]:
         """Which orders it may change."""
-        return self.during(orders)
+        raise NotImplementedError
 
-    def move(self, orders: Columns, setting: Any) -> None:
+    def move(self, orders: Columns, setting: Setting) -> None:
         """Change what an order is (its rider), before it is carried out."""
 
-    def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
+    def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
         """Change how an order is carried out."""
 
-    def label(self, orders: Columns, setting: Any) -> None:
+    def label(self, orders: Columns, setting: Setting) -> None:
         """Write down the arm of each order, where there are arms."""
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sample_data.plants.base import Levers, Plant
 from sample_data.streams import draws, share
+from sample_data.traits import Setting
 from sample_data.world import Columns, Span
 
 EARLY_TAPPERS = 0.06
@@ -32,13 +33,13 @@ class EarlyTaps(Plant):
         """Which riders have the habit."""
         return draws(self.seed, "early tappers", riders) < share(EARLY_TAPPERS)
 
-    def scope(self, orders: Columns, setting: Any) -> NDArray[np.bool_]:
+    def scope(self, orders: Columns, setting: Setting) -> NDArray[np.bool_]:
         """Orders of these riders on which they do it."""
         riders = len(setting.people.riders["zone"])
         habit = self.tappers(riders)[orders["rider"]]
         return habit & (orders["tap"] < share(EARLY_TAPS))
 
-    def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
+    def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
         """Tap early by two minutes and more."""
         seconds = 150 + orders["tap"].astype(np.int32) % 300
         levers.pull("tap", seconds, self.scope(orders, setting))
@@ -54,13 +55,13 @@ class EarlyClosing(Plant):
         """Which merchants have the habit."""
         return draws(self.seed, "early closers", merchants) < share(EARLY_CLOSERS)
 
-    def scope(self, orders: Columns, setting: Any) -> NDArray[np.bool_]:
+    def scope(self, orders: Columns, setting: Setting) -> NDArray[np.bool_]:
         """Their orders in the late evening."""
         merchants = len(setting.people.merchants["zone"])
         closes = self.closers(merchants)[orders["merchant id"]]
         return closes & (orders["second"] >= CLOSING_HOUR * 3600)
 
-    def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
+    def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
         """Let the merchant cancel."""
         levers.pull(
             "merchant_cancel", share(CLOSED_ORDERS), self.scope(orders, setting)
@@ -71,14 +72,16 @@ class EarlyClosing(Plant):
 class WrongPins(Plant):
     """In one zone the map is wrong, and riders search for the door."""
 
-    def scope(self, orders: Columns, setting: Any) -> NDArray[np.bool_]:
+    def scope(self, orders: Columns, setting: Setting) -> NDArray[np.bool_]:
         """Orders of the zone whose pin is wrong."""
         zone = [z.name for z in setting.city.zones].index(WRONG_PIN_ZONE[1])
         low = share(0.5)
-        wrong = (orders["address"] >= low) & (orders["address"] < low + share(WRONG_PINS))
+        wrong = (orders["address"] >= low) & (
+            orders["address"] < low + share(WRONG_PINS)
+        )
         return (orders["zone"] == zone) & wrong
 
-    def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
+    def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
         """Move the pin and let the rider search."""
         where = self.scope(orders, setting)
         drawn = orders["address"].astype(np.int32)

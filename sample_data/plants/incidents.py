@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from sample_data.plants.base import Cell, Levers, Plant
 from sample_data.streams import draws, share
-from sample_data.world import Columns, Span
+from sample_data.traits import Setting
+from sample_data.world import VEHICLES, Columns, Span
 
 #: Days of incidents and strategies are those of a world of 26 weeks; in a longer or
 #: shorter one they keep their distance to the end.
 REFERENCE_DAYS = 182
+_BICYCLE = VEHICLES.index("bicycle")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +48,19 @@ class Incident(Plant):
     drifts: bool = False
 
     def part_mask(
-        self, part: Part, orders: Columns, setting: Any
+        self, part: Part, orders: Columns, setting: Setting
     ) -> NDArray[np.bool_]:
         """Orders that one part touches."""
         if part.city != setting.city.name:
             return np.zeros(len(orders["day"]), dtype=bool)
         return self.during(orders) & part.cell.holds(orders, setting)
 
-    def scope(self, orders: Columns, setting: Any) -> NDArray[np.bool_]:
+    def scope(self, orders: Columns, setting: Setting) -> NDArray[np.bool_]:
         """Orders that any part touches."""
         masks = [self.part_mask(part, orders, setting) for part in self.parts]
         return np.any(masks, axis=0)
 
-    def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
+    def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
         """Slow the stage of each part down."""
         for part in self.parts:
             mask = self.part_mask(part, orders, setting)
@@ -81,11 +83,13 @@ class VehicleMix(Incident):
 
     moved: float
 
-    def scope(self, orders: Columns, setting: Any) -> NDArray[np.bool_]:
-        """Orders of the city and the days that pass over."""
-        return self.during(orders) & (orders["mix"] < share(self.moved))
+    def scope(self, orders: Columns, setting: Setting) -> NDArray[np.bool_]:
+        """Orders of other riders in the city and the days that pass over."""
+        vehicle = setting.people.riders["vehicle"][orders["rider"]]
+        chosen = (vehicle != _BICYCLE) & (orders["mix"] < share(self.moved))
+        return self.during(orders) & chosen
 
-    def move(self, orders: Columns, setting: Any) -> None:
+    def move(self, orders: Columns, setting: Setting) -> None:
         """Give a share of the orders to bicycle riders."""
         moved = self.scope(orders, setting)
         rider = np.where(moved, orders["bicycle rider"], orders["rider"])
@@ -210,7 +214,7 @@ def incidents(seed: int, span: Span) -> tuple[Incident, ...]:
 
 
 def _incident(plan: _Plan, first: int, last: int) -> Incident:
-    details = {
+    details: dict[str, Any] = {
         "name": plan.name,
         "kind": "incident",
         "first": first,
@@ -220,8 +224,6 @@ def _incident(plan: _Plan, first: int, last: int) -> Incident:
         "counts": plan.counts,
     }
     if plan.type == "mix effect":
-        return VehicleMix(
-            **details, cities=("São Paulo",), moved=_MOVED_TO_BICYCLES
-        )
+        return VehicleMix(**details, cities=("São Paulo",), moved=_MOVED_TO_BICYCLES)
     cities = tuple(sorted({part.city for part in plan.parts}))
     return Incident(**details, cities=cities, parts=plan.parts, drifts=plan.drifts)

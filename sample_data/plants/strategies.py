@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from sample_data.plants.base import Levers, Plant
 from sample_data.plants.incidents import REFERENCE_DAYS
 from sample_data.streams import draws, share
+from sample_data.traits import Setting
 from sample_data.world import CAPACITY_TYPES, ZONES_PER_CITY, Columns, Span
 
 Unit = Literal["rider", "order", "zone-hour", "zone", "city-day"]
 NEVER = 10_000
+#: Load (in 1/256 of a usual peak) above which records are lost.
+_BUSY_LOAD = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,22 +56,26 @@ class Strategy(Plant):
         """Its id in the tables."""
         return f"S{self.code + 1}"
 
-    def arm(self, orders: Columns, setting: Any) -> NDArray[np.int8]:
+    def scope(self, orders: Columns, setting: Setting) -> NDArray[np.bool_]:
+        """Orders of its cities while it runs."""
+        return self.during(orders) & (setting.city.name in self.cities)
+
+    def arm(self, orders: Columns, setting: Setting) -> NDArray[np.int8]:
         """1 for orders of the treatment, 0 for control; only within the scope."""
         if self.force is not None:
             return np.full(len(orders["day"]), self.force, dtype=np.int8)
         return self.assigned(orders, setting)
 
-    def assigned(self, orders: Columns, setting: Any) -> NDArray[np.int8]:
+    def assigned(self, orders: Columns, setting: Setting) -> NDArray[np.int8]:
         """The arm each order was put in."""
         raise NotImplementedError
 
-    def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
+    def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
         """Change the ride of treated orders."""
         treated = self.scope(orders, setting) & (self.arm(orders, setting) == 1)
         levers.pull("ride", self.seconds, treated)
 
-    def label(self, orders: Columns, setting: Any) -> None:
+    def label(self, orders: Columns, setting: Setting) -> None:
         """Write the strategy and the arm on its orders."""
         inside = self.scope(orders, setting)
         arm = self.assigned(orders, setting)
@@ -87,12 +94,12 @@ class RiderTrial(Strategy):
 
     by_capacity: tuple[int, ...] = ()
 
-    def assigned(self, orders: Columns, setting: Any) -> NDArray[np.int8]:
+    def assigned(self, orders: Columns, setting: Setting) -> NDArray[np.int8]:
         """The arm of the order's rider."""
         riders = len(setting.people.riders["zone"])
         return rider_arms(self.seed, self.id, riders)[orders["rider"]]
 
-    def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
+    def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
         """Change the ride, by capacity type where that is set."""
         treated = self.scope(orders, setting) & (self.arm(orders, setting) == 1)
         amount: NDArray | int = self.seconds
@@ -114,22 +121,26 @@ class OrderTrial(Strategy):
     rescues: bool = False
     loses: float = 0.0
 
-    def assigned(self, orders: Columns, setting: Any) -> NDArray[np.int8]:
+    def assigned(
+        self,
+        orders: Columns,
+        setting: Setting,  # noqa: ARG002 - all designs are asked alike
+    ) -> NDArray[np.int8]:
         """A coin for each order."""
         return ((orders["order arm"] >> (self.code % 8)) & 1).astype(np.int8)
 
-    def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
+    def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
         """Change the ride, or cancel what runs late."""
         treated = self.scope(orders, setting) & (self.arm(orders, setting) == 1)
         levers.pull("ride", self.seconds, treated)
         if self.rescues:
             levers.pull("rescue", 1, treated)
 
-    def label(self, orders: Columns, setting: Any) -> None:
+    def label(self, orders: Columns, setting: Setting) -> None:
         """Write the arms, but for the records that were lost."""
         inside = self.scope(orders, setting)
         arm = self.assigned(orders, setting)
-        busy = orders["load"] > 200
+        busy = orders["load"] > _BUSY_LOAD
         gone = (arm == 1) & busy & (orders["evidence"] >= share(1 - self.loses))
         kept = inside & ~gone
         orders["strategy"] = np.where(kept, self.code, orders["strategy"])
@@ -157,7 +168,11 @@ class Switchback(Strategy):
         """Arms by day, hour and zone."""
         return switch_schedule(self.seed, self.last - self.first + 1)
 
-    def assigned(self, orders: Columns, setting: Any) -> NDArray[np.int8]:
+    def assigned(
+        self,
+        orders: Columns,
+        setting: Setting,  # noqa: ARG002 - all designs are asked alike
+    ) -> NDArray[np.int8]:
         """The arm of the order's zone and hour."""
         return self._at(self.arms(), orders)
 
@@ -174,7 +189,7 @@ class Switchback(Strategy):
         day = np.clip(orders["day"] - self.first, 0, len(arms) - 1)
         return arms[day, orders["second"] // 3600, orders["zone"]]
 
-    def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
+    def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
         """Change the rides of treated hours, and of the hours after them."""
         inside = self.scope(orders, setting)
         levers.pull("ride", self.seconds, inside & (self.arm(orders, setting) == 1))
@@ -193,29 +208,29 @@ class RollOut(Strategy):
     starts: dict[str, tuple[int, ...]] = field(default_factory=dict)
     most_weeks: int = 6
 
-    def first_day(self, orders: Columns, setting: Any) -> NDArray:
+    def first_day(self, orders: Columns, setting: Setting) -> NDArray:
         """First treated day of each order's zone."""
         return np.array(self.starts[setting.city.name])[orders["zone"]]
 
-    def scope(self, orders: Columns, setting: Any) -> NDArray[np.bool_]:
+    def scope(self, orders: Columns, setting: Setting) -> NDArray[np.bool_]:
         """Orders of zones that have started."""
         return self.during(orders) & (orders["day"] >= self.first_day(orders, setting))
 
-    def assigned(self, orders: Columns, setting: Any) -> NDArray[np.int8]:
+    def assigned(self, orders: Columns, setting: Setting) -> NDArray[np.int8]:
         """1 once the zone has started."""
         return (orders["day"] >= self.first_day(orders, setting)).astype(np.int8)
 
-    def weeks(self, orders: Columns, setting: Any) -> NDArray[np.int64]:
+    def weeks(self, orders: Columns, setting: Setting) -> NDArray[np.int64]:
         """Weeks since the zone started, from 1 on."""
         since = (orders["day"] - self.first_day(orders, setting)) // 7 + 1
         return np.minimum(since, self.most_weeks)
 
-    def pull(self, levers: Levers, orders: Columns, setting: Any) -> None:
+    def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
         """Change the ride by so many seconds for each week."""
         treated = self.scope(orders, setting) & (self.arm(orders, setting) == 1)
         levers.pull("ride", self.seconds * self.weeks(orders, setting), treated)
 
-    def label(self, orders: Columns, setting: Any) -> None:
+    def label(self, orders: Columns, setting: Setting) -> None:
         """Places and dates say who is treated; the orders carry no arm."""
 
 
@@ -231,15 +246,20 @@ class CityPilot(Strategy):
     start: int
     control: str
 
-    def scope(self, orders: Columns, setting: Any) -> NDArray[np.bool_]:
+    def scope(self, orders: Columns, setting: Setting) -> NDArray[np.bool_]:
         """Orders of the city from the first treated day on."""
-        return self.during(orders) & (orders["day"] >= self.start)
+        inside = Strategy.scope(self, orders, setting)
+        return inside & (orders["day"] >= self.start)
 
-    def assigned(self, orders: Columns, setting: Any) -> NDArray[np.int8]:
+    def assigned(
+        self,
+        orders: Columns,
+        setting: Setting,  # noqa: ARG002 - all designs are asked alike
+    ) -> NDArray[np.int8]:
         """1 from the first treated day on."""
         return (orders["day"] >= self.start).astype(np.int8)
 
-    def label(self, orders: Columns, setting: Any) -> None:
+    def label(self, orders: Columns, setting: Setting) -> None:
         """Place and date say who is treated; the orders carry no arm."""
 
 
@@ -319,7 +339,7 @@ def _places(seed: int, offset: int) -> tuple[Strategy, ...]:
         ),
         RollOut(
             name="lockers", code=4, title="Food lockers, zone by zone",
-            hypothesis="Lockers shorten the last leg, more so as people get used to them.",
+            hypothesis="Lockers shorten the last leg, more as people get used to them.",
             design="staggered", unit="zone", primary="delivery_minutes",
             cities=("Hong Kong", "São Paulo"), seconds=-32,
             starts=_cohorts(seed, offset), **days(63, 118),
