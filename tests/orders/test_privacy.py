@@ -122,7 +122,11 @@ def test_hashed_ids_still_join_and_depend_on_the_key(connection):
     found = in_duckdb(connection, ids, protect(COLUMN, "id", key=KEY))
     assert found[0] == found[2] != found[1]
     assert found[3] is None
-    assert found[0] == hash_id("  rider-1 ", key=KEY) == protect_value(ids[0], "id", key=KEY)
+    assert (
+        found[0]
+        == hash_id("  rider-1 ", key=KEY)
+        == protect_value(ids[0], "id", key=KEY)
+    )
     assert hash_id("rider-1", key=b"another key") != found[0]
     assert len(found[0]) == 16
     assert found[0] not in hashlib.sha256(b"rider-1").hexdigest()

@@ -83,7 +83,8 @@ def test_times_agree(connection, case):
 
 
 NUMBER_PIECES = st.text(
-    alphabet=st.sampled_from("0123456789" * 3 + ".,.,-+()% R$€¥元eE_x５\u00a0"), max_size=12
+    alphabet=st.sampled_from("0123456789" * 3 + ".,.,-+()% R$€¥元eE_x５\u00a0"),
+    max_size=12,
 )
 NUMBER_WORDS = st.sampled_from([
     "1,234.50", "1.234,56", "R$ 1.234,56", "(12.50)", "12 345,6", "1e3", "1_000", "inf",
@@ -108,8 +109,12 @@ def test_numbers_agree(connection, texts, marks, kind, scale):
 
 EPOCHS = st.lists(
     st.one_of(
-        st.sampled_from(["0", "0.0", "1514764800", "1514764800.5", "1514764800123", "-1"]),
-        st.sampled_from(["1e9", "43101.5", "43101.541666666664", "x", "", "1_000", "99999"]),
+        st.sampled_from(
+            ["0", "0.0", "1514764800", "1514764800.5", "1514764800123", "-1"]
+        ),
+        st.sampled_from(
+            ["1e9", "43101.5", "43101.541666666664", "x", "", "1_000", "99999"]
+        ),
         st.integers(-(10**19), 10**19).map(str),
         st.floats(0, 7e9).map(str),
     ),
@@ -153,14 +158,20 @@ def test_durations_agree(connection, texts, kind, unit):
     reading = Reading("number", (kind,), unit=unit)
     found = in_duckdb(connection, texts, parse(COLUMN, reading))
     expected = [read_value(text, reading) for text in texts]
-    assert found == [None if x is None else pytest.approx(x, rel=1e-12) for x in expected]
+    assert found == [
+        None if x is None else pytest.approx(x, rel=1e-12) for x in expected
+    ]
 
 
 TEXTS = st.lists(
     st.one_of(
         st.none(),
-        st.sampled_from(["sf ", " sf", "\u3000张伟\u3000", "NaN ", "\\N", "0", "00", "123.0"]),
-        st.sampled_from(["007", "1.0 ", "null", "  ", "-", "\ufeffa", "yes", "否", "无", "1"]),
+        st.sampled_from(
+            ["sf ", " sf", "\u3000张伟\u3000", "NaN ", "\\N", "0", "00", "123.0"]
+        ),
+        st.sampled_from(
+            ["007", "1.0 ", "null", "  ", "-", "\ufeffa", "yes", "否", "无", "1"]
+        ),
         st.text(max_size=8),
     ),
     max_size=25,
@@ -225,6 +236,8 @@ def test_an_offset_is_never_dropped(connection):
 
 
 def test_infinite_numbers_are_no_numbers(connection):
-    found = in_duckdb(connection, ["inf", "nan", "1e999"], parse(COLUMN, Reading("number")))
+    found = in_duckdb(
+        connection, ["inf", "nan", "1e999"], parse(COLUMN, Reading("number"))
+    )
     assert found == [None, None, None]
     assert not any(value is not None and math.isinf(value) for value in found)

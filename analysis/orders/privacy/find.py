@@ -157,7 +157,9 @@ def _is_free_text(sample: Sampled) -> bool:
     if len(sample.texts) / sample.present < _MANY_DISTINCT:
         return False
     length = _mean(len(text) for text in texts)
-    words = _mean(len(re.findall(r"\s+|[，。！？、]", text.strip(BLANKS))) for text in texts)
+    words = _mean(
+        len(re.findall(r"\s+|[，。！？、]", text.strip(BLANKS))) for text in texts
+    )
     return length >= _LONG_TEXT and words >= _MANY_WORDS
 
 

@@ -139,9 +139,7 @@ def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def _python(pattern: str) -> re.Pattern[str]:
     """An RE2 expression for ``re``: code points are written another way."""
-    plain = re.sub(
-        r"\\x\{([0-9a-f]+)\}", lambda found: chr(int(found[1], 16)), pattern
-    )
+    plain = re.sub(r"\\x\{([0-9a-f]+)\}", lambda found: chr(int(found[1], 16)), pattern)
     return re.compile(plain, re.ASCII)
 
 

@@ -53,6 +53,10 @@ def _all_words() -> dict[str, dict[str, str]]:
     path = Path(__file__).with_name("canonical.yaml")
     fields = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {
-        name: {normalise_header(word): ours for ours, words in entry.items() for word in words}
+        name: {
+            normalise_header(word): ours
+            for ours, words in entry.items()
+            for word in words
+        }
         for name, entry in fields.items()
     }

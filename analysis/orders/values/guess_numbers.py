@@ -89,7 +89,7 @@ def _is_micro(sample: Sampled) -> bool:
 
 
 def _with_whole(sample: Sampled, reading: Reading) -> Reading:
-    whole = sample.matches(r"[+-]?[0-9]{1,15}(?:\.0+)?")
+    whole = sample.matches(r"[+-]?[0-9０-９]{1,15}(?:\.0+)?")
     if reading.scale == 1.0 and not reading.options and sample.share(whole) == 1.0:
         return replace(reading, type="integer")
     return reading

@@ -128,7 +128,11 @@ def _preference(fit: _Fit) -> tuple[int, int, tuple[int, int, str]]:
 def _rank(item: TimeFormat) -> tuple[int, int, str]:
     # Day first is the usual order in the world, month first with AM and PM.
     is_american = "hh" in item.name
-    orders = {"year": 0, "day": 2 if is_american else 1, "month": 1 if is_american else 2}
+    orders = {
+        "year": 0,
+        "day": 2 if is_american else 1,
+        "month": 1 if is_american else 2,
+    }
     short_year = item.name.startswith("YY") and not item.name.startswith("YYYY")
     return (3 if short_year else orders[item.order], len(item.name), item.name)
 
@@ -233,7 +237,7 @@ def _possible(groups: dict[str, pa.Array]) -> np.ndarray:
     months = (month >= 1) & (month <= 12)  # noqa: PLR2004 - months of a year
     first = (np.where(years, year, low) - 1970) * 12 + np.where(months, month, 1) - 1
     starts = first.astype("datetime64[M]")
-    lengths = ((starts + 1).astype("datetime64[D]") - starts.astype("datetime64[D]"))
+    lengths = (starts + 1).astype("datetime64[D]") - starts.astype("datetime64[D]")
     days = (day >= 1) & (day <= lengths.astype(int))
     return years & months & days & _clock(groups)
 

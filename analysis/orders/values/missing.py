@@ -52,7 +52,9 @@ def clean(column: exp.Expr) -> exp.Expr:
         equals_any(call("right", column, 1), [*BLANKS]),
         equals_any(call("left", column, 1), [*BLANKS]),
     )
-    trimmed = case((matches(column, _BLANK_OR_WORD), exp.Null()), otherwise=trim(column))
+    trimmed = case(
+        (matches(column, _BLANK_OR_WORD), exp.Null()), otherwise=trim(column)
+    )
     short = exp.LTE(this=size(column), expression=literal(_LONGEST))
     return case(
         (is_padded, trimmed),

@@ -18,9 +18,7 @@ from analysis.orders.values.trees import (
 _WIDE = "０１２３４５６７８９．，－＋％（）￥"
 _NARROW = "0123456789.,-+%()¥"
 _CURRENCY = r"(?:[A-Z]{2,3}\$?|[A-Z]?\$|[$€£¥₹₽₩]|ر\.س|د\.ك)"
-_UNITS = (
-    r"(?:%|km|m|公里|千米|米|min|mins|minutes|minutos|分钟|分|元|块|[A-Z]{3}|€|ر\.س|د\.ك)"
-)
+_UNITS = r"(?:%|km|m|公里|千米|米|min|mins|minutes|minutos|分钟|分|元|块|[A-Z]{3}|€|ر\.س|د\.ك)"
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 #: Above it a DOUBLE no longer tells neighbouring integers apart.
 _EXACT = 9_007_199_254_740_992.0
@@ -111,7 +109,9 @@ def integer_tree(number: exp.Expr) -> exp.Expr:
     """A BIGINT of a number that is whole and exact; NULL otherwise."""
     low, high = literal(-_EXACT), literal(_EXACT)
     whole = exp.EQ(this=number.copy(), expression=call("floor", number))
-    return case((exp.and_(between(number, low, high), whole), cast_to(number, "BIGINT")))
+    return case(
+        (exp.and_(between(number, low, high), whole), cast_to(number, "BIGINT"))
+    )
 
 
 def whole_number(number: float | None) -> int | None:
@@ -151,7 +151,9 @@ _WORDS = (
     rf"(?:{_NUMBER}\s*(?:s|secs?|seconds?|segundos?|秒)[\s.]*)?"
 )
 _UNIT_FIRST = rf"(?i)\(?(?:mins?|minutes?|分钟)\)?\s*{_NUMBER}"
-_CLOCK = r"(?:([0-9]+)\s*days?,?\s+)?([0-9]+):([0-5]?[0-9])(?::([0-5]?[0-9](?:\.[0-9]+)?))?"
+_CLOCK = (
+    r"(?:([0-9]+)\s*days?,?\s+)?([0-9]+):([0-5]?[0-9])(?::([0-5]?[0-9](?:\.[0-9]+)?))?"
+)
 _MINUTES_SECONDS = r"([0-9]+):([0-5]?[0-9](?:\.[0-9]+)?)"
 _NANOSECONDS = r"1970-01-01[ T]00:00:00\.000([0-9]{6})(?:Z|[+]00:?00)?"
 _FACTORS = (1440.0, 60.0, 1.0, 1 / 60)
@@ -186,9 +188,7 @@ def _since_1970_tree(column: exp.Expr) -> exp.Expr:
 _MONTH_MICROS = 30 * 86_400_000_000
 
 
-def _sum_tree(
-    text: exp.Expr, pattern: str, factors: tuple[float, ...]
-) -> exp.Expr:
+def _sum_tree(text: exp.Expr, pattern: str, factors: tuple[float, ...]) -> exp.Expr:
     """The groups of the pattern, each times its minutes; NULL without any group."""
     groups = [
         try_cast(
@@ -223,7 +223,9 @@ def read_duration(value: str | None, reading: Reading) -> float | None:
         return _summed(text, _MINUTES_SECONDS, (1.0, 1 / 60))
     if kind == "duration words":
         found_words = _summed(text, _WORDS, _FACTORS)
-        return _summed(text, _UNIT_FIRST, (1.0,)) if found_words is None else found_words
+        return (
+            _summed(text, _UNIT_FIRST, (1.0,)) if found_words is None else found_words
+        )
     return _summed(text, _CLOCK, _FACTORS)
 
 

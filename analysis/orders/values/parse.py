@@ -72,13 +72,11 @@ def _text_tree(column: exp.Expr, reading: Reading) -> exp.Expr:
         text = call("regexp_replace", text, _FLOAT_ID, r"\1")
     if not reading.zero_is_missing:
         return text
-    return case((_is_zero_id(column), exp.Null()), otherwise=text)
+    return case((equals_any(text, _ZERO_IDS), exp.Null()), otherwise=text)
 
 
 def _is_zero_id(column: exp.Expr) -> exp.Expr:
-    # Only short values can be a zero, so long ones are not trimmed.
-    short = exp.LTE(this=call("strlen", column), expression=exp.convert(8))
-    return exp.and_(short, equals_any(trim(column), _ZERO_IDS))
+    return equals_any(trim(column), _ZERO_IDS)
 
 
 def _read_text(value: str | None, reading: Reading) -> str | None:

@@ -212,9 +212,7 @@ def _offset(text: str | None) -> timedelta:
 def zero_times(column: exp.Expr) -> exp.Expr:
     """Whether a text stands for "no time", as databases and programs write it."""
     numbers = equals_any(trim(column), ["0", "0.0", "00000000", "00000000000000"])
-    starts = [
-        call("starts_with", trim(column), start) for start in ZERO_STARTS
-    ]
+    starts = [call("starts_with", trim(column), start) for start in ZERO_STARTS]
     return exp.or_(numbers, *starts)
 
 

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlglot import exp
 
 from analysis.errors import InvalidInput
-from analysis.orders.values.trees import case, cast_to, equals_any
+from analysis.orders.values.trees import cast_to, equals_any
 from analysis.words import N_
 
 #: Changes are listed for these years; before and after, the nearest distance holds.
@@ -35,7 +35,8 @@ def to_utc(column: exp.Expr, zone: Zone) -> exp.Expr:
     """UTC of a naive wall clock.
 
     Args:
-        column: A naive TIMESTAMP, best a plain column: it is named many times.
+        column: A naive TIMESTAMP. Give a plain column (of an inner SELECT): it is
+            named at every change of the clocks, so an expression makes a huge query.
         zone: An IANA name (``America/Sao_Paulo``), or a column of names with the
             names that occur in it; a row with any other name becomes NULL.
 
@@ -57,14 +58,20 @@ def _moved(
         distance = _distance(column, zone, wall_clock=wall_clock)
     else:
         names, known = zone
-        distance = case(
-            *(
-                (equals_any(names, [name]), _distance(column, name, wall_clock=wall_clock))
+        if not known:
+            return cast_to(exp.Null(), "TIMESTAMP")
+        distance = exp.Case(
+            ifs=[
+                exp.If(
+                    this=equals_any(names, [name]),
+                    true=_distance(column, name, wall_clock=wall_clock),
+                )
                 for name in known
-            ),
-            otherwise=exp.Null(),
+            ]
         )
-    return operation(this=column.copy(), expression=distance)
+    # The parts share nodes until here: one copy is cheaper than one a branch.
+    tree = operation(this=column, expression=distance)
+    return exp.Paren(this=tree).copy()
 
 
 def _distance(column: exp.Expr, zone: str, *, wall_clock: bool) -> exp.Expr:
@@ -87,9 +94,7 @@ def _wall_clock_steps(first: timedelta, changes: Sequence[_Change]) -> list[_Cha
     ]
 
 
-def _halved(
-    column: exp.Expr, first: timedelta, steps: Sequence[_Change]
-) -> exp.Expr:
+def _halved(column: exp.Expr, first: timedelta, steps: Sequence[_Change]) -> exp.Expr:
     if not steps:
         return exp.Interval(
             this=exp.Literal.string(str(int(first.total_seconds()))),
@@ -97,12 +102,13 @@ def _halved(
         )
     middle = len(steps) // 2
     moment, distance = steps[middle]
-    text = moment.isoformat(sep=" ")
-    earlier = exp.LT(this=column.copy(), expression=cast_to(text, "TIMESTAMP"))
-    return case(
-        (earlier, _halved(column, first, steps[:middle])),
-        otherwise=_halved(column, distance, steps[middle + 1 :]),
+    at = cast_to(moment.isoformat(sep=" "), "TIMESTAMP")
+    branch = exp.If(
+        this=exp.LT(this=column, expression=at),
+        true=_halved(column, first, steps[:middle]),
     )
+    later = _halved(column, distance, steps[middle + 1 :])
+    return exp.Case(ifs=[branch], default=later)
 
 
 @cache
