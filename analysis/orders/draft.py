@@ -7,15 +7,15 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from analysis.errors import UnknownName
-from analysis.workspace import Workspace
+from analysis.errors import DataProblem, UnknownName
 from analysis.words import N_
+from analysis.workspace import Workspace
 
 FORMAT_VERSION = 1
 MANIFEST = "draft.json"
@@ -76,6 +76,7 @@ class StagedTable:
         ragged: Side file of rows with too few or too many cells (columns ``line``,
             ``cells`` and ``raw``), None where there are none.
         ragged_rows: Number of rows in it.
+        modified: Modification times of files read in place, in nanoseconds, summed.
     """
 
     id: str
@@ -92,6 +93,38 @@ class StagedTable:
     text: tuple[str, ...] = ()
     ragged: Path | None = None
     ragged_rows: int = 0
+    modified: int = 0
+
+    def check_unchanged(self) -> None:
+        """Insist that files read in place are as they were when they were staged.
+
+        Columns are named by position, so another file in the same place would be read
+        under wrong names.
+
+        Raises:
+            DataProblem: if one was changed or is gone.
+        """
+        if self.owned:
+            return
+        try:
+            seen = modified(self.paths)
+        except OSError as error:
+            raise DataProblem(
+                N_("The file of {file} is no longer there."),
+                hint=N_("Bring it in again."),
+                file=self.title,
+            ) from error
+        if seen != self.modified:
+            raise DataProblem(
+                N_("{file} was changed after it was brought in."),
+                hint=N_("Bring it in again."),
+                file=self.title,
+            )
+
+
+def modified(paths: Iterable[Path]) -> int:
+    """When files were last modified, in nanoseconds and summed."""
+    return sum(path.stat().st_mtime_ns for path in paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +234,7 @@ def owned_files(table: StagedTable) -> tuple[Path, ...]:
 
 def save_draft(draft: Draft) -> None:
     """Write ``draft.json``, replaced in one step."""
-    content = json.dumps(to_json(draft), ensure_ascii=False, indent=1)
+    content = json.dumps(to_json(draft), indent=1)
     handle, name = tempfile.mkstemp(dir=draft.path, prefix=".draft-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(content)
@@ -268,6 +301,7 @@ def _table_to_json(table: StagedTable, folder: Path) -> dict[str, Any]:
         "text": list(table.text),
         "ragged": None if table.ragged is None else _relative(table.ragged, folder),
         "ragged_rows": table.ragged_rows,
+        "modified": table.modified,
     }  # fmt: skip
 
 
@@ -288,6 +322,7 @@ def _table_from_json(content: Mapping[str, Any], folder: Path) -> StagedTable:
         text=tuple(content["text"]),
         ragged=None if ragged is None else folder / ragged,
         ragged_rows=content["ragged_rows"],
+        modified=content["modified"],
     )
 
 

@@ -15,10 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from analysis.errors import DataProblem
 from analysis.orders.draft import Dialect, StagedTable
 from analysis.orders.readers.dialect import Parsed, parse, split_lines
-from analysis.words import N_
 
 SAMPLE_ROWS = 20_000
 
@@ -53,7 +51,11 @@ def relation(table: StagedTable, *, columns: Sequence[str] | None = None) -> exp
     Args:
         table: A table of a draft.
         columns: Only these, in this order; all if None.
+
+    Raises:
+        DataProblem: if a file read in place was changed or is gone.
     """
+    table.check_unchanged()
     source = _read_csv(table) if table.format == "csv" else _read_parquet(table)
     if columns is None and table.format == "csv":
         return source
@@ -134,18 +136,14 @@ def sample(table: StagedTable, rows: int = SAMPLE_ROWS) -> pd.DataFrame:
         for CSV, the file's own types for Parquet, nullable where integers or flags.
 
     Raises:
-        DataProblem: if the file is gone.
+        DataProblem: if the file was changed or is gone.
     """
-    try:
-        if table.format == "csv":
-            return _sample_csv(table, rows)
-        return _sample_parquet(table, rows)
-    except FileNotFoundError as error:
-        raise DataProblem(
-            N_("The file of {file} is no longer there."),
-            hint=N_("Bring it in again."),
-            file=table.title,
-        ) from error
+    table.check_unchanged()
+    return (
+        _sample_csv(table, rows)
+        if table.format == "csv"
+        else _sample_parquet(table, rows)
+    )
 
 
 def _sample_csv(table: StagedTable, rows: int) -> pd.DataFrame:

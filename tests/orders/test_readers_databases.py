@@ -27,7 +27,8 @@ def sqlite_file(path: Path, script: str) -> Path:
 def test_every_table_and_view_of_sqlite(tmp_path: Path) -> None:
     script = """
         CREATE TABLE "odd ""name""; drop" (id INTEGER, fee REAL, photo BLOB, note TEXT);
-        INSERT INTO "odd ""name""; drop" VALUES (1, 2.0, x'00', 'a'), (2, 0.1, 'b', NULL);
+        INSERT INTO "odd ""name""; drop"
+            VALUES (1, 2.0, x'00', 'a'), (2, 0.1, 'b', NULL);
         CREATE TABLE empty (id);
         CREATE VIEW seen AS SELECT id AS order_id FROM "odd ""name""; drop";
     """
@@ -57,11 +58,16 @@ def test_a_live_sqlite_file_is_not_touched(tmp_path: Path) -> None:
     assert tree(folder) == before
 
 
+ENDLESS = (
+    "CREATE VIEW endless AS WITH RECURSIVE n(i) AS "
+    "(SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS x FROM n"
+)
+
+
 @pytest.mark.parametrize(
     ("script", "limits", "expected"),
     [
-        ("CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
-         "SELECT i + 1 FROM n) SELECT count(*) AS x FROM n",
+        (ENDLESS,
          {"max_query_seconds": 1}, "max_query_seconds"),
         ("CREATE VIEW big AS SELECT zeroblob(900000000) AS x", {}, "max_cell_bytes"),
         ("CREATE TABLE a (x); CREATE TABLE b (x)", {"max_tables": 1}, "max_tables"),

@@ -99,7 +99,7 @@ def test_csv_quoted(table, delimiter, newline, encoding, packing) -> None:
 @quick
 @given(text=st.text(st.sampled_from('ab,"\n\r ;'), min_size=1, max_size=40))
 def test_whatever_the_engine_reads_is_what_the_file_says(text: str) -> None:
-    """The engine's strict parser and the row-by-row parser agree, or the first fails."""
+    """The engine's strict parser agrees with the row-by-row parser, or it fails."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             draft = stage(upload("t.csv", "h1,h2\n1,2\n" + text), workspace=folder)

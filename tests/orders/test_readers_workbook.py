@@ -31,7 +31,7 @@ def test_values_come_as_text_that_can_be_read_back(tmp_path: Path) -> None:
         sheet = workbook.add_worksheet("Orders")
         sheet.write_row(0, 0, ["id", "at", "fee", "flag", "took", "clock", "sum", "e"])
         sheet.write_number(1, 0, 12345678901234)
-        sheet.write_datetime(1, 1, datetime(2024, 1, 2, 3, 4, 5), at)
+        sheet.write_datetime(1, 1, datetime.fromisoformat("2024-01-02T03:04:05"), at)
         sheet.write_number(1, 2, 1.5)
         sheet.write_boolean(1, 3, True)
         sheet.write_datetime(1, 4, timedelta(hours=30, minutes=1), hours)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from analysis.errors import DataProblem, UnknownName
@@ -21,7 +24,7 @@ from analysis.orders.draft import (
     to_json,
 )
 from analysis.orders.limits import Limits
-from analysis.orders.staging import sample, stage
+from analysis.orders.staging import relation, sample, stage
 from analysis.workspace import Workspace
 from tests.orders.staging_help import read_back, tree, upload
 
@@ -110,13 +113,24 @@ def test_old_drafts_and_remains_go(workspace: Workspace) -> None:
     assert not remains.exists()
 
 
-def test_a_sample_of_a_file_that_is_gone(workspace: Workspace, tmp_path: Path) -> None:
-    path = tmp_path / "mine.csv"
-    path.write_text(GOOD)
-    (table,) = stage(path, workspace=workspace).tables
+@pytest.mark.parametrize("name", ["mine.csv", "mine.parquet"])
+def test_a_file_that_changed_or_is_gone(name, workspace, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if name.endswith("csv"):
+        path.write_text(GOOD)
+    else:
+        pq.write_table(pa.table({"order_id": ["1"]}), path)
+    draft = stage(path, workspace=workspace)
+    (table,) = load_draft(workspace, draft.id).tables
+    assert len(sample(table)) == len(read_back(table))
+    os.utime(path, ns=(1, 1))
+    for use in (sample, relation):
+        with pytest.raises(DataProblem, match=r"mine\.\w+ was changed"):
+            use(table)
     path.unlink()
-    with pytest.raises(DataProblem, match=r"mine\.csv is no longer there"):
-        sample(table)
+    for use in (sample, relation):
+        with pytest.raises(DataProblem, match=r"mine\.\w+ is no longer there"):
+            use(table)
 
 
 def test_a_hidden_partition_is_not_guessed(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.errors import DataProblem
-from analysis.orders.draft import Dialect, Note, StagedTable
+from analysis.orders.draft import Dialect, Note, StagedTable, modified
 from analysis.orders.encoding import Scan, detect, scan, transcode
 from analysis.orders.readers.dialect import Sniffed, sniff
 from analysis.orders.readers.rewrite import rewrite
@@ -147,7 +147,8 @@ def _check_rows(text: _Text) -> None:
 def _is_clean(text: _Text) -> bool:
     found, sniffed = text.scan, text.sniffed
     return (
-        not sniffed.uneven
+        sniffed.width > 1
+        and not sniffed.uneven
         and not sniffed.spaced
         and found.longest_line <= FAST_LINE_BYTES
         and not found.long_quote
@@ -199,6 +200,7 @@ def _in_place(
         bytes=text.scan.size,
         notes=notes,
         owned=text.file.owned,
+        modified=modified([path]),
     )
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.errors import DataProblem, NotAllowed
-from analysis.orders.draft import Note, StagedTable
+from analysis.orders.draft import Note, StagedTable, modified
 from analysis.orders.limits import Limits
 from analysis.orders.readers.arrow import binary_note, is_binary, is_text
 from analysis.orders.readers.target import (
@@ -169,6 +169,7 @@ def _described(
         notes=(*notes, *dropped),
         owned=False,
         text=text,
+        modified=modified(path for path, _ in files),
     )
 
 
