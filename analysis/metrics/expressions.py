@@ -144,6 +144,17 @@ def missing_field(dataset: Dataset, missing: Missing) -> MissingField:
     )
 
 
+def require(dataset: Dataset, *columns: str, table: str = ORDERS) -> None:
+    """Insist on columns.
+
+    Raises:
+        MissingField: names the fields to map, also for columns made at publishing.
+    """
+    missing = [(table, name) for name in columns if not dataset.has(table, name)]
+    if missing:
+        raise missing_field(dataset, tuple(missing))
+
+
 def data_end(dataset: Dataset) -> str:
     """When the data end: what was promised later cannot have been missed yet."""
     period = dataset.period

@@ -1,4 +1,4 @@
-"""Joins that cannot multiply: orders to what is related, people and places to orders."""
+"""Joins that cannot multiply: what is related to orders, people and places."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from analysis.engine.duck import is_truncated
 from analysis.errors import InvalidInput
 from analysis.metrics.components import BoundMetric, bind_metric
 from analysis.metrics.dimensions import Dimension, dimension
+from analysis.metrics.expressions import require
 from analysis.metrics.filters import filters_of
 from analysis.metrics.periods import Comparison, Grain, Period, compared
 from analysis.metrics.query import IS_REST, Request, build
@@ -144,7 +145,7 @@ def _request(
         top=_top(top, by),
     )
     if days is not None:
-        dataset.require("local_date")
+        require(dataset, "local_date")
     _require_own_names(request)
     return request
 
@@ -167,7 +168,7 @@ def _grain(dataset: Dataset, grain: Grain | None) -> Grain | None:
         return None
     if grain not in get_args(Grain):
         raise _wrong("grain", grain, ", ".join(get_args(Grain)))
-    dataset.require("local_date", *(["local_hour"] if grain == "hour" else []))
+    require(dataset, "local_date", *(["local_hour"] if grain == "hour" else []))
     return grain
 
 

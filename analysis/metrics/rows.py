@@ -11,7 +11,13 @@ from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput, UnknownName
 from analysis.metrics import trees
 from analysis.metrics.dimensions import dimension, dimensions_of
-from analysis.metrics.expressions import DIMENSION_KEYS, ORDERS, Scope, data_end
+from analysis.metrics.expressions import (
+    DIMENSION_KEYS,
+    ORDERS,
+    Scope,
+    data_end,
+    require,
+)
 from analysis.metrics.filters import filters_of
 from analysis.metrics.joins import joined
 from analysis.metrics.query import within
@@ -64,7 +70,7 @@ def rows(
     keys = [_ordered(dataset, name) for name in order]
     filters = list(filters_of(dataset, chosen))
     if chosen.period is not None:
-        dataset.require("local_date")
+        require(dataset, "local_date")
         filters.append(within(chosen.period))
     query = exp.select(
         _number(), *(trees.named(value, name) for name, value in values.items())
@@ -102,8 +108,8 @@ def related(dataset: Dataset, order: int | str, table: str) -> pd.DataFrame:
     if table == ORDERS:
         return dataset.engine.run(query.where(this).limit(1)).to_pandas()
     key = DIMENSION_KEYS.get(table, "order_no")
-    dataset.require(key)
-    dataset.require(key, table=table)
+    require(dataset, key)
+    require(dataset, key, table=table)
     one = exp.select(trees.column(key, ORDERS)).from_(trees.table(ORDERS)).where(this)
     query = query.where(
         exp.EQ(this=trees.column(key, table), expression=one.subquery())

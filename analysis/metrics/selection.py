@@ -18,7 +18,7 @@ ConditionKind = Literal["in", "not_in", "missing", "range", "rest"]
 Where = Mapping[str, "Scalar | Iterable[Scalar]"]
 
 MAX_VALUES = 1_000
-MAX_TEXT = 500
+MAX_TEXT = 20_000
 MAX_CONDITIONS = 50
 
 
