@@ -7,6 +7,7 @@ are written by ``ui.format``, so that they follow the language.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
@@ -17,10 +18,10 @@ from analysis.errors import InvalidInput
 from analysis.words import N_
 from ui import format as written
 from ui.show import shortened
-from ui.texts import t
+from ui.texts import language, t
 from ui.tokens import Tokens, tokens
 
-Unit = Literal["number", "percent", "minutes"]
+Unit = Literal["number", "percent", "minutes", "decimal"]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 #: Name of the selection that a click on a bar makes, for ``on_select``.
@@ -30,16 +31,27 @@ TREND_HEIGHT: Final = 260
 BAR_HEIGHT: Final = 24
 EXPORT_WIDTH: Final = 900
 FEW_POINTS: Final = 40
+#: Where the lowest value is below this share of the highest, the axis starts at 0.
+FROM_ZERO: Final = 0.35
 _AXIS_FORMAT: Final[dict[Unit, str]] = {
     "number": ",~r",
     "percent": ".1~%",
     "minutes": ",.1~f",
+    "decimal": ",.2~f",
 }
 _WRITTEN: Final[dict[Unit, Callable[[Any], str]]] = {
     "number": written.number,
     "percent": written.percent,
-    "minutes": written.minutes,
+    "minutes": lambda value: written.minutes(value, digits=1),
+    "decimal": lambda value: written.number(value, digits=2),
 }
+#: How the time axis names hours, days and months, by language.
+_TIME_FORMATS: Final[dict[str, tuple[str, str, str]]] = {
+    "en": ("%-d %b %H:%M", "%-d %b", "%b %Y"),
+    "zh_CN": ("%-m月%-d日 %H:%M", "%-m月%-d日", "%Y年%-m月"),
+}
+_HOUR: Final = pd.Timedelta(hours=1)
+_MONTH: Final = pd.Timedelta(days=27)
 
 
 def trend(
@@ -51,6 +63,7 @@ def trend(
     high: str | None = None,
     before: str | None = None,
     sample: str | None = None,
+    muted: str | None = None,
     target: float | None = None,
     unit: Unit = "number",
 ) -> Chart:
@@ -64,30 +77,35 @@ def trend(
         high: Column of the upper end.
         before: Column of the compared period, drawn in grey.
         sample: Column of the denominators, for the tooltip.
+        muted: Column that is true where a value rests on too few: it becomes a grey
+            mark at the foot of the chart, outside the line and the band.
         target: Value of the dashed target line.
         unit: How values are written.
     """
     look = tokens()
     data = _renamed(
-        frame, time=time, value=value, low=low, high=high, before=before, sample=sample
-    )
+        frame, time=time, value=value, low=low, high=high, before=before,
+        sample=sample, muted=muted,
+    )  # fmt: skip
+    time_format = _time_format(data["time"])
     data["time"] = _wall_clock(data["time"])
-    data = _with_texts(data, unit=unit)
+    data = _without_muted(_with_texts(data, unit=unit))
     base = alt.Chart(data).encode(
-        x=alt.X("time:T", title=None, axis=_axis(look, grid=False))
+        x=alt.X("time:T", title=None, axis=_axis(look, grid=False, format=time_format))
     )
-    scale = alt.Scale(zero=False, nice=True)
-    axis = _axis(look, grid=True, format=_AXIS_FORMAT[unit])
-    y = alt.Y("value:Q", title=None, scale=scale, axis=axis)
+    y = _value_axis(data, look, unit=unit, target=target)
     layers: list[alt.Chart] = []
     if low and high:
         band = base.mark_area(color=look.now, opacity=0.14)
-        layers.append(band.encode(y=alt.Y("low:Q", title=None, scale=scale), y2="high"))
+        ends = alt.Y("low:Q", title=None, scale=y["scale"])
+        layers.append(band.encode(y=ends, y2="high"))
     if before:
         earlier = base.mark_line(color=look.before, strokeWidth=1.5)
-        layers.append(earlier.encode(y=alt.Y("before:Q", title=None, scale=scale)))
+        layers.append(earlier.encode(y=alt.Y("before:Q", title=None, scale=y["scale"])))
     layers.append(base.mark_line(color=look.now, strokeWidth=2).encode(y=y))
     layers.append(_points(base, look, y=y, data=data))
+    if "muted" in data and data["muted"].any():
+        layers.append(_feet(base, look, data=data))
     if target is not None:
         layers.extend(_target(look, target=target, unit=unit))
     return alt.layer(*layers).properties(height=TREND_HEIGHT)
@@ -101,25 +119,34 @@ def bars(
     low: str | None = None,
     high: str | None = None,
     sample: str | None = None,
+    muted: str | None = None,
+    note: str | None = None,
+    reference: float | None = None,
     unit: Unit = "number",
     pick: bool = False,
+    step: int = BAR_HEIGHT,
 ) -> Chart:
     """Horizontal bars from 0 with their value written beside and the interval on top.
 
     Args:
-        frame: One row a bar, in the order in which they are drawn, ``MAX_BARS`` shown.
+        frame: One row a bar, in the order in which they are drawn, ``MAX_BARS`` and
+            one for the rest shown.
         label: Column of the names.
         value: Column of the lengths.
         low: Column of the lower end of the interval.
         high: Column of the upper end.
         sample: Column of the denominators, for the tooltip.
+        muted: Column that is true where a bar is drawn in grey: too few, or the rest.
+        note: Column of the texts beside the bars; their values if None.
+        reference: Value of a dashed line, such as that of all bars together.
         unit: How values are written.
         pick: Whether a click selects bars; read it as selection ``pick``.
+        step: Height of a bar with its gap, in pixels.
     """
     look = tokens()
     data = _renamed(
-        frame.head(MAX_BARS), label=label, value=value, low=low, high=high,
-        sample=sample,
+        frame.head(MAX_BARS + 1), label=label, value=value, low=low, high=high,
+        sample=sample, muted=muted, note=note,
     )  # fmt: skip
     data["name"] = data["label"].map(lambda name: shortened(name, limit=40))
     data = _with_texts(data, unit=unit)
@@ -134,16 +161,21 @@ def bars(
     )
     bar = base.mark_bar(color=look.now, height={"band": 0.62}, cornerRadiusEnd=2)
     bar = bar.encode(x=x, tooltip=_tooltip(data))
+    if muted:
+        grey = alt.condition("datum.muted", alt.value(look.before), alt.value(look.now))
+        bar = bar.encode(color=grey)
     if pick:
         chosen = alt.selection_point(name=PICK, fields=["label"])
         shade = alt.condition(chosen, alt.value(1.0), alt.value(0.35))
         bar = bar.encode(opacity=shade).add_params(chosen)
     layers = [bar]
+    if reference is not None:
+        layers.append(_reference(look, reference))
     if low and high:
         rule = base.mark_rule(color=look.text, strokeWidth=1.2, opacity=0.75)
         layers.append(rule.encode(x=alt.X("low:Q", title=None), x2="high"))
-    layers.append(_bar_texts(base, look, end="high" if low and high else "value"))
-    return alt.layer(*layers).properties(height=alt.Step(BAR_HEIGHT))
+    layers.append(_bar_texts(base, look, data=data))
+    return alt.layer(*layers).properties(height=alt.Step(step))
 
 
 def spark(values: Sequence[float | None]) -> alt.Chart:
@@ -238,9 +270,66 @@ def _target(look: Tokens, *, target: float, unit: Unit) -> list[alt.Chart]:
     return [line, note.encode(y="value:Q", x=alt.value(0), text="text:N")]
 
 
-def _bar_texts(base: alt.Chart, look: Tokens, *, end: str) -> alt.Chart:
+def _bar_texts(base: alt.Chart, look: Tokens, *, data: pd.DataFrame) -> alt.Chart:
+    """Values beside the bars, behind the interval where there is one."""
+    ends = [name for name in ("value", "high") if name in data]
+    data["end"] = data[ends].max(axis=1)
     text = base.mark_text(color=look.text, align="left", dx=6, fontSize=12)
-    return text.encode(x=alt.X(f"{end}:Q", title=None), text="shown:N")
+    shown = "note" if "note" in data else "shown"
+    return text.encode(x=alt.X("end:Q", title=None), text=f"{shown}:N")
+
+
+def _reference(look: Tokens, value: float) -> alt.Chart:
+    base = alt.Chart(pd.DataFrame({"value": [value]}))
+    line = base.mark_rule(color=look.muted, strokeDash=[2, 3])
+    return line.encode(x=alt.X("value:Q", title=None))
+
+
+def _value_axis(
+    data: pd.DataFrame, look: Tokens, *, unit: Unit, target: float | None
+) -> alt.Y:
+    """The axis of the values; where it does not start at 0 it says so."""
+    names = [name for name in ("value", "low", "high", "before") if name in data]
+    values = [*data[names].to_numpy(dtype=float).ravel(), target or math.nan]
+    known = [value for value in values if math.isfinite(value)]
+    zero = not known or bool(min(known) < FROM_ZERO * max(known))
+    axis = _axis(look, grid=True, format=_AXIS_FORMAT[unit])
+    if not zero:
+        axis.titleColor, axis.titleFontSize, axis.titleFontWeight = look.muted, 11, 400
+        axis.titleAngle, axis.titleAlign, axis.titleAnchor = 0, "left", "start"
+        axis.titleX, axis.titleY = 0, -10
+    return alt.Y(
+        "value:Q",
+        title=None if zero else t("axis does not start at 0"),
+        scale=alt.Scale(zero=zero, nice=True),
+        axis=axis,
+    )
+
+
+def _without_muted(data: pd.DataFrame) -> pd.DataFrame:
+    """Values that rest on too few leave the line and the band."""
+    if "muted" not in data:
+        return data
+    names = [name for name in ("value", "low", "high") if name in data]
+    data[names] = data[names].mask(data["muted"].astype(bool), axis=0)
+    return data
+
+
+def _feet(base: alt.Chart, look: Tokens, *, data: pd.DataFrame) -> alt.Chart:
+    """Grey marks at the foot where too few orders are."""
+    few = base.transform_filter("datum.muted")
+    marks = few.mark_point(color=look.before, filled=True, size=28, shape="square")
+    return marks.encode(y=alt.value(TREND_HEIGHT - 5), tooltip=_tooltip(data))
+
+
+def _time_format(times: pd.Series) -> str:
+    """How the axis names its marks, by the step between them."""
+    hours, days, months = _TIME_FORMATS.get(language(), _TIME_FORMATS["en"])
+    moments = pd.to_datetime(times)
+    step = moments.diff().median() if len(moments) > 1 else pd.Timedelta(days=1)
+    if step <= _HOUR:
+        return hours
+    return months if step >= _MONTH else days
 
 
 def _axis(look: Tokens, *, grid: bool, format: str = "") -> alt.Axis:  # noqa: A002

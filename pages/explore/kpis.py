@@ -1,0 +1,67 @@
+import streamlit as st
+
+from ui.errors import boundary
+from ui.guard import guard
+from ui.kpis import breakdown, cards, choose, filters, locks, notices, targets, trend
+from ui.kpis.answer import answer, grounds
+from ui.kpis.view import KpiView, look_at
+from ui.show import page_head
+from ui.state import read_view
+from ui.texts import t
+
+guard("view")
+view = read_view(KpiView)
+dataset = notices.dataset_of(view)
+if dataset is None:
+    st.stop()
+
+look, misfits = look_at(dataset, view)
+head = st.container()
+notices.misfits(misfits)
+notices.newer_version(look, view)
+filters.row(look)
+
+found = cards.figures(look)
+orders = found["orders"].value
+figure = found.get(look.metric)
+set_targets = targets.targets(look)
+target = set_targets.get(look.metric)
+groups = breakdown.groups(look) if figure and look.by and orders else []
+
+with head:
+    page_head(
+        t("How is delivery doing?"),
+        answer=answer(
+            look,
+            figure,
+            target=target,
+            worst=breakdown.worst(groups, figure) if figure else None,
+        ),
+        grounds=grounds(look, orders),
+    )
+
+if not orders:
+    notices.no_orders(look)
+    st.stop()
+
+with boundary():
+    cards.row_of_cards(look, found, set_targets)
+choose.more(look)
+
+st.divider()
+trend.head(look)
+if figure is None:
+    locks.lock_note(look.locked(look.metric))
+    st.stop()
+
+left, right = st.columns([2, 1], gap="large")
+with left, boundary():
+    trend.chart(look, figure, target)
+with right, boundary():
+    trend.figure_panel(look, figure, target)
+
+if look.by:
+    st.divider()
+    with boundary():
+        breakdown.head(look)
+        breakdown.chart_and_list(look, groups, figure)

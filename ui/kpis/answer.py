@@ -1,0 +1,100 @@
+"""The sentences under the title: what the chosen metric says, and what it rests on."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from analysis.records import Target
+from ui.format import moment, number
+from ui.format import period as written_period
+from ui.kpis import periods
+from ui.kpis.breakdown import Group
+from ui.kpis.figures import Figure, name_of, too_few, write
+from ui.kpis.targets import state_of
+from ui.kpis.view import Look
+from ui.show import plain
+from ui.texts import language, t
+
+
+def answer(
+    look: Look, figure: Figure | None, *, target: Target | None, worst: Group | None
+) -> str:
+    """What the chosen metric says; nothing that is inside the noise.
+
+    Args:
+        look: What is looked at.
+        figure: The chosen metric's; None while it is locked.
+        target: Its target, where one is set for these orders.
+        worst: The group that is surely worse than the whole.
+    """
+    name = plain(name_of(look.metric))
+    if figure is None:
+        return t("{metric} is still locked.", metric=name)
+    if figure.is_few:
+        few = plain(too_few(figure.n))
+        return t("{metric} cannot be told here: {few}.", metric=name, few=few)
+    sentences = [_change(look, figure, name)]
+    if target is not None:
+        sentences.append(_target(figure, target))
+    if worst is not None:
+        sentences.append(
+            t(
+                "{group} stands out with {value}.",
+                group=plain(worst.label),
+                value=plain(worst.figure.written()),
+            )
+        )
+    return ("" if language().startswith("zh") else " ").join(sentences)
+
+
+def grounds(look: Look, orders: float) -> str:
+    """As of when, which days, how many orders."""
+    published = str(look.dataset.manifest.get("published_at", ""))
+    days = look.period
+    return t(
+        "{name}, as of {now} UTC ({version}), {period}, n {orders} orders",
+        name=plain(look.dataset.name),
+        now=moment(datetime.fromisoformat(published)) if published else "–",
+        version=plain(look.dataset.version),
+        period=written_period(days.first, days.last) if days else t("all days"),
+        orders=number(orders),
+    )
+
+
+def _change(look: Look, figure: Figure, name: str) -> str:
+    values = {
+        "metric": name,
+        "value": plain(figure.written()),
+        "change": plain(figure.written_change()),
+        "before": periods.before_name(look.period, look.compare),
+    }
+    if math.isnan(figure.change):
+        return t("**{metric} is {value}**.", **values)
+    sentences = {
+        "better": t(
+            "**{metric} is {value}**, {change} against {before}: better.", **values
+        ),
+        "worse": t(
+            "**{metric} is {value}**, {change} against {before}: worse.", **values
+        ),
+        "unclear": t(
+            "**{metric} is {value}**, no clear change against {before}.", **values
+        ),
+    }
+    usual = t("**{metric} is {value}**, {change} against {before}.", **values)
+    return sentences.get(figure.verdict, usual)
+
+
+def _target(figure: Figure, target: Target) -> str:
+    value = plain(write(target.target, figure.definition))
+    state = state_of(
+        figure.value, target=target.target, floor=target.floor,
+        direction=figure.definition.direction,
+    )  # fmt: skip
+    sentences = {
+        "good": t("The target of {value} is met.", value=value),
+        "near": t("The target of {value} is near, not met.", value=value),
+        "missed": t("The target of {value} is missed.", value=value),
+    }
+    return sentences[state]

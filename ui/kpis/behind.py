@@ -1,0 +1,121 @@
+"""What stands behind a number: its SQL, its definition, where it is from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.metrics import measure, sql_of
+from analysis.metrics.components import bind_metric
+from analysis.metrics.registry import parse_reference
+from ui import cached
+from ui.chart_frame import Behind
+from ui.format import period as written_period
+from ui.kpis.axes import condition_label
+from ui.kpis.figures import name_of
+from ui.kpis.view import Look
+from ui.texts import language, t
+
+
+def measured(look: Look, metrics: Sequence[str], **arguments: Any) -> pd.DataFrame:  # noqa: ANN401
+    """``measure`` for the orders and days looked at, computed once for a version."""
+    asked = look.measured() | arguments
+    if asked["period"] is None:
+        asked["compare"] = None
+    return cached.result(measure, look.dataset, tuple(dict.fromkeys(metrics)), **asked)
+
+
+def sql(look: Look, metrics: Sequence[str], **arguments: Any) -> str:  # noqa: ANN401
+    """The query that ``measured`` runs for the same arguments."""
+    asked = look.measured() | arguments
+    if asked["period"] is None:
+        asked["compare"] = None
+    return cached.result(sql_of, look.dataset, tuple(dict.fromkeys(metrics)), **asked)
+
+
+def behind(
+    look: Look, metric: str, table: pd.DataFrame, *, title: str, query: str
+) -> Behind:
+    """What the row under a chart shows."""
+    return Behind(
+        name=title,
+        table=table,
+        sql=query,
+        definition=definition_text(look, metric),
+        notes=notes(look),
+    )
+
+
+def definition_text(look: Look, metric: str) -> str:
+    """What a metric means, in full, as plain text."""
+    reference = parse_reference(metric)
+    definition = reference.definition
+    lines = [
+        name_of(metric),
+        definition.definition_in(language()),
+        "",
+        *_formula(look, metric),
+        *(
+            f"{setting.label[language().startswith('zh')]}: {reference.settings[name]}"
+            for name, setting in definition.settings.items()
+        ),
+        t("Better when: {direction}", direction=_direction(definition.direction)),
+        t("Minimum sample: {rows}", rows=definition.minimum_sample),
+        t("Time: {time}", time=definition.time),
+        t("Interval: 95 %, {method}", method=_method(definition.kind)),
+        t("Owner: {owner}", owner=definition.owner),
+        t("Version: {version}", version=definition.version),
+    ]
+    if definition.reference:
+        lines.append(t("Source: {source}", source=definition.reference))
+    if not look.locked(metric) and look.assumed(metric):
+        lines.append(
+            t("Assumed: the promise is a rule of the mapping, not in the data.")
+        )
+    return "\n".join(lines)
+
+
+def notes(look: Look) -> dict[str, str]:
+    """Where numbers come from, for downloads."""
+    filters = [condition_label(look.axes, item) for item in look.conditions]
+    days = look.period
+    before = look.before
+    found = {
+        t("Dataset"): look.dataset.name,
+        t("Version"): look.dataset.version,
+        t("Period"): written_period(days.first, days.last) if days else t("all"),
+        t("Compared with"): written_period(before.first, before.last) if before else "",
+        t("Filters"): "; ".join(filters),
+    }
+    return {name: text for name, text in found.items() if text}
+
+
+def _formula(look: Look, metric: str) -> list[str]:
+    """Numerator and denominator as the registry writes them."""
+    if look.locked(metric):
+        return []
+    source = bind_metric(look.dataset, parse_reference(metric)).source
+    texts = {
+        t("Numerator"): source.numerator or source.measure,
+        t("Denominator"): source.denominator,
+        t("Table"): " / ".join(filter(None, (source.numerator_table, source.table))),
+    }
+    return [f"{name}: {text}" for name, text in texts.items() if text]
+
+
+def _direction(direction: str) -> str:
+    names = {"higher": t("higher"), "lower": t("lower")}
+    return names.get(direction, t("neither"))
+
+
+def _method(kind: str) -> str:
+    names = {
+        "rate": t("Wilson; of a change, Newcombe"),
+        "mean": t("Student; of a change, Welch"),
+        "percentile": t("order statistics"),
+        "ratio": t("delta method"),
+        "per": t("exact Poisson"),
+    }
+    return names.get(kind, t("none, a count"))

@@ -1,0 +1,162 @@
+"""The row of cards: each a figure with its change, its target and a small line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analysis.records import Target
+from ui.format import sample
+from ui.kpis import periods
+from ui.kpis.behind import definition_text, measured, sql
+from ui.kpis.figures import VERDICT_COLOURS, VERDICT_NAMES, Figure, name_of, too_few
+from ui.kpis.locks import lock_note
+from ui.kpis.targets import badge
+from ui.kpis.view import Look, choose_metric
+from ui.show import plain
+from ui.texts import t
+
+CARD_WIDTH = 196
+CARD_HEIGHT = 258
+
+
+def figures(look: Look) -> dict[str, Figure]:
+    """Figures of all cards, the chosen metric and the orders, from one query."""
+    wanted = ["orders", *look.cards, look.metric]
+    metrics = [metric for metric in wanted if not look.locked(metric)]
+    row = measured(look, metrics).iloc[0].to_dict()
+    return {metric: Figure.of(row, metric) for metric in metrics}
+
+
+def row_of_cards(
+    look: Look, found: Mapping[str, Figure], targets: Mapping[str, Target]
+) -> None:
+    """Draw the cards beside each other, wrapped on narrow screens."""
+    lines = _lines(look)
+    with st.container(horizontal=True, gap="small", key="kpis_cards"):
+        for place, metric in enumerate(look.cards):
+            with st.container(
+                border=True, width=CARD_WIDTH, height="stretch", gap=None
+            ):
+                if metric in found:
+                    line = lines.get(metric, ())
+                    _card(
+                        look, found[metric], line=line, place=place,
+                        target=targets.get(metric),
+                    )  # fmt: skip
+                else:
+                    _title(look, metric, place=place)
+                    lock_note(look.locked(metric))
+
+
+def _card(
+    look: Look,
+    figure: Figure,
+    *,
+    line: Sequence[float],
+    target: Target | None,
+    place: int,
+) -> None:
+    metric = figure.reference.text
+    _title(look, metric, place=place)
+    if figure.is_few:
+        st.markdown(f"### :gray[{plain(figure.written())}]")
+        st.caption(too_few(figure.n))
+    else:
+        _value(figure, line=line)
+        st.caption(_range(figure))
+        if target is not None:
+            badge(figure, target)
+    if look.assumed(metric):
+        st.badge(
+            t("assumed"), icon=":material/rule:", color="gray",
+            help=t("The promise is a rule of the mapping, not in the data."),
+        )  # fmt: skip
+    _details(look, metric, place=place)
+
+
+def _title(look: Look, metric: str, *, place: int) -> None:
+    """The metric's name; pressing it makes it the metric of the page."""
+    chosen = metric == look.metric
+    st.button(
+        f"**{plain(name_of(metric))}**",
+        key=f"kpis_card_{place}",
+        type="tertiary",
+        icon=":material/radio_button_checked:" if chosen else None,
+        help=t("Looked at below") if chosen else t("Look at it below"),
+        on_click=choose_metric,
+        args=(look, metric),
+    )
+
+
+def _value(figure: Figure, *, line: Sequence[float]) -> None:
+    verdict = figure.verdict
+    changed = not math.isnan(figure.change)
+    st.metric(
+        name_of(figure.reference.text),
+        figure.written(),
+        delta=figure.written_change() if changed else None,
+        delta_color=VERDICT_COLOURS[verdict],  # type: ignore[arg-type]
+        delta_arrow=_arrow(figure),
+        delta_description=t(VERDICT_NAMES[verdict]) if verdict else None,
+        label_visibility="collapsed",
+        chart_data=list(line) if len(line) > 1 else None,
+    )
+
+
+def _arrow(figure: Figure) -> Any:  # noqa: ANN401 - a literal of Streamlit's
+    if math.isnan(figure.change) or not figure.change or figure.verdict == "unclear":
+        return "off"
+    return "up" if figure.change > 0 else "down"
+
+
+def _range(figure: Figure) -> str:
+    """Interval, interval of the change and sample, as far as there are any."""
+    parts = [figure.written_interval()]
+    if figure.definition.kind != "count":
+        parts.append(sample(figure.n))
+    change = figure.written_change_interval()
+    if change:
+        parts.append(t("change {range}", range=change))
+    return "  \n".join(plain(part) for part in parts if part)
+
+
+def _details(look: Look, metric: str, *, place: int) -> None:
+    """Definition and SQL of one card."""
+    panel = st.popover(
+        t("Definition, SQL"),
+        type="tertiary",
+        key=f"kpis_details_{place}",
+        on_change="rerun",
+    )
+    if panel.open:
+        panel.code(definition_text(look, metric), language=None, wrap_lines=True)
+        panel.code(sql(look, [metric]), language="sql")
+
+
+def _lines(look: Look) -> dict[str, list[float]]:
+    """Points of the small lines by metric; a share in percent, for the tooltip."""
+    grain = periods.spark_grain(look.period)
+    metrics = [metric for metric in look.cards if not look.locked(metric)]
+    if grain is None or look.period is None or not metrics:
+        return {}
+    frame = measured(look, metrics, grain=grain, compare=None)
+    if frame.empty:
+        return {}
+    whole = frame.set_index("period").reindex(periods.steps(look.period, grain))
+    return {metric: _points(whole, metric) for metric in metrics}
+
+
+def _points(frame: pd.DataFrame, metric: str) -> list[float]:
+    definition = Figure.of({}, metric).definition
+    values = frame[metric].astype(float)
+    if definition.kind == "count":
+        return [float(value) for value in values.fillna(0)]
+    enough = frame[f"{metric}_n"].fillna(0) >= 1
+    scale = 100 if definition.unit == "share" else 1
+    known = (values.where(enough) * scale).round(3).dropna()
+    return [float(value) for value in known]

@@ -1,0 +1,266 @@
+"""A figure of a metric: its value, how sure it is, what changed for good or bad."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from analysis.metrics import Definition
+from analysis.metrics.registry import Reference, parse_reference
+from analysis.words import N_
+from ui import format as written
+from ui.charts import Unit
+from ui.texts import language, t
+
+Verdict = Literal["", "better", "worse", "higher", "lower", "unclear"]
+
+#: A share below this is written with one digit more.
+SMALL_SHARE: Final = 0.01
+VERDICT_NAMES: Final[Mapping[Verdict, str]] = {
+    "": "",
+    "better": N_("better"),
+    "worse": N_("worse"),
+    "higher": N_("higher"),
+    "lower": N_("lower"),
+    "unclear": N_("no clear change"),
+}
+#: Blue is ours and good, orange asks for attention, grey says nothing.
+VERDICT_COLOURS: Final[Mapping[Verdict, str]] = {
+    "": "gray",
+    "better": "blue",
+    "worse": "orange",
+    "higher": "gray",
+    "lower": "gray",
+    "unclear": "gray",
+}
+#: Settings of metrics, in words.
+SETTING_NAMES: Final[Mapping[str, str]] = {
+    "timestamp": N_("by the minute"),
+    "day": N_("by day"),
+    "late": N_("late orders"),
+    "all": N_("all delivered orders"),
+    "completed": N_("completed orders"),
+    "created": N_("created orders"),
+    "any": N_("anyone"),
+    "customer": N_("customer"),
+    "merchant": N_("merchant"),
+    "rider": N_("rider"),
+    "platform": N_("platform"),
+    "unknown": N_("unknown"),
+}
+_CHART_UNITS: Final[Mapping[str, Unit]] = {
+    "share": "percent",
+    "min": "minutes",
+    "orders": "number",
+    "m": "number",
+    "s": "number",
+}
+_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One metric in one group, from a row of ``measure``; NaN where there is none.
+
+    Attributes:
+        reference: The metric as it was asked for.
+        value: Its value.
+        low: Lower end of the interval of 95 %.
+        high: Upper end.
+        numerator: What was counted or added up.
+        n: Denominator: how many it rests on.
+        before: Value in the period compared with.
+        change: Value minus the one before.
+        change_low: Lower end of the interval of the change.
+        change_high: Upper end.
+    """
+
+    reference: Reference
+    value: float
+    low: float
+    high: float
+    numerator: float
+    n: float
+    before: float = math.nan
+    change: float = math.nan
+    change_low: float = math.nan
+    change_high: float = math.nan
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], metric: str) -> Figure:
+        """The figure of a metric in a row of ``measure``."""
+        names = {
+            "value": "", "low": "_low", "high": "_high", "numerator": "_num",
+            "n": "_n", "before": "_before", "change": "_change",
+            "change_low": "_change_low", "change_high": "_change_high",
+        }  # fmt: skip
+        cells = {name: row.get(f"{metric}{end}") for name, end in names.items()}
+        numbers = {name: _number(cell) for name, cell in cells.items()}
+        return cls(parse_reference(metric), **numbers)
+
+    @property
+    def definition(self) -> Definition:
+        """What the metric means."""
+        return self.reference.definition
+
+    @property
+    def is_few(self) -> bool:
+        """Whether it rests on fewer than the metric's minimum sample."""
+        return is_few(self.definition, self.n)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Which way it changed, by the metric's direction; empty without a change."""
+        if math.isnan(self.change) or self.is_few or not self.change:
+            return ""
+        if not math.isnan(self.change_low) and self.change_low <= 0 <= self.change_high:
+            return "unclear"
+        rose = self.change > 0
+        # A count has no interval: without one it is not called good or bad.
+        if self.definition.direction == "neutral" or math.isnan(self.change_low):
+            return "higher" if rose else "lower"
+        return "better" if rose == (self.definition.direction == "higher") else "worse"
+
+    def written(self, *, digits: int | None = None) -> str:
+        """The value with its unit."""
+        return write(self.value, self.definition, digits=digits)
+
+    def written_interval(self) -> str:
+        """The interval with its unit; empty where there is none."""
+        if math.isnan(self.low) or math.isnan(self.high):
+            return ""
+        digits = digits_of(self.definition, self.value)
+        ends = (
+            write(end, self.definition, digits=digits, unit=False)
+            for end in (self.low, self.high)
+        )
+        return written.interval(*ends) + unit_of(self.definition)
+
+    def written_change(self) -> str:
+        """The change with its sign and unit; that of a count beside its share."""
+        text = write_change(self.change, self.definition)
+        if self.definition.kind == "count" and self.before > 0:
+            share = written.percent(self.change / self.before)
+            sign = "+" if self.change > 0 else ""
+            return f"{text} ({sign}{share})"
+        return text
+
+    def written_change_interval(self) -> str:
+        """The interval of the change; empty where there is none."""
+        if math.isnan(self.change_low) or math.isnan(self.change_high):
+            return ""
+        digits = digits_of(self.definition, self.change)
+        low, high = (
+            write_change(end, self.definition, digits=digits, unit=False)
+            for end in (self.change_low, self.change_high)
+        )
+        return t("{low} to {high}", low=low, high=high)
+
+    def grounds(self) -> str:
+        """Numerator of denominator where it is a share, else the denominator."""
+        if self.definition.kind in ("rate", "per") and not math.isnan(self.numerator):
+            return t(
+                "{count} of {rows}",
+                count=written.number(self.numerator),
+                rows=written.number(self.n),
+            )
+        return written.sample(self.n)
+
+
+def is_few(definition: Definition, n: float) -> bool:
+    """Whether a denominator is below the metric's minimum sample."""
+    return definition.kind != "count" and not n >= definition.minimum_sample
+
+
+def too_few(n: float) -> str:
+    """What stands beside a number below the minimum sample."""
+    return t("too few (n {rows})", rows=written.number(0 if math.isnan(n) else n))
+
+
+def name_of(reference: str) -> str:
+    """A metric's name, with the settings that are not the usual ones."""
+    found = parse_reference(reference)
+    label = found.definition.label_in(language())
+    told = [
+        setting_name(setting)
+        if isinstance(setting, str)
+        else f"{found.definition.settings[name].label[language().startswith('zh')]} "
+        f"{setting}"
+        for name, setting in found.settings.items()
+        if setting != found.definition.settings[name].default
+    ]
+    return f"{label} ({', '.join(told)})" if told else label
+
+
+def setting_name(value: object) -> str:
+    """One value of a setting in words."""
+    return t(SETTING_NAMES.get(str(value), str(value)))
+
+
+def chart_unit(definition: Definition) -> Unit:
+    """How charts write the metric."""
+    return _CHART_UNITS.get(definition.unit, "decimal")
+
+
+def write(
+    value: float,
+    definition: Definition,
+    *,
+    digits: int | None = None,
+    unit: bool = True,
+) -> str:
+    """A value as the language writes it.
+
+    Args:
+        value: Value of the metric; a share from 0 to 1.
+        definition: The metric.
+        digits: Digits after the point; as many as suit it if None.
+        unit: Whether the unit stands behind.
+    """
+    if math.isnan(value):
+        return written.MISSING
+    places = digits_of(definition, value) if digits is None else digits
+    scale = 100 if definition.unit == "share" else 1
+    end = unit_of(definition) if unit else ""
+    return written.number(value * scale, digits=places) + end
+
+
+def write_change(
+    change: float,
+    definition: Definition,
+    *,
+    digits: int | None = None,
+    unit: bool = True,
+) -> str:
+    """A change as the language writes it, with its sign; of a share in points."""
+    if math.isnan(change):
+        return written.MISSING
+    places = digits_of(definition, change) if digits is None else digits
+    if definition.unit == "share":
+        end = f"{_NO_BREAK}{t('pp')}" if unit else ""
+        return written.number(change * 100, digits=places, sign=True) + end
+    end = unit_of(definition) if unit else ""
+    return written.number(change, digits=places, sign=True) + end
+
+
+def digits_of(definition: Definition, value: float) -> int:
+    """Digits after the point that suit a value; one more for a small share."""
+    if definition.unit == "share":
+        return 2 if 0 < abs(value) < SMALL_SHARE else 1
+    return {"orders": 0, "min": 1, "m": 0, "s": 0}.get(definition.unit, 2)
+
+
+def unit_of(definition: Definition) -> str:
+    """The unit behind a value, with the blank before it; empty for bare numbers."""
+    names = {"share": "%", "min": t("min"), "s": t("s"), "m": t("m")}
+    name = names.get(definition.unit, "")
+    return f"{_NO_BREAK}{name}" if name else ""
+
+
+def _number(cell: object) -> float:
+    try:
+        return math.nan if cell is None else float(cell)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return math.nan
