@@ -1,0 +1,167 @@
+"""The running app and a real browser: fixtures for every end-to-end test."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e.find_browser import find
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 90
+PAGE_SECONDS = 60
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+]  # fmt: skip
+
+
+@dataclass
+class RunningApp:
+    """A server of its own: its address, its workspace, what it wrote to its log."""
+
+    port: int
+    workspace: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@dataclass
+class Visit:
+    """One page of the browser with what it asked for and complained about."""
+
+    page: Page
+    foreign: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def wait_until_still(self) -> None:
+        """Wait until the script has run and everything it sent is drawn."""
+        self.page.wait_for_selector("[data-testid=stMainBlockContainer] h1")
+        self.page.wait_for_selector(
+            "[data-testid=stApp][data-test-connection-state=CONNECTED]"
+            "[data-test-script-state=notRunning]"
+        )
+        self.page.wait_for_timeout(300)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def start(workspace: Path, *, demo_orders: int = 0, script: Path | None = None):
+    """Start the app as ``make run`` does, on a free loopback port, and wait for it."""
+    port = free_port()
+    log = workspace.parent / f"server-{port}.log"
+    environment = os.environ | {
+        "DOORSTEP_WORKSPACE": str(workspace),
+        "DOORSTEP_DEMO_ORDERS": str(demo_orders),
+        "STREAMLIT_SERVER_PORT": str(port),
+        "STREAMLIT_RUNNER_ENFORCE_SERIALIZABLE_SESSION_STATE": "true",
+        "STREAMLIT_LOGGER_LEVEL": "warning",
+    }
+    command = [sys.executable, "-m", "streamlit", "run", str(script or "serve.py")]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    app = RunningApp(port, workspace, log, process)
+    wait_for_server(app)
+    return app
+
+
+def wait_for_server(app: RunningApp) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if app.process.poll() is not None:
+            pytest.fail(f"the app ended at its start:\n{app.log.read_text()[-2000:]}")
+        try:
+            with socket.create_connection(("127.0.0.1", app.port), timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("the app did not start in time")
+
+
+def stop(app: RunningApp) -> None:
+    app.process.terminate()
+    try:
+        app.process.wait(10)
+    except subprocess.TimeoutExpired:
+        app.process.kill()
+        app.process.wait(10)
+
+
+@pytest.fixture
+def app(tmp_path):
+    """The app on an empty workspace, without demo data."""
+    running = start(tmp_path / "workspace")
+    yield running
+    stop(running)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Browser:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=find(), args=CHROMIUM_ARGUMENTS
+        )
+        yield launched
+        launched.close()
+
+
+def visit(context: BrowserContext, url: str) -> Visit:
+    """Open an address and watch what the page does."""
+    page = context.new_page()
+    page.set_default_timeout(PAGE_SECONDS * 1000)
+    seen = Visit(page)
+    page.on("request", lambda request: note_request(seen, request.url))
+    page.on("console", lambda message: note_message(seen, message))
+    page.on("pageerror", lambda error: seen.problems.append(str(error)))
+    page.goto(url)
+    seen.wait_until_still()
+    return seen
+
+
+def note_request(seen: Visit, url: str) -> None:
+    local = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
+    if not url.startswith(local):
+        seen.foreign.append(url)
+
+
+def note_message(seen: Visit, message) -> None:
+    if message.type == "error":
+        seen.problems.append(message.text)
+
+
+@pytest.fixture
+def open_page(browser):
+    """``open_page(url, width=..., language=...)``: a page in a context of its own."""
+    contexts = []
+
+    def opened(
+        url, *, width=1440, height=900, scheme="light", language="en-US", **more
+    ):
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            locale=language,
+            **more,
+        )
+        contexts.append(context)
+        return visit(context, url)
+
+    yield opened
+    for context in contexts:
+        context.close()
