@@ -16,8 +16,12 @@ from sample_data.world import ZONES_PER_CITY, City, Columns, Span
 HOURS = np.array([(0, 8), (7, 15), (10, 16), (15, 24), (16, 23)])
 RAMADAN_HOURS = np.array([(4, 13), (0, 4), (12, 19), (18, 24), (16, 23)])
 
-WORKS = 0.64
-_NO_SHOW = 0.02
+#: Riders work five days in seven, each with days off of their own; some stay away.
+_DAYS_ON, _WEEK = 5, 7
+_COMES = 0.92
+_NO_SHOW = 0.03
+#: Share of riders at work on an average day.
+WORKS = _DAYS_ON / _WEEK * _COMES
 _PATTERN_COUNT = len(PATTERNS)
 #: Load is kept in steps of 1/256, so that what depends on it is a table.
 LOAD_STEPS = 256
@@ -61,9 +65,10 @@ def roster(seed: int, people: People, city: City, days: range) -> Roster:
     counts = []
     for day in days:
         drawn = draws(seed, "attendance", int(high - low), city.index, day)
-        employed = (crew["joined"] <= day) & (day < crew["left"])
-        works = np.flatnonzero(employed & (drawn < share(WORKS)))
-        missing = employed & (drawn >= share(WORKS)) & (drawn < share(WORKS + _NO_SHOW))
+        planned = (crew["joined"] <= day) & (day < crew["left"])
+        planned &= (np.arange(low, high) + day) % _WEEK < _DAYS_ON
+        works = np.flatnonzero(planned & (drawn < share(_COMES)))
+        missing = planned & (drawn >= share(1 - _NO_SHOW))
         present.append((works + low).astype(np.int32))
         absent.extend((day, int(rider + low)) for rider in np.flatnonzero(missing))
         size = ZONES_PER_CITY * _PATTERN_COUNT

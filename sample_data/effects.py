@@ -14,7 +14,7 @@ from sample_data.plants.base import Plant
 from sample_data.plants.incidents import Incident, Part, VehicleMix
 from sample_data.plants.strategies import (
     CityPilot,
-    RiderTrial,
+    OrderTrial,
     RollOut,
     Strategy,
     Switchback,
@@ -148,7 +148,7 @@ def _groups(
     plant: Plant, orders: Columns, setting: Setting
 ) -> dict[str, NDArray[np.bool_]]:
     every = {"all": np.ones(len(orders["day"]), dtype=bool)}
-    if isinstance(plant, RiderTrial) and plant.by_capacity:
+    if isinstance(plant, OrderTrial) and plant.by_capacity:
         capacity = setting.people.riders["capacity"][orders["rider"]]
         return every | {
             f"capacity_type={name}": capacity == code

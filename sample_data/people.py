@@ -20,7 +20,7 @@ from sample_data.world import (
 )
 
 #: Orders of 26 weeks that one rider, merchant or customer stands for.
-ORDERS_PER_RIDER = 850
+ORDERS_PER_RIDER = 480
 ORDERS_PER_MERCHANT = 800
 ORDERS_PER_CUSTOMER = 18
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -141,7 +141,7 @@ def _check(*, orders: int, weeks: int) -> None:
             )
 
 
-def _run(work: list[Callable[[], None]], progress: Progress | None) -> None:
+def _run(work: Sequence[Callable[[], None]], progress: Progress | None) -> None:
     """Do all the work on a few threads; stop at the first error."""
     with ThreadPoolExecutor(_WORKERS) as pool:
         futures = [pool.submit(task) for task in work]

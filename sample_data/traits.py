@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sample_data.capacity import (
     LOAD_STEPS,
+    WORKS,
     Roster,
     load_index,
     online_riders,
@@ -93,7 +94,7 @@ def _riders_each_day(people: People, city: City, span: Span) -> float:
     joined = np.maximum(people.riders["joined"][low:high], 0)
     left = np.minimum(people.riders["left"][low:high], span.days)
     from_day_to_day = np.maximum(left - joined, 0).sum() / span.days
-    return float(max(from_day_to_day, 1.0)) * 0.64
+    return float(max(from_day_to_day, 1.0)) * WORKS
 
 
 def batching_chance() -> NDArray[np.int32]:

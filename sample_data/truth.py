@@ -22,7 +22,6 @@ from sample_data.plants.incidents import Incident, VehicleMix
 from sample_data.plants.strategies import (
     CityPilot,
     OrderTrial,
-    RiderTrial,
     RollOut,
     Strategy,
     Switchback,
@@ -35,7 +34,7 @@ from sample_data.write import Writer
 #: The oracle tests its own cell at this level, two-sided, against a known history
 #: whose days differ by this much more than chance.
 ORACLE_ALPHA = 0.001
-OVERDISPERSION = 1.3
+OVERDISPERSION = 2.2
 
 
 @dataclass(slots=True)
@@ -198,7 +197,7 @@ def right_decision(plant: Strategy) -> str:
         "peak_bonus": "roll out",
         "lockers": "roll out",
         "new_partner": "stop",
-        "points_scheme": "not for crowd riders: the effect reverses there",
+        "direct_ride": "not for crowd riders: the effect reverses there",
         "late_rescue": "stop: cancellations harmed",
     }
     return known[plant.name]
@@ -227,7 +226,7 @@ def _planted(plant: Strategy, span: Span) -> dict[str, Any]:
             "control_city": plant.control,
             "season": "Ramadan ends as the treatment begins",
         }
-    if isinstance(plant, RiderTrial) and plant.by_capacity:
+    if isinstance(plant, OrderTrial) and plant.by_capacity:
         return {"ride_minutes": capacity_effects(plant)}
     details: dict[str, Any] = {"ride_minutes": plant.seconds / 60}
     if isinstance(plant, OrderTrial):

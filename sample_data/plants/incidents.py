@@ -132,11 +132,12 @@ _PLANS = (
         story="A supplier fails and the dark kitchens of São Paulo fall behind.",
     ),
     _Plan(
-        name="gated_3pl", type="three dimensions", days=(121, 130),
+        name="gated_3pl", type="three dimensions", days=(143, 149),
         parts=_one(
             "Riyadh", "road", 7.5, zone_type="gated residential", capacity_type="3PL"
         ),
         story="Gates in Riyadh turn away riders of 3PL partners without a permit.",
+        jitter=0,
     ),
     _Plan(
         name="slow_dispatch", type="rate effect", days=(167, 174),
@@ -159,10 +160,10 @@ _PLANS = (
         jitter=0,
     ),
     _Plan(
-        name="hidden_in_total", type="two opposite", days=(134, 143),
-        parts=_one("Riyadh", "dispatch", 7.5, zone="Olaya")
-        + _one("Riyadh", "ride", -7.0, zone="Al Malaz"),
-        story="Riders move from Olaya to Al Malaz; Riyadh as a whole looks the same.",
+        name="hidden_in_total", type="two opposite", days=(120, 140),
+        parts=_one("Riyadh", "dispatch", 9.0, zone="Olaya")
+        + _one("Riyadh", "ride", -6.5, zone_type="gated residential"),
+        story="Riders move from Olaya to the gated districts; Riyadh looks the same.",
     ),
     _Plan(
         name="slow_drift", type="slow drift", days=(120, 153), drifts=True, jitter=0,
@@ -180,7 +181,7 @@ _PLANS = (
         story="Dispatch stands still in São Paulo from 19:00 to 20:00.",
     ),
     _Plan(
-        name="promise_fault", type="data fault", days=(147, 150), jitter=1,
+        name="promise_fault", type="data fault", days=(150, 153), jitter=0,
         parts=_one("Riyadh", "promise", -15),
         story="An export shifts the promise column of Riyadh; nothing else happened.",
     ),

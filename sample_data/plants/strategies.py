@@ -90,23 +90,12 @@ def rider_arms(seed: int, strategy: str, riders: int) -> NDArray[np.int8]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiderTrial(Strategy):
-    """Riders are put in arms; ``by_capacity`` holds seconds for each capacity type."""
-
-    by_capacity: tuple[int, ...] = ()
+    """Riders are put in arms."""
 
     def assigned(self, orders: Columns, setting: Setting) -> NDArray[np.int8]:
         """The arm of the order's rider."""
         riders = len(setting.people.riders["zone"])
         return rider_arms(self.seed, self.id, riders)[orders["rider"]]
-
-    def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
-        """Change the ride, by capacity type where that is set."""
-        treated = self.scope(orders, setting) & (self.arm(orders, setting) == 1)
-        amount: NDArray | int = self.seconds
-        if self.by_capacity:
-            capacity = setting.people.riders["capacity"][orders["rider"]]
-            amount = np.array(self.by_capacity)[capacity]
-        levers.pull("ride", amount, treated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +105,12 @@ class OrderTrial(Strategy):
     Attributes:
         rescues: Treated orders that run late are cancelled by the platform.
         loses: Share of treated records lost in busy hours.
+        by_capacity: Seconds added to the ride for each capacity type, if they differ.
     """
 
     rescues: bool = False
     loses: float = 0.0
+    by_capacity: tuple[int, ...] = ()
 
     def assigned(
         self,
@@ -130,9 +121,13 @@ class OrderTrial(Strategy):
         return ((orders["order arm"] >> (self.code % 8)) & 1).astype(np.int8)
 
     def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
-        """Change the ride, or cancel what runs late."""
+        """Change the ride, by capacity type where that is set; cancel what is late."""
         treated = self.scope(orders, setting) & (self.arm(orders, setting) == 1)
-        levers.pull("ride", self.seconds, treated)
+        amount: NDArray | int = self.seconds
+        if self.by_capacity:
+            capacity = setting.people.riders["capacity"][orders["rider"]]
+            amount = np.array(self.by_capacity)[capacity]
+        levers.pull("ride", amount, treated)
         if self.rescues:
             levers.pull("rescue", 1, treated)
 
@@ -295,13 +290,13 @@ def _trials(seed: int, offset: int) -> tuple[Strategy, ...]:
             name="route_guide", code=0, title="Route guide in the rider app",
             hypothesis="Better turn-by-turn guidance shortens the ride.",
             design="ab", unit="rider", primary="delivery_minutes",
-            cities=("Hong Kong",), seconds=-105, **days(21, 62),
+            cities=("Hong Kong",), seconds=-170, **days(21, 62),
         ),
         RiderTrial(
             name="new_colours", code=1, title="New colours in the rider app",
             hypothesis="None: a check of the set-up (A/A).",
             design="ab", unit="rider", primary="delivery_minutes",
-            cities=("Kuwait City",), seconds=0, **days(7, 48),
+            cities=("São Paulo",), seconds=0, **days(21, 62),
         ),
         OrderTrial(
             name="priority_label", code=2, title="Priority label for riders",
@@ -309,12 +304,11 @@ def _trials(seed: int, offset: int) -> tuple[Strategy, ...]:
             design="ab", unit="order", primary="delivery_minutes",
             cities=("Kuwait City",), seconds=-20, loses=0.45, **days(154, 181),
         ),
-        RiderTrial(
-            name="points_scheme", code=6, title="Points instead of fines",
-            hypothesis="Points make riders faster without harm.",
-            design="ab", unit="rider", primary="delivery_minutes",
-            cities=("São Paulo",), by_capacity=(-165, -140, 200, -110),
-            **days(21, 62),
+        OrderTrial(
+            name="direct_ride", code=6, title="Direct rides at a fixed pay",
+            hypothesis="A fixed pay for a direct ride makes every rider faster.",
+            design="ab", unit="order", primary="delivery_minutes",
+            cities=("Kuwait City",), by_capacity=(-80, -70, 100, -50), **days(7, 48),
         ),
         OrderTrial(
             name="late_rescue", code=7, title="Cancel orders that run late",
@@ -354,7 +348,7 @@ def _places(seed: int, offset: int) -> tuple[Strategy, ...]:
     )  # fmt: skip
 
 
-def capacity_effects(strategy: RiderTrial) -> dict[str, float]:
+def capacity_effects(strategy: OrderTrial) -> dict[str, float]:
     """Minutes that a strategy adds to the ride, by capacity type."""
     pairs = zip(CAPACITY_TYPES, strategy.by_capacity, strict=False)
     return {name: seconds / 60 for name, seconds in pairs}
