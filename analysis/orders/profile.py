@@ -196,13 +196,13 @@ def _columns(
             kind=kind,
             present=int(row[f"present_{place}"]),
             distinct=min(int(row[f"distinct_{place}"]), int(row[f"present_{place}"])),
-            low=_number(row.get(f"low_{place}")),
-            high=_number(row.get(f"high_{place}")),
-            mean=_number(row.get(f"mean_{place}")),
+            low=_end(row.get(f"low_{place}")),
+            high=_end(row.get(f"high_{place}")),
+            mean=row.get(f"mean_{place}"),
         )
 
 
-def _number(value: Any) -> Any:
+def _end(value: Value | Decimal) -> Value:
     return float(value) if isinstance(value, Decimal) else value
 
 

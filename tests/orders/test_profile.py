@@ -1,5 +1,7 @@
 """The profile of a table against plain pandas."""
 
+# ruff: noqa: DTZ001 - the times of a file are naive by contract
+
 from __future__ import annotations
 
 import json
@@ -16,8 +18,12 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from analysis.orders.profile import (
-    BINS, SAMPLE_ROWS, ColumnProfile, TableProfile, profile,
-)  # fmt: skip
+    BINS,
+    SAMPLE_ROWS,
+    ColumnProfile,
+    TableProfile,
+    profile,
+)
 
 
 def profile_of(rows: pa.Table, *columns: str) -> TableProfile:
@@ -69,7 +75,7 @@ def test_counts_are_those_of_pandas(rows):
             assert sum(column.histogram.counts) == len(present)
             assert len(column.histogram.counts) <= BINS
             assert len(column.histogram.edges) == len(column.histogram.counts) + 1
-        if column.type not in {"time"} and len(present):
+        if column.type != "time" and len(present):
             assert column.top[0].count == present.value_counts().iloc[0]
     assert TableProfile.from_dict(json.loads(json.dumps(found.to_dict()))) == found
 
@@ -77,7 +83,7 @@ def test_counts_are_those_of_pandas(rows):
 def test_types_and_means():
     rows = pa.table({
         "city": ["sf", "sf", None],
-        "price": pa.array([Decimal("1.50"), Decimal("2.50"), None], pa.decimal128(12, 2)),
+        "price": pa.array([Decimal("1.5"), Decimal("2.5"), None]),
         "stars": pa.array([1, 5, 5], pa.int8()),
     })  # fmt: skip
     city, price, stars = profile_of(rows).columns

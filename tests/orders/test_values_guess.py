@@ -1,5 +1,7 @@
 """What a sample of text is taken for."""
 
+# ruff: noqa: DTZ001, DTZ007 - the times of a file are naive by contract
+
 from __future__ import annotations
 
 import csv
@@ -15,8 +17,12 @@ from hypothesis import strategies as st
 
 from analysis.orders.schema import fields_of
 from analysis.orders.values import (
-    Reading, canonical_values, guess, read_value, reading_of_native,
-)  # fmt: skip
+    Reading,
+    canonical_values,
+    guess,
+    read_value,
+    reading_of_native,
+)
 from analysis.orders.values.canonical import unknown_values
 
 OLIST = Path(__file__).parents[3] / "shared" / "data" / "olist"
@@ -265,8 +271,8 @@ def test_native_types():
 
 def test_words_of_a_status():
     status = fields_of("orders")["status"]
-    seen = ["delivered", "Canceled", "已完成", "配送中", "拒收", "unavailable", "invoiced",
-            "teleported"]  # fmt: skip
+    seen = ["delivered", "Canceled", "已完成", "配送中", "拒收", "unavailable",
+            "invoiced", "teleported"]  # fmt: skip
     assert canonical_values(status, seen) == {
         "delivered": "delivered", "Canceled": "cancelled", "已完成": "delivered",
         "配送中": "open", "拒收": "returned", "unavailable": "failed",

@@ -1,5 +1,7 @@
 """DuckDB and plain Python read every format alike, valid or not."""
 
+# ruff: noqa: DTZ001 - the times of a file are naive by contract
+
 from __future__ import annotations
 
 import math
@@ -15,8 +17,12 @@ from sqlglot import exp
 
 from analysis.orders.values.formats import time_formats
 from analysis.orders.values.parse import (
-    Value, is_missing, parse, read_value, says_missing,
-)  # fmt: skip
+    Value,
+    is_missing,
+    parse,
+    read_value,
+    says_missing,
+)
 from analysis.orders.values.reading import Reading
 
 
@@ -42,7 +48,7 @@ COLUMN = exp.column("x", quoted=True)
 FORMATS = sorted(time_formats())
 
 PARTS = st.fixed_dictionaries({
-    "%Y": st.sampled_from(["2024", "2023", "1970", "0024", "24", "1900", "2199", "9999"]),
+    "%Y": st.sampled_from(["2024", "2023", "1970", "0024", "24", "1900", "2199"]),
     "%y": st.sampled_from(["24", "69", "68", "5", "00"]),
     "%m": st.sampled_from(["01", "1", "02", "12", "13", "0"]),
     "%d": st.sampled_from(["01", "1", "29", "30", "31", "32", "0", " 1"]),
@@ -134,8 +140,9 @@ def test_numeric_times_agree(connection, texts, unit):
 DURATIONS = st.lists(
     st.one_of(
         st.sampled_from([
-            "08:30:00", "35:10:05", "8:30", "0 days 00:35:00", "1 day 2:03:04.5", "PT35M",
-            "PT1H20M", "35 min", "1h 20m", "35 分钟", "1小时20分", "(min) 24", "35", "12.5",
+            "08:30:00", "35:10:05", "8:30", "0 days 00:35:00", "1 day 2:03:04.5",
+            "PT35M", "PT1H20M", "35 min", "1h 20m", "35 分钟", "1小时20分",
+            "(min) 24", "35", "12.5",
             "1970-01-01 00:00:00.000000008", "1970-01-01 00:35:00", "1:60", "", "P",
             "2 hours 5 minutes", "90 s", "1,5 h", "1970-01-01 00:00:00", "24 mins.",
         ]),

@@ -1,5 +1,7 @@
 """Wall clocks and UTC against Python's zoneinfo."""
 
+# ruff: noqa: DTZ001 - the times of a file are naive by contract
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

@@ -23,36 +23,40 @@ _MANY_WORDS = 3.0
 _MANY_DISTINCT = 0.3
 
 _HEADER_WORDS: dict[Personal, tuple[str, ...]] = {
+    "email": ("email", "e_mail", "mail", "邮箱", "邮件"),
     "phone": ("phone", "mobile", "telephone", "tel", "whatsapp", "cell", "telefone",
               "celular", "手机", "电话", "联系方式"),
-    "email": ("email", "e_mail", "mail", "邮箱", "邮件"),
-    "address": ("address", "street", "addr", "endereco", "endereço", "rua", "地址", "住址",
-                "门牌"),
     "name": ("customer_name", "recipient", "receiver", "consignee", "full_name",
              "first_name", "last_name", "surname", "nome_completo", "sobrenome", "姓名",
              "收货人", "收件人", "联系人"),
     "id": ("cpf", "cnpj", "rg", "passport", "national_id", "ssn", "iqama", "id_card",
            "unique_id", "user_id", "device_id", "openid", "wechat", "身份证", "护照"),
-    "free_text": ("comment", "comments", "remark", "remarks", "note", "notes", "message",
-                  "feedback", "observacao", "observação", "comentario", "comentário",
-                  "备注", "留言", "评论", "评价内容"),
+    "address": ("address", "street", "addr", "endereco", "endereço", "rua", "地址",
+                "住址", "门牌"),
+    "free_text": ("comment", "comments", "remark", "remarks", "note", "notes",
+                  "message", "feedback", "observacao", "observação", "comentario",
+                  "comentário", "备注", "留言", "评论", "评价内容"),
 }  # fmt: skip
 
 _SURNAMES = (
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢"
-    "蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟"
-    "龙万段雷钱汤尹黎易常武乔贺赖龚文"
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁"
+    "邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖"
+    "邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
+
+#: A whole value that is a phone number: with or without plus, zeros and area code.
+_PHONE = (
+    rf"{patterns.PHONE_PLUS}|{patterns.PHONE_CN}|05[0-9]{{8}}"
+    r"|(?:00)?(?:966|965|852|86|55)[0-9 -]{8,12}|\([0-9]{2}\) ?9?[0-9]{4}-?[0-9]{4}"
+)
+_ADDRESS = rf".*(?:{patterns.ADDRESS_ZH}|{patterns.ADDRESS_PT}|{patterns.ADDRESS_EN}).*"
 
 _CONTENT: tuple[tuple[Personal, str, str], ...] = (
     ("email", patterns.EMAIL, N_("its values are e-mail addresses")),
     ("id", rf"{patterns.RESIDENT_ID}|{patterns.CPF}", N_("its values are id numbers")),
-    ("phone", rf"{patterns.PHONE_PLUS}|{patterns.PHONE_CN}|00(?:966|965|852|86|55)[0-9 -]{{7,12}}"
-              r"|\([0-9]{2}\) ?9?[0-9]{4}-?[0-9]{4}|05[0-9]{8}|(?:966|965|852|86|55)[0-9]{8,11}",
-     N_("its values are phone numbers")),
-    ("address", rf".*(?:{patterns.ADDRESS_ZH}|{patterns.ADDRESS_PT}|{patterns.ADDRESS_EN}).*",
-     N_("its values are addresses")),
-)  # fmt: skip
+    ("phone", _PHONE, N_("its values are phone numbers")),
+    ("address", _ADDRESS, N_("its values are addresses")),
+)
 
 _PLAIN_TYPES = {"time", "date", "flag", "number", "money", "integer"}
 
@@ -95,18 +99,18 @@ def find_personal(
 
 def _by_header(header: str) -> Finding:
     name = normalise_header(header)
-    for kind in ("email", "phone", "id", "name", "address", "free_text"):
+    for kind in _HEADER_WORDS:
         word = next(filter(name.__eq__, _field_words()[kind]), "") or _part(name, kind)
         if word:
             reason = Note.of(N_("the header says {word}"), word=word)
-            return Finding(kind, 0.9, reason)  # type: ignore[arg-type]
+            return Finding(kind, 0.9, reason)
     return Finding()
 
 
-def _part(name: str, kind: str) -> str:
+def _part(name: str, kind: Personal) -> str:
     """A word of the kind in the header: between underscores, or in Chinese anywhere."""
     padded = f"_{name}_"
-    for word in _HEADER_WORDS[kind]:  # type: ignore[index]
+    for word in _HEADER_WORDS[kind]:
         if word.isascii() or word[0] < "\u2e80":
             if f"_{word}_" in padded:
                 return word
@@ -116,9 +120,9 @@ def _part(name: str, kind: str) -> str:
 
 
 @cache
-def _field_words() -> dict[str, frozenset[str]]:
+def _field_words() -> dict[Personal, frozenset[str]]:
     """Headers under which the personal fields of the order model are known."""
-    found: dict[str, set[str]] = {kind: set() for kind in _HEADER_WORDS}
+    found: dict[Personal, set[str]] = {kind: set() for kind in _HEADER_WORDS}
     for fields in load_fields().values():
         for field in fields.values():
             if field.personal:

@@ -1,7 +1,7 @@
 """Expressions for personal data inside text, in the language RE2 and ``re`` share.
 
 No look-around, ASCII classes, explicit ranges for other letters: so DuckDB and Python
-find the same. ``\\x01`` marks digits that are to be kept, ``\\x02`` is the mask.
+find the same.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ class Step(NamedTuple):
     template: str
 
 
+#: Stands before digits that stay readable, while the text is worked on.
 KEPT = "\x01"
 MASK = "***"
 
@@ -50,7 +51,8 @@ ADDRESS_ZH = (
 )
 ADDRESS_PT = (
     r"(?i:\b(?:rua|avenida|av\.|travessa|alameda|rodovia|estrada))"
-    rf" (?:[0-9]{{1,2}} de )?[{_LETTER}][{_LETTER} .']{{2,40}},? ?(?:n[.o\x{{ba}}\x{{b0}}]{{0,2}} ?)?[0-9]{{1,5}}"
+    rf" (?:[0-9]{{1,2}} de )?[{_LETTER}][{_LETTER} .']{{2,40}},?"
+    r" ?(?:n[.o\x{ba}\x{b0}]{0,2} ?)?[0-9]{1,5}"
 )
 ADDRESS_EN = (
     rf"\b[0-9]{{1,5}} (?:[{_LETTER}][{_LETTER}'.]* ){{1,4}}"
@@ -62,7 +64,10 @@ _ORDER_WORDS = (
     r"(?:(?i:orders?|pedidos?|ticket|protocolo|batch)|订单|单号|运单|工单)"
     r"(?: ?(?:(?i:ids?|no\.?|number|numero)|n[\x{ba}\x{b0}.]|编?号码?))?"
 )
-_MONEY = r"(?:(?:R|US|HK)?\$|[\x{20ac}\x{a3}\x{a5}\x{ffe5}]|(?i:sar|kwd|brl|cny|rmb|hkd|usd|aed))"
+_MONEY = (
+    r"(?:(?:R|US|HK)?\$|[\x{20ac}\x{a3}\x{a5}\x{ffe5}]"
+    r"|(?i:sar|kwd|brl|cny|rmb|hkd|usd|aed))"
+)
 #: A date at the front, as order numbers and compact times have it.
 _DATED = r"20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 
@@ -80,7 +85,8 @@ STEPS = (
 
 #: What a text needs at least before any of the steps can find something.
 PREFILTER = (
-    r"@|[0-9]{4}|\+ ?[0-9]|[0-9] [0-9]{3}|[0-9] ?(?:号|弄|栋|幢|座)|[0-9] [A-Z\x{c0}-\x{ff}]"
+    r"@|[0-9]{4}|\+ ?[0-9]|[0-9] [0-9]{3}|[0-9] [A-Z\x{c0}-\x{ff}]"
+    r"|[0-9] ?(?:号|弄|栋|幢|座)"
     r"|(?i:rua|av\.|avenida|travessa|alameda|rodovia|estrada) "
     r"|[0-9]{3}[.][0-9]{3}[.]"
 )

@@ -1,4 +1,4 @@
-"""Text to typed values: guess a reading on a sample, apply it in DuckDB or in Python."""
+"""Text to typed values: a reading is guessed on a sample, then applied to a column."""
 
 from analysis.orders.values.canonical import canonical_values
 from analysis.orders.values.guess import guess
@@ -9,6 +9,17 @@ from analysis.orders.values.reading import Note, Reading
 from analysis.orders.values.zones import to_local, to_utc
 
 __all__ = [
-    "Note", "Reading", "canonical_values", "clean", "clean_value", "guess", "is_missing",
-    "parse", "read_value", "reading_of_native", "says_missing", "to_local", "to_utc",
-]  # fmt: skip
+    "Note",
+    "Reading",
+    "canonical_values",
+    "clean",
+    "clean_value",
+    "guess",
+    "is_missing",
+    "parse",
+    "read_value",
+    "reading_of_native",
+    "says_missing",
+    "to_local",
+    "to_utc",
+]

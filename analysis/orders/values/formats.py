@@ -59,21 +59,12 @@ class TimeFormat:
     @property
     def expression(self) -> re.Pattern[str]:
         """The same language as the pattern, with named groups."""
-        return _expression(self.pattern, self.length > 0)
-
-    @property
-    def layout(self) -> str:
-        """The name without the order of day and month: the twins of an ambiguity."""
-        return self.name.replace("MM", "DD", 1) if self._numeric else self.name
+        return _expression(self.pattern, is_padded=self.length > 0)
 
     @property
     def lowers(self) -> bool:
         """Whether the text is lower-cased before replacing."""
         return self.replacements == _MONTHS_PT
-
-    @property
-    def _numeric(self) -> bool:
-        return self.order != "year" and "MMM" not in self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +206,7 @@ _TOKENS = {
 
 
 @cache
-def _expression(pattern: str, is_padded: bool) -> re.Pattern[str]:
+def _expression(pattern: str, *, is_padded: bool) -> re.Pattern[str]:
     pieces = re.split(r"(%[A-Za-z])", pattern)
     text = "".join(_TOKENS.get(piece) or _escaped(piece) for piece in pieces)
     if is_padded:

@@ -9,8 +9,13 @@ import pandas as pd
 
 from analysis.orders.schema import FieldType
 from analysis.orders.values.guess_numbers import (
-    guess_duration, guess_flag, guess_number, id_notes, is_float_id, is_identifier,
-)  # fmt: skip
+    guess_duration,
+    guess_flag,
+    guess_number,
+    id_notes,
+    is_float_id,
+    is_identifier,
+)
 from analysis.orders.values.guess_times import guess_time
 from analysis.orders.values.reading import Note, Reading
 from analysis.orders.values.sampled import Sampled

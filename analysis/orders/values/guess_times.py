@@ -48,8 +48,8 @@ def guess_time(sample: Sampled, *, wanted: bool) -> Reading | None:
     if special is not None:
         return special
     if wanted and not len(rest.texts):
-        found = Reading("time", ("epoch",), unit="s", has_offset=True)
-        return replace(found, zeros=sample.present)
+        nothing = Reading("time", ("epoch",), unit="s", has_offset=True)
+        return replace(nothing, zeros=sample.present)
     found = _written(rest) or (_numeric(rest) if wanted else None)
     if found is None:
         return None
@@ -93,7 +93,7 @@ def _written(sample: Sampled) -> Reading | None:
         has_offset=bool(first.zone),
         share=sample.share(reads),
     )
-    options = tuple(_twin_reading(reading, chosen, twin, fits) for twin in twins)
+    options = tuple(_twin_reading(reading, chosen, twin) for twin in twins)
     return replace(
         reading,
         options=options,
@@ -182,9 +182,7 @@ def _time_part(item: TimeFormat) -> str:
     return item.name.removeprefix(item.date)
 
 
-def _twin_reading(
-    reading: Reading, chosen: list[_Fit], twin: _Fit, fits: list[_Fit]
-) -> Reading:
+def _twin_reading(reading: Reading, chosen: list[_Fit], twin: _Fit) -> Reading:
     """The reading in the other order, its further formats included."""
     date = twin.format.date
     formats = [twin.format.name]

@@ -12,8 +12,9 @@ from analysis.orders.values.trees import call, case, equals_any, literal, matche
 BLANKS = " \t\n\v\f\r\u00a0\u200b\u202f\u3000\ufeff"
 
 _WORDS = (
-    "nan", "nat", "null", "none", "nil", "n/a", "#n/a", "na", "<na>", "<null>", "(null)",
-    "(blank)", "undefined", "\\n", "-", "--", "---", "—", "/", "无", "空", "缺失", "暂无",
+    "nan", "nat", "null", "none", "nil", "n/a", "#n/a", "na", "<na>", "<null>",
+    "(null)", "(blank)", "undefined", "\\n", "-", "--", "---", "—", "/", "无", "空",
+    "缺失", "暂无",
 )  # fmt: skip
 
 #: Texts that say "no value", in the spellings in which programs write them.

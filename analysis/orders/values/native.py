@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 from sqlglot import exp
 
+from analysis.engine.dataset import ColumnType
 from analysis.orders.values.missing import clean
-from analysis.orders.values.numbers import in_minutes, integer_tree
+from analysis.orders.values.numbers import in_minutes
 from analysis.orders.values.reading import Note, Reading
 from analysis.orders.values.times import plausible, times_tree
 from analysis.orders.values.trees import arithmetic, call, case, cast_to, try_cast
@@ -17,6 +18,16 @@ from analysis.words import N_
 
 _NEAR_ZERO_NS = 1_000_000
 _MINUTE_NS = 60e9
+
+_KINDS: tuple[tuple[Callable[[pa.DataType], bool], ColumnType, str], ...] = (
+    (pa.types.is_date, "date", "native"),
+    (pa.types.is_duration, "number", "duration interval"),
+    (pa.types.is_time, "number", "duration clock"),
+    (pa.types.is_boolean, "flag", "native"),
+    (pa.types.is_integer, "integer", "native"),
+    (pa.types.is_floating, "number", "native"),
+    (pa.types.is_decimal, "number", "native"),
+)
 
 
 def reading_of_native(
@@ -27,27 +38,19 @@ def reading_of_native(
     Args:
         kind: Arrow type of the column.
         sample: Some of its values, as Arrow array or Python values: tells durations
-            that were saved as timestamps from times. Epoch numbers are numbers here:
-            ``guess`` of their text says what they are, and ``parse`` reads them with
-            ``replace(reading, native=True)`` as well.
+            that were saved as timestamps from times.
 
     Returns:
-        A native reading; zones are turned into UTC.
+        A native reading; zones are turned into UTC. A column of text is better read
+        by ``guess``. An epoch is a number here: ``guess`` of its text says what it is,
+        and ``parse`` reads the column with ``replace(reading, native=True)``.
     """
     if pa.types.is_timestamp(kind):
         return _of_timestamp(kind, sample)
-    if pa.types.is_date(kind):
-        return Reading("date", ("native",), native=True)
-    if pa.types.is_duration(kind):
-        return Reading("number", ("duration interval",), unit="minutes", native=True)
-    if pa.types.is_time(kind):
-        return Reading("number", ("duration clock",), unit="minutes", native=True)
-    if pa.types.is_boolean(kind):
-        return Reading("flag", ("native",), native=True)
-    if pa.types.is_integer(kind):
-        return Reading("integer", ("native",), native=True)
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return Reading("number", ("native",), native=True)
+    for is_kind, name, form in _KINDS:
+        if is_kind(kind):
+            unit = "minutes" if form != "native" else ""
+            return Reading(name, (form,), unit=unit, native=True)
     return Reading("text", ("native",), native=True)
 
 
@@ -82,11 +85,11 @@ def _nanoseconds(
 ) -> list[int]:
     if sample is None:
         return []
-    if not isinstance(sample, pa.ChunkedArray | pa.Array):
-        sample = pa.array(sample, type=kind)
+    if isinstance(sample, pa.ChunkedArray | pa.Array):
+        sample = sample.cast(kind).to_pylist()
+    values = pa.array(sample, type=kind).cast(pa.int64()).drop_null().to_pylist()
     factor = {"s": 10**9, "ms": 10**6, "us": 1000, "ns": 1}[kind.unit]
-    whole = sample.cast(pa.int64()).drop_null().to_pylist()
-    return [value * factor for value in whole]
+    return [value * factor for value in values]
 
 
 def native_tree(column: exp.Expr, reading: Reading) -> exp.Expr:
@@ -100,13 +103,15 @@ def native_tree(column: exp.Expr, reading: Reading) -> exp.Expr:
         return _time(column, reading)
     if reading.type == "text":
         return clean(cast_to(column, "VARCHAR"))
-    if reading.type == "flag":
-        return try_cast(column, "BOOLEAN")
+    if reading.type == "number":
+        return _finite(column, reading.scale)
+    return try_cast(column, "BOOLEAN" if reading.type == "flag" else "BIGINT")
+
+
+def _finite(column: exp.Expr, scale: float) -> exp.Expr:
     number = try_cast(column, "DOUBLE")
     finite = case((call("isfinite", number), number))
-    if reading.type == "integer":
-        return integer_tree(finite)
-    return arithmetic(exp.Mul, finite, reading.scale) if reading.scale != 1 else finite
+    return finite if scale == 1.0 else arithmetic(exp.Mul, finite, scale)
 
 
 def _time(column: exp.Expr, reading: Reading) -> exp.Expr:

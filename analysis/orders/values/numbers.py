@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlglot import exp
@@ -11,14 +12,25 @@ from sqlglot import exp
 from analysis.orders.values.missing import BLANKS, clean_value, trim
 from analysis.orders.values.reading import DURATION_UNITS, Reading
 from analysis.orders.values.trees import (
-    arithmetic, between, call, case, cast_to, equals_any, first_of, literal, matches,
+    arithmetic,
+    between,
+    call,
+    case,
+    cast_to,
+    equals_any,
+    first_of,
+    literal,
+    matches,
     try_cast,
-)  # fmt: skip
+)
 
 _WIDE = "０１２３４５６７８９．，－＋％（）￥"
 _NARROW = "0123456789.,-+%()¥"
 _CURRENCY = r"(?:[A-Z]{2,3}\$?|[A-Z]?\$|[$€£¥₹₽₩]|ر\.س|د\.ك)"
-_UNITS = r"(?:%|km|m|公里|千米|米|min|mins|minutes|minutos|分钟|分|元|块|[A-Z]{3}|€|ر\.س|د\.ك)"
+_UNITS = (
+    "(?:%|km|m|公里|千米|米|min|mins|minutes|minutos|分钟|分|元|块"
+    r"|[A-Z]{3}|€|ر\.س|د\.ك)"
+)
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 #: Above it a DOUBLE no longer tells neighbouring integers apart.
 _EXACT = 9_007_199_254_740_992.0
@@ -33,19 +45,26 @@ FALSE_WORDS = (
 
 def number_tree(column: exp.Expr, reading: Reading) -> exp.Expr:
     """A DOUBLE of each value, NULL where it is missing or no finite number."""
+    return number_settled(number_look(column, reading), column, reading)
+
+
+def number_look(column: exp.Expr, reading: Reading) -> exp.Expr:
+    """A DOUBLE of each value, still to be looked at by ``number_settled``."""
     decorated = _decorated_tree(column, reading)
-    found = decorated if reading.decimal == "," else _cast_first(column, decorated)
+    if reading.decimal == ",":
+        return decorated
+    trimmed = try_cast(trim(column), "DOUBLE")
+    return first_of([try_cast(column, "DOUBLE"), trimmed, decorated])
+
+
+def number_settled(number: exp.Expr, column: exp.Expr, reading: Reading) -> exp.Expr:
+    """The number where it is one, in its scale."""
+    # DuckDB reads "1_000" and "inf"; neither is a number in a file of orders.
+    plain = exp.not_(call("contains", column, "_"))
+    found = case((exp.and_(plain, call("isfinite", number)), number))
     if reading.scale == 1.0:
         return found
     return arithmetic(exp.Mul, found, reading.scale)
-
-
-def _cast_first(column: exp.Expr, decorated: exp.Expr) -> exp.Expr:
-    # DuckDB reads "1_000" and "inf"; neither is a number in a file of orders.
-    plain = exp.not_(call("contains", column, "_"))
-    trimmed = try_cast(trim(column), "DOUBLE")
-    number = first_of([try_cast(column, "DOUBLE"), trimmed, decorated])
-    return case((exp.and_(plain, call("isfinite", number)), number))
 
 
 def _decorated_tree(column: exp.Expr, reading: Reading) -> exp.Expr:
@@ -152,11 +171,19 @@ _WORDS = (
 )
 _UNIT_FIRST = rf"(?i)\(?(?:mins?|minutes?|分钟)\)?\s*{_NUMBER}"
 _CLOCK = (
-    r"(?:([0-9]+)\s*days?,?\s+)?([0-9]+):([0-5]?[0-9])(?::([0-5]?[0-9](?:\.[0-9]+)?))?"
+    r"(?:([0-9]+)\s*days?,?\s+)?([0-9]+):([0-5]?[0-9])"
+    r"(?::([0-5]?[0-9](?:\.[0-9]+)?))?"
 )
 _MINUTES_SECONDS = r"([0-9]+):([0-5]?[0-9](?:\.[0-9]+)?)"
 _NANOSECONDS = r"1970-01-01[ T]00:00:00\.000([0-9]{6})(?:Z|[+]00:?00)?"
 _FACTORS = (1440.0, 60.0, 1.0, 1 / 60)
+
+#: Patterns by format, tried in order, with the minutes in one of each group.
+_CLOCK_SUMS = ((_CLOCK, _FACTORS),)
+_SUMS: Mapping[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
+    "duration mm:ss": ((_MINUTES_SECONDS, (1.0, 1 / 60)),),
+    "duration words": ((_WORDS, _FACTORS), (_UNIT_FIRST, (1.0,))),
+}
 
 
 def duration_tree(column: exp.Expr, reading: Reading) -> exp.Expr:
@@ -170,13 +197,7 @@ def duration_tree(column: exp.Expr, reading: Reading) -> exp.Expr:
         return arithmetic(exp.Mul, count, in_minutes(reading))
     if kind == "duration since 1970":
         return _since_1970_tree(column)
-    if kind == "duration mm:ss":
-        return _sum_tree(text, _MINUTES_SECONDS, (1.0, 1 / 60))
-    if kind == "duration words":
-        return first_of([
-            _sum_tree(text, _WORDS, _FACTORS), _sum_tree(text, _UNIT_FIRST, (1.0,)),
-        ])  # fmt: skip
-    return _sum_tree(text, _CLOCK, _FACTORS)
+    return first_of([_sum_tree(text, *part) for part in _SUMS.get(kind, _CLOCK_SUMS)])
 
 
 def _since_1970_tree(column: exp.Expr) -> exp.Expr:
@@ -219,14 +240,8 @@ def read_duration(value: str | None, reading: Reading) -> float | None:
         return None if found is None else float(found[1]) * in_minutes(reading)
     if kind == "duration since 1970":
         return _since_1970(text)
-    if kind == "duration mm:ss":
-        return _summed(text, _MINUTES_SECONDS, (1.0, 1 / 60))
-    if kind == "duration words":
-        found_words = _summed(text, _WORDS, _FACTORS)
-        return (
-            _summed(text, _UNIT_FIRST, (1.0,)) if found_words is None else found_words
-        )
-    return _summed(text, _CLOCK, _FACTORS)
+    sums = (_summed(text, *part) for part in _SUMS.get(kind, _CLOCK_SUMS))
+    return next((found for found in sums if found is not None), None)
 
 
 def _since_1970(text: str) -> float | None:

@@ -26,7 +26,7 @@ class Note:
     values: tuple[tuple[str, str | int | float], ...] = ()
 
     @classmethod
-    def of(cls, text: str, **values: str | int | float) -> Note:
+    def of(cls, text: str, **values: str | float) -> Note:
         """A note with its values by name."""
         return cls(text, tuple(values.items()))
 
@@ -53,7 +53,7 @@ class Reading:
         native: The column is not text: the source has types of its own.
         share: Share of the sampled, non-missing values that it reads.
         sampled: Number of values looked at.
-        missing: Sampled values that say "no value" (empty, ``\\N``, ``NaN``, ...).
+        missing: Sampled values that say "no value" (empty, ``null``, ``NaN``, ...).
         blanks: Sampled values with blanks before or after, which are trimmed.
         zeros: Sampled zeros that are taken as missing.
         options: Other readings that fit as well; where ``is_ambiguous``, ask.

@@ -91,9 +91,9 @@ class Sampled:
 
 def _as_text(values: Sequence[str | None] | pd.Series) -> pa.Array:
     if isinstance(values, pd.Series):
-        values = pa.Array.from_pandas(values)
-    elif not isinstance(values, pa.Array | pa.ChunkedArray):
-        values = pa.array([None if x is None else str(x) for x in values], pa.string())
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    return values.cast(pa.string())
+        found = pa.Array.from_pandas(values)
+    else:
+        found = pa.array([None if x is None else str(x) for x in values], pa.string())
+    if isinstance(found, pa.ChunkedArray):
+        found = found.combine_chunks()
+    return found.cast(pa.string())

@@ -8,14 +8,25 @@ from datetime import datetime, timedelta
 from sqlglot import exp
 
 from analysis.orders.values.formats import (
-    TimeFormat, month_number, relatives, time_formats,
-)  # fmt: skip
+    TimeFormat,
+    month_number,
+    relatives,
+    time_formats,
+)
 from analysis.orders.values.missing import BLANKS, clean_value, trim
 from analysis.orders.values.reading import Reading
 from analysis.orders.values.trees import (
-    arithmetic, between, call, case, cast_to, equals_any, first_of, literal, size,
+    arithmetic,
+    between,
+    call,
+    case,
+    cast_to,
+    equals_any,
+    first_of,
+    literal,
+    size,
     try_cast,
-)  # fmt: skip
+)
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - times here are naive by contract
 #: Years outside are typing errors or stand for "never"; both ends are exclusive.
@@ -31,13 +42,18 @@ _SHORTEST_TIME = 6
 _PIVOT = 69
 
 
-def times_tree(column: exp.Expr, reading: Reading) -> exp.Expr:
-    """A naive TIMESTAMP of each value, NULL where it is missing or unreadable."""
+def times_look(column: exp.Expr, reading: Reading) -> exp.Expr:
+    """A naive TIMESTAMP of each value, still to be looked at by ``plausible``."""
     if reading.formats[0] in {"epoch", "excel serial"}:
         return _numeric_tree(column, reading)
     formats = [time_formats()[name] for name in reading.formats]
     direct = [_format_tree(column, item) for item in formats]
-    return plausible(first_of([*direct, _second_look(column, formats)]))
+    return first_of([*direct, _second_look(column, formats)])
+
+
+def times_tree(column: exp.Expr, reading: Reading) -> exp.Expr:
+    """A naive TIMESTAMP of each value, NULL where it is missing or unreadable."""
+    return plausible(times_look(column, reading))
 
 
 def _second_look(column: exp.Expr, formats: list[TimeFormat]) -> exp.Expr:
