@@ -30,10 +30,13 @@ page_head(
         t("Drop all files that belong together; what cannot be read is said at once.")
         if mapping is None or step == "files"
         else meaning.summary(mapping)
+        if step == "meaning"
+        else publishing.summary(mapping)
     ),
 )
-where, out = st.columns([4, 1], vertical_alignment="center")
-with where:
+with st.container(
+    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+):
     st.segmented_control(
         t("Step"),
         list(STEPS),
@@ -43,14 +46,14 @@ with where:
         disabled=mapping is None,
         **bound(view.model_copy(update={"step": step}), "step", prefix="data"),
     )
-out.button(
-    t("Leave"),
-    icon=":material/close:",
-    type="tertiary",
-    key="data_leave",
-    help=t("The draft is kept for a week."),
-    on_click=leave,
-)
+    st.button(
+        t("Leave"),
+        icon=":material/close:",
+        type="tertiary",
+        key="data_leave",
+        help=t("The draft is kept for a week."),
+        on_click=leave,
+    )
 if draft is None or mapping is None or step == "files":
     files.show(view, draft)
 elif step == "meaning":

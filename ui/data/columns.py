@@ -20,12 +20,14 @@ from ui.data import desk, options, prospect, words
 from ui.data.examples import distinct_values
 from ui.data.view import joined, say
 from ui.format import percent
-from ui.show import plain
+from ui.show import plain, shortened
 from ui.texts import language, t
 
 #: Choices that are no field start with it; no field's name does.
 MARK: Final = "="
 EXAMPLES: Final = 3
+#: Examples of a column together, in characters, so that they stay on one line.
+EXAMPLES_LENGTH: Final = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ def line(place: Place) -> None:
     with why.container(gap=None):
         st.markdown(_confidence(place.entry))
         given = _gives(place)
+        if place.entry.personal:
+            st.markdown(_protected(place.entry))
         if given:
             st.caption(given)
     with more:
@@ -71,16 +75,23 @@ def line(place: Place) -> None:
 
 
 def _examples(place: Place) -> str:
-    shown = [example(place.entry, value) for value in place.values[:EXAMPLES]]
+    shown: list[str] = []
+    room = EXAMPLES_LENGTH
+    for value in place.values[:EXAMPLES]:
+        text = example(place.entry, value)
+        if shown and len(text) > room:
+            break
+        shown.append(plain(text))
+        room -= len(text)
     return t(", ").join(shown) or t("no values")
 
 
 def example(entry: ColumnMapping, value: str) -> str:
-    """A value as it will be published: protected where it is personal."""
+    """A value as it will be published, shortened: protected where it is personal."""
     if entry.protection:
         key = cached.workspace().key()
         value = str(protect_value(value, entry.protection, key=key))
-    return plain(value, limit=32)
+    return shortened(value, limit=32)
 
 
 def _choice(place: Place) -> None:
@@ -145,7 +156,8 @@ def meaning(
 
 
 def _confidence(entry: ColumnMapping) -> str:
-    reasons = t("; ").join(say(note.text, dict(note.values)) for note in entry.reasons)
+    """How sure the proposal is and the first reason; the others are in the pop-up."""
+    reasons = "".join(say(note.text, dict(note.values)) for note in entry.reasons[:1])
     if entry.use != "field":
         return f":gray[{reasons}]"
     share = percent(entry.confidence, digits=0)
@@ -153,6 +165,15 @@ def _confidence(entry: ColumnMapping) -> str:
     if words.needs_a_look(entry):
         return f":orange[:material/help: **{word}**] :gray[{reasons}]"
     return f":green[:material/check:] {word} :gray[{reasons}]"
+
+
+def _protected(entry: ColumnMapping) -> str:
+    """A badge that says how personal data are published."""
+    if entry.keep_personal:
+        text = t("personal, published as it is")
+        return f":orange-badge[:material/shield_question: {text}]"
+    text = t(words.PROTECTION[entry.personal])
+    return f":blue-badge[:material/shield: {text}]"
 
 
 def _gives(place: Place) -> str:

@@ -6,11 +6,13 @@ from typing import Final
 
 import streamlit as st
 
-from analysis.orders.draft import Draft, Note, StagedTable, remove_table
+from analysis.orders.draft import Draft, StagedTable, remove_table
 from analysis.orders.sources import DatabaseQuery, Upload
+from ui import cached
 from ui.data import bring, samples
+from ui.data.examples import row_count
 from ui.data.view import DataView, go, say
-from ui.format import number
+from ui.format import compact, number
 from ui.guard import guard
 from ui.show import plain
 from ui.texts import t
@@ -70,7 +72,12 @@ def _drop_zone(view: DataView) -> None:
 
 
 def _received(key: str, draft: str) -> None:
-    """Start on the files and empty the widget, so that no upload stays in memory."""
+    """Start on the files and empty the widget, so that no upload stays in memory.
+
+    A run that is interrupted calls it again for the same files, hence the first line.
+    """
+    if key != f"data_upload_{st.session_state.get(_UPLOADS, 0)}":
+        return
     files = st.session_state.get(key) or []
     bring.start([Upload(file.name, file) for file in files], draft=draft)
     st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
@@ -118,9 +125,10 @@ def _line(draft: Draft, table: StagedTable) -> None:
     icon = ":green[:material/check_circle:]" if worst in {"", "info"} else _ICONS[worst]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(gap=None):
-            st.markdown(f"{icon} **{plain(table.title)}** :gray[{_figures(table)}]")
-            for note in sorted(table.notes, key=lambda note: _LEVELS.index(note.level)):
-                _note(note)
+            st.markdown(
+                f"{icon} **{plain(table.title)}** :gray[{_figures(draft, table)}]"
+            )
+            _notes(table)
         st.button(
             t("Remove"),
             icon=":material/delete:",
@@ -131,17 +139,22 @@ def _line(draft: Draft, table: StagedTable) -> None:
         )
 
 
-def _note(note: Note) -> None:
-    text = say(note.text, note.values)
-    if note.level == "info":
-        st.caption(text)
-    else:
-        st.markdown(f":orange[{text}]")
+def _notes(table: StagedTable) -> None:
+    """What asks for a look on lines of its own, what is good to know on one."""
+    for note in table.notes:
+        if note.level != "info":
+            st.markdown(f":orange[{say(note.text, note.values)}]")
+    told = [say(note.text, note.values) for note in table.notes if note.level == "info"]
+    if told:
+        st.caption(" ".join(told))
 
 
-def _figures(table: StagedTable) -> str:
+def _figures(draft: Draft, table: StagedTable) -> str:
+    rows, is_exact = cached.of_staged(row_count, draft, table)
     parts = [
-        t("{count} rows", count=number(table.rows)) if table.rows is not None else "",
+        t("{count} rows", count=number(rows))
+        if is_exact
+        else t("about {count} rows", count=compact(rows)),
         t("{count} columns", count=number(len(table.columns))),
         size(table.bytes),
     ]

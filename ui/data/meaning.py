@@ -56,8 +56,8 @@ def show(view: DataView, draft: Draft, mapping: Mapping) -> None:
     desk.show_failure()
     _no_orders(mapping)
     questions.show(draft, mapping)
-    _files(view, draft, mapping)
     rules.show(draft, mapping)
+    _files(view, draft, mapping)
     relations.show(draft, mapping)
     gives(mapping)
     with st.container(horizontal=True, horizontal_alignment="distribute"):

@@ -16,6 +16,7 @@ from analysis.orders.mapping import (
 )  # fmt: skip
 from analysis.orders.schema import MILESTONES, STATUSES
 from ui.data import desk, words
+from ui.data.view import say
 from ui.show import plain
 from ui.texts import t
 
@@ -43,6 +44,7 @@ def menu(place: Place) -> None:
         return
     with panel:
         st.markdown(f"**{plain(place.entry.column)}**")
+        _reasons(place)
         _reading(place)
         if place.entry.reading.is_duration:
             _duration(place)
@@ -51,6 +53,13 @@ def menu(place: Place) -> None:
         _protection(place)
         if place.entry.field == "status" and place.entry.values:
             _status_words(place)
+
+
+def _reasons(place: Place) -> None:
+    """Everything that was noticed about the column."""
+    notes = dict.fromkeys((*place.entry.reasons, *place.entry.reading.reasons))
+    for note in notes:
+        st.caption(say(note.text, dict(note.values)))
 
 
 def _reading(place: Place) -> None:

@@ -13,9 +13,11 @@ from analysis.orders.building.checks import RowCheck, row_checks
 from analysis.orders.draft import Draft
 from analysis.orders.links import reaches_orders
 from analysis.orders.mapping import DETAILS, IGNORED, LOOKUP, Mapping, TableMapping
+from ui import cached
 from ui.data import desk, prospect, words
+from ui.data.examples import row_count
 from ui.data.view import joined, say
-from ui.format import number
+from ui.format import compact, number
 from ui.show import plain
 from ui.texts import t
 
@@ -53,8 +55,12 @@ def lines(draft: Draft, mapping: Mapping) -> Iterator[tuple[str, str]]:
 
 def _table(draft: Draft, mapping: Mapping, entry: TableMapping) -> str:
     title = f"**{plain(entry.title, limit=60)}**"
-    rows = draft.table(entry.table).rows
-    counted = t("{count} rows", count=number(rows)) if rows is not None else t("rows")
+    rows, is_exact = cached.of_staged(row_count, draft, draft.table(entry.table))
+    counted = (
+        t("{count} rows", count=number(rows))
+        if is_exact
+        else t("about {count} rows", count=compact(rows))
+    )
     what = _becomes(mapping, entry)
     return t("{file}: {rows} {what}.", file=title, rows=counted, what=what)
 
@@ -104,9 +110,11 @@ def _promise(mapping: Mapping) -> str:
         return ""
     if rule.minutes_per_km:
         return t(
-            "Promised {minutes} minutes after creation and {more} a kilometre: assumed.",
-            minutes=number(rule.minutes), more=number(rule.minutes_per_km, digits=1),
-        )  # fmt: skip
+            "Promised {minutes} minutes after creation, and {more} a kilometre: "
+            "assumed.",
+            minutes=number(rule.minutes),
+            more=number(rule.minutes_per_km, digits=1),
+        )
     return t(
         "Promised {minutes} minutes after creation: assumed.",
         minutes=number(rule.minutes),
@@ -172,11 +180,13 @@ def with_action(mapping: Mapping, check: str, action: str) -> Mapping:
     return replace(mapping, actions={**mapping.actions, check: action})
 
 
-def labelled(values: AnyMapping[str, object]) -> dict[str, object]:
+def labelled(
+    values: AnyMapping[str, object], *, table: str = "orders"
+) -> dict[str, object]:
     """Values of a check's sentence, with names of fields as people call them."""
     return {
-        name: words.field_label(value)
-        if isinstance(value, str) and name in {"first", "second", "name"}
+        name: words.column_label(table, value)
+        if isinstance(value, str) and name in {"first", "second", "name", "column"}
         else value
         for name, value in values.items()
     }

@@ -39,7 +39,10 @@ def show(view: DataView, dataset: Dataset) -> None:
         row_height=ROW_HEIGHT,
         height=min(ROW_HEIGHT * (len(frame) + 1) + 3, MAX_HEIGHT),
         column_config={
-            t("Column"): st.column_config.TextColumn(pinned=True),
+            t("Column"): st.column_config.TextColumn(pinned=True, width=150),
+            t("Missing"): st.column_config.TextColumn(width=70),
+            t("Distinct"): st.column_config.TextColumn(width=80),
+            t("Range"): st.column_config.TextColumn(width=260),
             t("Distribution"): st.column_config.BarChartColumn(width="small", y_min=0),
         },
         alt=t("Type, missing share, distinct values, range and top values by column"),
@@ -72,9 +75,12 @@ def as_frame(columns: Sequence[Entry], *, rows: int) -> pd.DataFrame:
                 t(words.TYPES.get(item["type"], item["type"])) for item in columns
             ],
             t("Missing"): [_missing(item, rows=rows) for item in columns],
-            t("Distinct"): [number(item["distinct"]) for item in columns],
+            t("Distinct"): [_distinct(item) for item in columns],
             t("Range"): [_range(item) for item in columns],
             t("Top values"): [_top(item) for item in columns],
+            t("Missing"): st.column_config.TextColumn(width=70),
+            t("Distinct"): st.column_config.TextColumn(width=80),
+            t("Range"): st.column_config.TextColumn(width=260),
             t("Distribution"): [_histogram(item) for item in columns],
         }
     )
@@ -84,8 +90,13 @@ def _missing(item: Entry, *, rows: int) -> str:
     return percent(item["missing"] / rows) if rows else MISSING
 
 
+def _distinct(item: Entry) -> str:
+    count = number(item["distinct"])
+    return t("about {count}", count=count) if item["is_approximate"] else count
+
+
 def _range(item: Entry) -> str:
-    low, high = item.get("minimum"), item.get("maximum")
+    low, high = item.get("low"), item.get("high")
     if low is None or high is None:
         return MISSING
     return f"{_value(low)} – {_value(high)}"
@@ -93,16 +104,17 @@ def _range(item: Entry) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return shortened(str(value).removesuffix(" 00:00:00"), limit=24)
+        return shortened(str(value).replace("T", " "), limit=24)
     return number(value, digits=0 if float(value).is_integer() else 2)
 
 
 def _top(item: Entry) -> str:
     return t(", ").join(
-        f"{shortened(str(value), limit=20)} ({number(count)})"
-        for value, count in list(item.get("top", ()))[:MAX_TOP]
+        f"{shortened(entry['value'], limit=20)} ({number(entry['count'])})"
+        for entry in item["top"][:MAX_TOP]
     )
 
 
 def _histogram(item: Entry) -> list[float]:
-    return [float(count) for count in item.get("histogram", ())]
+    histogram = item["histogram"]
+    return [float(count) for count in histogram["counts"]] if histogram else []

@@ -38,6 +38,14 @@ def show(view: DataView, draft: Draft, mapping: Mapping) -> None:
     _form(view, draft, ready=ready)
 
 
+def summary(mapping: Mapping) -> str:
+    """Whether anything is in the way, in a sentence."""
+    asked = len(mapping.questions())
+    if asked:
+        return t("{count} questions are open before publishing.", count=number(asked))
+    return t("Nothing is in the way. Readers see the new version once it is whole.")
+
+
 def running(draft: Draft) -> bool:
     """Show the publishing of this draft; True while it runs."""
     job = cached.jobs().find(KIND, draft.id)

@@ -22,7 +22,7 @@ Places = AnyMapping[str, tuple[int, float]]
 
 BOX_HEIGHT: Final = 40
 ROW: Final = 62
-_BOX_WIDTH: Final = 0.66
+_BOX_WIDTH: Final = 0.8
 
 
 def show(draft: Draft, mapping: Mapping) -> None:
@@ -77,7 +77,8 @@ def takeaway(mapping: Mapping) -> str:
 
 
 def _line(draft: Draft, mapping: Mapping, link: Link, *, place: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    text, button = st.columns([7, 1], vertical_alignment="center", gap="small")
+    with text:
         key = (
             plain(link.column)
             if link.column == link.to_column
@@ -88,6 +89,7 @@ def _line(draft: Draft, mapping: Mapping, link: Link, *, place: int) -> None:
             f":gray[:material/arrow_forward:] "
             f"{plain(mapping.table(link.to).title, limit=40)}  \n:gray[{key}]"
         )
+    with button:
         st.button(
             "",
             icon=":material/link_off:",
@@ -201,8 +203,11 @@ def diagram(mapping: Mapping) -> alt.LayerChart:
         x=alt.X("left:Q", axis=None, scale=scale_x), x2="right", y=y,
         stroke=edge,
     )  # fmt: skip
-    title = base.mark_text(dy=-7, color=look.text, fontSize=12, fontWeight=600)
-    kind = base.mark_text(dy=9, color=look.muted, fontSize=11)
+    room = alt.expr(f"width * {_BOX_WIDTH * 0.94 / (max(boxes['column']) + 1)}")
+    title = base.mark_text(
+        dy=-7, color=look.text, fontSize=12, fontWeight=600, limit=room
+    )
+    kind = base.mark_text(dy=9, color=look.muted, fontSize=11, limit=room)
     return alt.layer(
         lines, box, title.encode(x=x, y=y, text="title:N"),
         kind.encode(x=x, y=y, text="kind:N"),
@@ -213,8 +218,8 @@ def _boxes(mapping: Mapping, found: Places) -> pd.DataFrame:
     half = _BOX_WIDTH / 2
     return pd.DataFrame(
         {
-            "title": shortened(mapping.table(name).title, limit=22),
-            "kind": shortened(t(words.TARGETS[mapping.table(name).target]), limit=30),
+            "title": shortened(mapping.table(name).title, limit=40),
+            "kind": t(words.TABLES[mapping.table(name).target]),
             "column": column,
             "row": row,
             "left": column - half,

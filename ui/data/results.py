@@ -12,6 +12,7 @@ import streamlit as st
 
 from analysis.engine.dataset import Dataset
 from analysis.orders.versions import ASIDE
+from analysis.words import N_
 from ui import export
 from ui.data import words
 from ui.data.plan import labelled
@@ -23,6 +24,9 @@ from ui.texts import t
 Check = Mapping[str, Any]
 
 MAX_SAMPLES: Final = 3
+COUNTS: Final = (
+    N_("Rows in"), N_("Published"), N_("Summed up or looked up"), N_("Set aside"),
+)  # fmt: skip
 
 
 def show(dataset: Dataset) -> None:
@@ -61,7 +65,8 @@ def share(check: Check) -> float:
 
 def sentence(check: Check) -> str:
     """What a check looks for, in the user's language, safe for Markdown."""
-    return say(str(check["text"]), labelled(check.get("values", {})))
+    values = labelled(check.get("values", {}), table=str(check.get("table", "orders")))
+    return say(str(check["text"]), values)
 
 
 def totals(dataset: Dataset) -> dict[str, int]:
@@ -96,6 +101,10 @@ def _sum(dataset: Dataset) -> None:
             }
         ),
         hide_index=True,
+        column_config={
+            t(name): st.column_config.NumberColumn(format="localized")
+            for name in COUNTS
+        },
         alt=t("Rows of each file: in, published, used and set aside"),
     )
     if found["set_aside"]:
@@ -131,14 +140,15 @@ def _line(check: Check, *, place: int) -> None:
     table = check.get("table", "orders")
     where = "" if table == "orders" else f" :gray[{t(words.TABLES.get(table, table))}]"
     text.markdown(f":orange[:material/flag:] {sentence(check)}{where}")
-    figures.markdown(
-        t(
-            "**{count}** :gray[of {rows}, {share}]",
-            count=number(check["count"]),
-            rows=number(check["of"]),
-            share=percent(share(check), digits=2),
+    if check["of"] > 1:
+        figures.markdown(
+            t(
+                "**{count}** :gray[of {rows}, {share}]",
+                count=number(check["count"]),
+                rows=number(check["of"]),
+                share=percent(share(check), digits=2),
+            )
         )
-    )
     action.markdown(f":gray[{t(words.ACTIONS[check['action']])}]")
     if check.get("samples"):
         _samples(rows, check, place=place)

@@ -61,9 +61,13 @@ def _zone(draft: Draft, mapping: Mapping) -> None:
         ),
     )
     bare = _times_without_offset(mapping)
-    if bare:
-        st.caption(
-            t("{count} time columns do not say their offset.", count=number(bare))
+    if bare and mapping.timezone == "UTC":
+        st.markdown(
+            t(
+                ":orange[:material/schedule:] {count} time columns do not say their "
+                "offset: choose where the orders took place.",
+                count=number(bare),
+            )
         )
 
 

@@ -26,7 +26,12 @@ TARGETS: Final[Mapping[str, str]] = {
     "shifts": N_("Shifts"),
     "ignored": N_("Not used"),
 }
-TABLES: Final[Mapping[str, str]] = {**TARGETS, "orders": N_("Orders")}
+TABLES: Final[Mapping[str, str]] = {
+    **TARGETS,
+    "orders": N_("Orders"),
+    "details": N_("Details"),
+    "lookup": N_("Names"),
+}
 
 RULES: Final[Mapping[str, str]] = {
     "first": N_("the first value"),
@@ -117,6 +122,12 @@ def field_label(name: str) -> str:
     field = fields_of(table or "orders").get(column)
     label = field.label(language()) if field else column
     return f"{t(TABLES[table])} › {label}" if table else label
+
+
+def column_label(table: str, name: str) -> str:
+    """The name of a published column: its field's label, else the file's header."""
+    field = load_fields().get(table, {}).get(name)
+    return field.label(language()) if field else name
 
 
 def field_option(field: Field) -> str:
