@@ -1,26 +1,39 @@
-"""What needs a look today: stale data, checks that found something, rows set aside."""
+"""What needs a look today: figures that got worse, stale data, checks with findings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from analysis.engine.dataset import Dataset
+from analysis.metrics import Selection, measure
+from analysis.metrics.availability import availability_of
 from analysis.words import N_
+from ui import cached, demo
 from ui.format import day, number, percent
+from ui.kpis.figures import Figure, name_of
+from ui.kpis.view import KpiView
 from ui.show import plain
+from ui.state import View
 from ui.texts import fill, language, t, translate
 
-#: Checks beyond the most frequent ones are a click away on the Data page.
-MAX_CHECKS: Final = 4
+#: Figures that are watched here, over this many days against those before.
+WATCHED: Final = (
+    "late_rate", "p90_minutes_late", "delivery_minutes", "cancellation_rate",
+    "complaint_rate", "low_rating_rate", "refusal_rate", "contact_rate",
+)  # fmt: skip
+WATCHED_DAYS: Final = 28
+#: Checks beyond the most telling ones are a click away on the Data page.
+MAX_CHECKS: Final = 3
 #: Data older than this many days are called stale.
 STALE_DAYS: Final = 7
+#: What was done with findings, the gravest first.
 _ACTIONS: Final[Mapping[str, str]] = {
-    "keep": N_("kept as they are"),
-    "missing": N_("set to missing"),
     "set_aside": N_("set aside"),
+    "missing": N_("set to missing"),
+    "keep": N_("kept as they are"),
 }
 
 
@@ -32,44 +45,98 @@ class Notice:
         icon: Material icon.
         text: One sentence, translated and safe for Markdown.
         detail: Its figures.
+        page: Address of the page where it can be looked at.
+        view: What that page is to show.
     """
 
     icon: str
     text: str
-    detail: str = ""
+    detail: str
+    page: str
+    view: View | None = None
 
 
 def notices(dataset: Dataset, *, today: date) -> tuple[Notice, ...]:
     """Everything about a dataset that asks for a look, the most urgent first."""
-    return (*_freshness(dataset, today=today), *_checks(dataset))
+    return (*_worse(dataset), *_freshness(dataset, today=today), *_checks(dataset))
+
+
+def _worse(dataset: Dataset) -> Iterator[Notice]:
+    """Figures whose change against the days before is for the worse, beyond chance."""
+    if dataset.period is None:
+        return
+    first, last = dataset.period
+    begin = last - timedelta(days=WATCHED_DAYS - 1)
+    if begin - timedelta(days=WATCHED_DAYS) < first:
+        return
+    metrics = [name for name in WATCHED if not availability_of(dataset, name).missing]
+    found = cached.result(
+        measure, dataset, metrics, period=(begin, last), compare="previous"
+    )
+    for name in metrics:
+        figure = Figure.of(found.iloc[0].to_dict(), name)
+        if figure.verdict == "worse":
+            yield _worsened(figure, name, days=period(begin, last))
+
+
+def _worsened(figure: Figure, name: str, *, days: str) -> Notice:
+    return Notice(
+        icon=":material/trending_up:"
+        if figure.change > 0
+        else ":material/trending_down:",
+        text=t(
+            "**{metric} got worse: {value}**",
+            metric=plain(name_of(name)),
+            value=plain(figure.written()),
+        ),
+        detail=t(
+            "{change} against the {days} days before, {grounds}",
+            change=figure.written_change(),
+            days=WATCHED_DAYS,
+            grounds=figure.grounds(),
+        ),
+        page="kpis",
+        view=KpiView(selection=Selection(metric=name), span="last_28"),
+    )
 
 
 def _freshness(dataset: Dataset, *, today: date) -> Iterator[Notice]:
-    if dataset.period is None or dataset.manifest.get("demo"):
+    if dataset.period is None or dataset.name == demo.NAME:
         return
     last = dataset.period[1]
     days = (today - last).days
     if days > STALE_DAYS:
         yield Notice(
             icon=":material/history:",
-            text=t("The last order is {days} days old.", days=number(days)),
+            text=t("The last order is {days} days old", days=number(days)),
             detail=t("Data end on {day}", day=day(last)),
+            page="data",
         )
 
 
 def _checks(dataset: Dataset) -> Iterator[Notice]:
     found = [check for check in dataset.manifest.get("checks", ()) if _asks(check)]
-    found.sort(key=lambda check: check["count"] / max(check["of"], 1), reverse=True)
+    found.sort(key=_gravity)
     for check in found[:MAX_CHECKS]:
         yield Notice(
             icon=":material/rule:",
             text=_sentence(check),
             detail=_figures(check),
+            page="data",
         )
 
 
 def _asks(check: Mapping[str, Any]) -> bool:
-    return bool(check.get("count")) and bool(check.get("of"))
+    """Whether a check found something, other than how a column is filled."""
+    profile = str(check["name"]).startswith("column_") or check["name"] == "freshness"
+    return bool(check["count"]) and not profile
+
+
+def _gravity(check: Mapping[str, Any]) -> tuple[int, float]:
+    order = list(_ACTIONS)
+    action = check["action"]
+    rank = order.index(action) if action in order else len(order)
+    return rank, -check["count"] / max(check["of"], 1)
 
 
 def _sentence(check: Mapping[str, Any]) -> str:

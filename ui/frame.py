@@ -10,6 +10,7 @@ import streamlit as st
 
 from analysis.words import N_
 from ui import datasets
+from ui.format import number
 from ui.show import plain
 from ui.state import View, link_to
 from ui.texts import LANGUAGES, choose_language, language, t
@@ -42,7 +43,13 @@ HOME: Final = PageEntry(
 
 #: The menu: a section is a folder of ``pages/``, a page a script in it.
 MENU: Final[dict[str, tuple[PageEntry, ...]]] = {
-    N_("Start"): (HOME,),
+    N_("Start"): (
+        HOME,
+        PageEntry("pages/start/data.py", N_("Data"), ":material/database:", "data"),
+    ),
+    N_("Explore"): (
+        PageEntry("pages/explore/kpis.py", N_("KPIs"), ":material/monitoring:", "kpis"),
+    ),
 }
 
 
@@ -115,7 +122,13 @@ def _dataset_chip() -> None:
         format_func=lambda name: names.get(name, ""),
         key="dataset_chip",
         on_change=lambda: datasets.choose(st.session_state["dataset_chip"]),
-        help=t("Version {version}", version=plain(item.version)),
+    )
+    st.caption(
+        t(
+            "Version {version}, {orders} orders",
+            version=plain(item.version),
+            orders=number(item.rows),
+        )
     )
 
 

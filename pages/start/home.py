@@ -6,8 +6,9 @@ from analysis.records import list_views
 from ui import attention, cached, datasets, demo, frame
 from ui.format import moment, number, period
 from ui.guard import guard, person
+from ui.kpis.view import KpiView
 from ui.show import page_head, plain
-from ui.state import PARAMETER
+from ui.state import PARAMETER, View
 from ui.texts import language, t
 
 guard("view")
@@ -46,37 +47,50 @@ page_head(
 demo.panel()
 
 if found:
-    with st.container(border=True, gap=None):
+    with st.container(border=True, gap="small"):
         for notice in found:
-            text, figures = st.columns([3, 2], vertical_alignment="center")
+            text, detail, action = st.columns([5, 5, 2], vertical_alignment="center")
             text.markdown(f":orange[{notice.icon}] {notice.text}")
-            figures.caption(notice.detail)
-    frame.link("data", label=t("See all checks"), icon=":material/rule:")
+            detail.caption(notice.detail)
+            with action:
+                frame.link(
+                    notice.page,
+                    label=t("Look"),
+                    icon=":material/arrow_forward:",
+                    view=notice.view,
+                )
 
 tour, recent = st.columns([3, 2], gap="large")
 with tour:
     st.subheader(t("A tour in one minute"), anchor=False)
-    steps = (
-        ("kpis", t("See what stands out"), t("Which figures moved, and how surely.")),
-        ("kpis", t("Drill to it"), t("Open one of them by city, hour or merchant.")),
-        ("data", t("Bring in your own"), t("Drop your files; Doorstep reads them.")),
-    )
-    for number_of_step, (address, title, line) in enumerate(steps, start=1):
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{number_of_step}  {title}**  \n:gray[{line}]")
-            frame.link(address, label=t("Open"), icon=":material/arrow_forward:")
+    steps: tuple[tuple[str, View | None, str, str], ...] = (
+        ("kpis", KpiView(), t("See what stands out"),
+         t("Which figures moved, and how surely.")),
+        ("kpis", KpiView(order="worst"), t("Drill to it"),
+         t("Open one of them by city, hour or merchant.")),
+        ("data", None, t("Bring in your own"),
+         t("Drop your files; Doorstep reads them.")),
+    )  # fmt: skip
+    with st.container(border=True, gap="small"):
+        for place, (address, view, title, line) in enumerate(steps, start=1):
+            what, where = st.columns([5, 2], vertical_alignment="center")
+            what.markdown(f"**{place}\u2002{title}**  \n:gray[{line}]")
+            with where:
+                frame.link(
+                    address, label=t("Open"), icon=":material/arrow_forward:", view=view
+                )
 with recent:
     st.subheader(t("Last used"), anchor=False)
     signature = person().signature if person().name else ""
     views = list_views(cached.records(), person=signature)[:5]
-    for view in views:
-        page = frame.entry(view.page)
+    for saved in views:
+        page = frame.entry(saved.page)
         if page is not None:
             st.page_link(
                 str(frame.ROOT / page.path),
-                label=plain(view.name),
+                label=plain(saved.name),
                 icon=page.icon,
-                query_params={"lang": language(), PARAMETER: view.address},
+                query_params={"lang": language(), PARAMETER: saved.address},
             )
     if not views:
         st.caption(t("Views that you save on a page are listed here."))
