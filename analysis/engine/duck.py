@@ -8,13 +8,12 @@ import pyarrow as pa
 from sqlglot import exp
 
 from analysis.engine.connect import DIALECT, Connection
+from analysis.engine.protocol import truncated
 from analysis.errors import InvalidInput
 from analysis.words import N_
 
 #: Rows that a result may have; more are cut off and the result says so.
 ROW_LIMIT = 2_000_000
-
-_TRUNCATED = b"doorstep.truncated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class DuckEngine:
 
     Attributes:
         connection: From ``connect.reader``.
-        row_limit: Rows a result may have, see ``is_truncated``.
+        row_limit: Rows a result may have, see ``protocol.is_truncated``.
     """
 
     connection: Connection
@@ -49,8 +48,7 @@ class DuckEngine:
         )
         if table.num_rows <= self.row_limit:
             return table
-        marked = {**(table.schema.metadata or {}), _TRUNCATED: b"1"}
-        return table.slice(0, self.row_limit).replace_schema_metadata(marked)
+        return truncated(table.slice(0, self.row_limit))
 
     def sql(self, query: exp.Expr) -> str:
         """The text of the query, indented for people."""
@@ -63,11 +61,6 @@ class DuckEngine:
     def close(self) -> None:
         """Let go of the database file."""
         self.connection.close()
-
-
-def is_truncated(table: pa.Table) -> bool:
-    """Whether the engine cut off rows of this result."""
-    return _TRUNCATED in (table.schema.metadata or {})
 
 
 def _require_query(query: exp.Expr) -> None:

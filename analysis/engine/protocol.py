@@ -17,7 +17,7 @@ class Engine(Protocol):
         ...
 
     def run(self, query: exp.Expr, *, time_limit: float | None = None) -> pa.Table:
-        """Run one SELECT and fetch the whole result.
+        """Run one SELECT and fetch the whole result, or mark it, see ``truncated``.
 
         Args:
             query: One query; literals are nodes of the tree.
@@ -40,3 +40,17 @@ class Engine(Protocol):
     def close(self) -> None:
         """Give back the engine's resources."""
         ...
+
+
+_TRUNCATED = b"doorstep.truncated"
+
+
+def truncated(table: pa.Table) -> pa.Table:
+    """Mark a result whose further rows were cut off."""
+    marked = {**(table.schema.metadata or {}), _TRUNCATED: b"1"}
+    return table.replace_schema_metadata(marked)
+
+
+def is_truncated(table: pa.Table) -> bool:
+    """Whether an engine cut off rows of this result."""
+    return _TRUNCATED in (table.schema.metadata or {})

@@ -53,7 +53,7 @@ class Scope:
 
     def missing(self, text: str, table: str = ORDERS) -> Missing:
         """Columns an expression needs that the dataset has not, as (table, column)."""
-        return tuple(dict.fromkeys(self._missing(parse(text), table)))
+        return tuple(dict.fromkeys(self._missing(_parsed(text), table)))
 
     def bind(self, text: str, table: str = ORDERS) -> exp.Expr:
         """The expression over the dataset's columns, each with its table, quoted.

@@ -19,13 +19,15 @@ def joined(query: exp.Select, table: str, values: list[exp.Expr]) -> exp.Select:
     read = [column for value in values for column in value.find_all(exp.Column)]
     tables = {column.table for column in read}
     if table != ORDERS and tables - {table}:
-        query = query.join(trees.table(ORDERS), on=_same(table, ORDERS, "order_no"))
+        query = query.join(
+            trees.table(ORDERS), on=_same(table, ORDERS, "order_no"), copy=False
+        )
     for place, key in DIMENSION_KEYS.items():
         if place in tables and place != table:
             names = {column.name for column in read if column.table == place}
             once = _one_a_key(place, key, sorted(names - {key}))
             on = _same(ORDERS, place, key)
-            query = query.join(once, on=on, join_type="left")
+            query = query.join(once, on=on, join_type="left", copy=False)
     return query
 
 

@@ -9,7 +9,7 @@ from typing import get_args
 import pandas as pd
 
 from analysis.engine.dataset import Dataset
-from analysis.engine.duck import is_truncated
+from analysis.engine.protocol import is_truncated
 from analysis.errors import InvalidInput
 from analysis.metrics.components import BoundMetric, bind_metric
 from analysis.metrics.dimensions import Dimension, dimension
@@ -64,7 +64,8 @@ def measure(
             on those of the period, first on first.
         selection: Which orders.
         top: Keep this many groups, those with the most orders in the period, and fold
-            the others into one row named ``rest`` where ``is_rest`` is true.
+            the others into one row named ``rest`` where ``is_rest`` is true; all
+            dimensions are text then.
         time_limit: Seconds, the engine's own limit if None.
 
     Returns:

@@ -78,17 +78,17 @@ class _Part:
 
     table: str
     components: list[Component]
-    rows: dict[str, exp.Expr] = field(default_factory=dict)
+    rows: dict[exp.Expr, str] = field(default_factory=dict)
 
     def row(self, value: exp.Expr) -> exp.Expr:
         """The column that holds an expression's value; the same one for the same."""
-        text = value.sql()
-        for name, known in self.rows.items():
-            if known.sql() == text:
-                return trees.column(name)
-        name = f"value_{len(self.rows) + 1}"
-        self.rows[name] = value
+        name = self.rows.setdefault(value, f"value_{len(self.rows) + 1}")
         return trees.column(name)
+
+    @property
+    def values(self) -> list[tuple[str, exp.Expr]]:
+        """The row columns by name."""
+        return [(name, value) for value, name in self.rows.items()]
 
 
 def build(request: Request) -> exp.Select:
@@ -99,7 +99,7 @@ def build(request: Request) -> exp.Select:
         query = query.with_(trees.table("largest"), as_=_largest(request), copy=False)
     for part in parts:
         sums = _sums(request, part)
-        rows = _rows(request, part.table, list(part.rows.items()))
+        rows = _rows(request, part.table, part.values)
         query = query.with_(trees.table(f"{part.table}_rows"), as_=rows, copy=False)
         query = query.with_(trees.table(f"{part.table}_sums"), as_=sums, copy=False)
     together = _together(request, parts)
@@ -123,15 +123,16 @@ def _rows(
     filters = [*request.filters, *_days(request)]
     if not named:
         named = [("row", exp.Literal.number(1))]
-    query = exp.select(*(trees.named(value, name) for name, value in named)).from_(
-        trees.table(table)
-    )
+    chosen = (trees.named(value, name) for name, value in named)
+    query = trees.select(chosen, trees.table(table))
     used = [*(value for _, value in named), *filters]
     query = joined(query, table, used)
     if table != ORDERS:
         attached = exp.Is(this=trees.column("order_no", table), expression=exp.null())
         filters.append(exp.Not(this=attached))
-    return query.where(*filters, copy=False) if filters else query
+    if not filters:
+        return query
+    return query.where(*(item.copy() for item in filters), copy=False)
 
 
 def _key_values(request: Request) -> list[tuple[str, exp.Expr]]:
@@ -208,14 +209,14 @@ def _sums(request: Request, part: _Part) -> exp.Select:
         trees.named(aggregate(item, part.row), item.name) for item in part.components
     ]
     keys = _folded(request, table) if request.top else _plain_keys(request)
-    query = exp.select(*(trees.named(value, name) for name, value in keys), *sums)
-    query = query.from_(trees.table(table))
+    named = [trees.named(value, name) for name, value in keys]
+    query = trees.select([*named, *sums], trees.table(table))
     if request.top:
         query = query.join(
             trees.table("largest"), on=_match(request, table), join_type="left"
         )
     places = [exp.Literal.number(place + 1) for place in range(len(keys))]
-    return query.group_by(*places) if places else query
+    return query.group_by(*places, copy=False) if places else query
 
 
 def _plain_keys(request: Request) -> list[tuple[str, exp.Expr]]:
@@ -253,14 +254,14 @@ def _together(request: Request, parts: list[_Part]) -> exp.Expr:
     """The sums of all tables by key, now and before beside each other."""
     names = [item.name for part in parts for item in part.components]
     if len(parts) == 1 and not request.before:
-        return exp.select("*").from_(trees.table(f"{parts[0].table}_sums"))
+        return trees.select([exp.Star()], trees.table(f"{parts[0].table}_sums"))
     stacked = _stacked(request, parts, names)
     keys = [trees.column(name) for name in request.keys]
     chosen: list[exp.Expr] = []
     for name in names:
         chosen += [trees.named(value, alias) for alias, value in _sides(request, name)]
-    query = exp.select(*keys, *chosen).from_(stacked)
-    return query.group_by(*(key.copy() for key in keys)) if keys else query
+    query = trees.select([*keys, *chosen], stacked)
+    return query.group_by(*(key.copy() for key in keys), copy=False) if keys else query
 
 
 def _sides(request: Request, name: str) -> list[tuple[str, exp.Expr]]:
@@ -284,7 +285,7 @@ def _stacked(request: Request, parts: list[_Part], names: list[str]) -> exp.Subq
             trees.column(name) if name in own else trees.named(exp.null(), name)
             for name in names
         ]
-        return exp.select(*keys, *values).from_(trees.table(f"{part.table}_sums"))
+        return trees.select([*keys, *values], trees.table(f"{part.table}_sums"))
 
     first, *others = (sums(part) for part in parts)
     union: exp.Query = first
@@ -309,12 +310,12 @@ def _final(request: Request) -> exp.Select:
             chosen += [
                 trees.named(value, name) for name, value in outputs(metric, side)
             ]
-    query = exp.select(*chosen).from_(trees.table("sums"))
+    query = trees.select(chosen, trees.table("sums"))
     order = [IS_REST] * bool(request.top) + [PERIOD] * bool(request.grain)
     ordered = [
         trees.last_nulls(trees.column(name)) for name in (*order, *request.groups)
     ]
-    return query.order_by(*ordered) if ordered else query
+    return query.order_by(*ordered, copy=False) if ordered else query
 
 
 def _date(day: date) -> exp.Expr:

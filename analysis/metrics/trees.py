@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlglot import exp
 
 
@@ -16,8 +18,13 @@ def table(name: str) -> exp.Table:
 
 
 def named(value: exp.Expr, name: str) -> exp.Expr:
-    """A value under a name."""
-    return exp.alias_(value, exp.to_identifier(name, quoted=True))
+    """A value under a name; the value becomes part of the new tree."""
+    return exp.alias_(value, exp.to_identifier(name, quoted=True), copy=False)
+
+
+def select(values: Iterable[exp.Expr], source: exp.Expr) -> exp.Select:
+    """Select values, which become part of the new tree; copies would cost more."""
+    return exp.select(*values, copy=False).from_(source, copy=False)
 
 
 def last_nulls(value: exp.Expr, *, descending: bool = False) -> exp.Ordered:

@@ -6,7 +6,8 @@ import pytest
 from sqlglot import exp, parse_one
 
 from analysis.engine import connect
-from analysis.engine.duck import DuckEngine, is_truncated
+from analysis.engine.duck import DuckEngine
+from analysis.engine.protocol import is_truncated
 from analysis.errors import DoorstepError, InvalidInput, QueryTooSlow
 
 
