@@ -76,14 +76,13 @@ def _worse(dataset: Dataset) -> Iterator[Notice]:
     for name in metrics:
         figure = Figure.of(found.iloc[0].to_dict(), name)
         if figure.verdict == "worse":
-            yield _worsened(figure, name, days=period(begin, last))
+            yield _worsened(figure, name)
 
 
-def _worsened(figure: Figure, name: str, *, days: str) -> Notice:
+def _worsened(figure: Figure, name: str) -> Notice:
+    direction = "up" if figure.change > 0 else "down"
     return Notice(
-        icon=":material/trending_up:"
-        if figure.change > 0
-        else ":material/trending_down:",
+        icon=f":material/trending_{direction}:",
         text=t(
             "**{metric} got worse: {value}**",
             metric=plain(name_of(name)),
