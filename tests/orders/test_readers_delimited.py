@@ -129,6 +129,14 @@ def test_any_line_breaks_outside_and_inside_of_quotes(breaks, tmp_path: Path) ->
         assert table.format == "csv"
 
 
+@pytest.mark.parametrize("text", ['a";a\r;a"', '1,5"\n2,6\r\n3,7"\n'])
+def test_quotes_inside_cells_do_not_hide_line_breaks(text, tmp_path: Path) -> None:
+    draft = stage(upload("o.csv", "h1,h2\n1,2\n" + text), workspace=tmp_path / "w")
+    (table,) = draft.tables
+    assert table.format == "parquet"
+    assert read_back(table)
+
+
 def test_clean_files_are_read_where_they_lie(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("id,city\n1,Riyadh\n")

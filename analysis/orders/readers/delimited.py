@@ -8,6 +8,7 @@ parser fail at publishing; ``rewrite`` then makes a private copy that it can rea
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,8 @@ MAX_LINE_BYTES = 64 * 1024**2
 
 #: DuckDB reads rows up to this size with its usual buffers.
 FAST_LINE_BYTES = 1_000_000
+
+_BREAK = re.compile(rb"\r\n|\r|\n")
 
 UTF8 = frozenset({"utf-8", "utf-8-sig"})
 
@@ -154,32 +157,47 @@ def _is_clean(text: _Text) -> bool:
         and not found.long_quote
         and found.quotes % 2 == 0
         and bool(sniffed.rows)
-        and (found.breaks <= 1 or _breaks_outside_quotes(text.file.path) <= 1)
+        and (
+            found.breaks <= 1
+            or _has_one_break(text.file.path, sniffed.dialect.delimiter)
+        )
     )
 
 
-def _breaks_outside_quotes(path: Path) -> int:
-    """How many kinds of line breaks occur outside of quotes, by counting quotes."""
+def _has_one_break(path: Path, delimiter: str) -> bool:
+    """Whether one kind of line break occurs outside of quotes, by counting quotes.
+
+    Counting is right only if quotes enclose whole cells: elsewhere the answer is no.
+    """
     kinds: set[bytes] = set()
-    for piece in _outside_quotes(path):
-        if b"\r\n" in piece:
-            kinds.add(b"\r\n")
-        alone = piece.replace(b"\r\n", b"")
-        kinds.update(mark for mark in (b"\r", b"\n") if mark in alone)
-    return len(kinds)
+    around = (delimiter.encode(), b"\r", b"\n")
+    for outside, after, before in _outside_quotes(path):
+        if not all(text.startswith(around) for text in after if text):
+            return False
+        if not all(text.endswith(around) for text in before if text):
+            return False
+        kinds.update(_BREAK.findall(b'"'.join(outside)))
+    return len(kinds) <= 1
 
 
-def _outside_quotes(path: Path) -> Iterator[bytes]:
-    """The text outside of quotes; a line break at the end of a block stays whole."""
+def _outside_quotes(
+    path: Path,
+) -> Iterator[tuple[list[bytes], list[bytes], list[bytes]]]:
+    """Pieces of text outside of quotes, a block at a time: all, after and before one.
+
+    A carriage return that ends a block goes to the next, to stay with its line feed.
+    """
     inside, rest = False, b""
     with path.open("rb") as file:
         while block := file.read(1024**2):
-            pieces = (rest + block).split(b'"')
-            rest = b"\r" if pieces[-1].endswith(b"\r") else b""
-            pieces[-1] = pieces[-1].removesuffix(rest) if rest else pieces[-1]
-            yield b'"'.join(pieces[int(inside) :: 2])
-            inside = inside ^ (len(pieces) % 2 == 0)
-    yield b"" if inside else rest
+            text = rest + block
+            rest = b"\r" if text.endswith(b"\r") else b""
+            pieces = text.removesuffix(rest).split(b'"')
+            outside = pieces[int(inside) :: 2]
+            after = outside if inside else outside[1:]
+            inside ^= len(pieces) % 2 == 0
+            yield outside, after, outside if inside else outside[:-1]
+    yield [b"" if inside else rest], [], []
 
 
 def _in_place(

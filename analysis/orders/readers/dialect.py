@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
+from typing import NamedTuple
 
 from analysis.orders.draft import Dialect
 
@@ -26,8 +27,7 @@ _BLANK_LINE = re.compile(r"(?<=[\r\n])[ \t]+(?=[\r\n]|$)")
 _BACKSLASH = re.compile(r'\\(["\\])')
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """One row of cells and the physical line on which it begins, from 1."""
 
     cells: list[str]
@@ -120,6 +120,7 @@ def parse(
     spaced: bool = False,
     whole: bool = False,
     strict: bool = False,
+    first_line: int = 1,
 ) -> Iterator[Parsed]:
     """Rows of cells, without blank lines; ``skip`` and ``header`` are left alone.
 
@@ -129,6 +130,7 @@ def parse(
         spaced: Drop blanks after a delimiter.
         whole: The lines are all there are, so that every quote must close.
         strict: A closing quote must end its cell.
+        first_line: Number of the first line.
 
     Raises:
         UnclosedQuoteError: if a quote does not close where it must.
@@ -145,14 +147,14 @@ def parse(
         skipinitialspace=spaced,
         strict=strict,
     )
-    line = 1
+    line = first_line
     try:
         for cells in reader:
             if whole and source.over:
                 raise UnclosedQuoteError(line, at_end=True)
             if len(cells) > 1 or (cells and cells[0].strip()):
                 yield Parsed(cells, line)
-            line = reader.line_num + 1
+            line = reader.line_num + first_line
     except csv.Error as error:
         raise UnclosedQuoteError(line, at_end=source.over) from error
 

@@ -50,7 +50,7 @@ class _File:
             if len(row.cells) != len(self.columns):
                 self._set_aside(row, rows)
                 continue
-            batch.append([cell or None for cell in row.cells])
+            batch.append(row.cells)
             rows, characters = rows + 1, characters + size
             if len(batch) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
                 yield batch
@@ -60,11 +60,16 @@ class _File:
 
     def _rows(self) -> Iterator[Parsed]:
         """Rows below the header; line numbers count from the top of the file."""
+        skip, header = self.dialect.skip, int(self.dialect.header)
         with self.path.open(encoding="utf-8-sig", newline="") as lines:
-            below = itertools.islice(lines, self.dialect.skip, None)
-            rows = parse(below, self.dialect, spaced=self.spaced, whole=True)
-            for row in itertools.islice(rows, int(self.dialect.header), None):
-                yield Parsed(row.cells, row.line + self.dialect.skip)
+            rows = parse(
+                itertools.islice(lines, skip, None),
+                self.dialect,
+                spaced=self.spaced,
+                whole=True,
+                first_line=skip + 1,
+            )
+            yield from itertools.islice(rows, header, None)
 
     def _within_limits(self) -> Iterator[tuple[Parsed, int]]:
         """Rows with their length, without an empty cell too many."""
@@ -77,7 +82,7 @@ class _File:
                     self._check_cells(row)
                 yield row, characters
         except UnclosedQuoteError as error:
-            raise _unclosed(self.title, error.line + self.dialect.skip) from error
+            raise _unclosed(self.title, error.line) from error
 
     def _check_cells(self, row: Parsed) -> None:
         sizes = [len(cell.encode()) for cell in row.cells]
@@ -136,7 +141,12 @@ def rewrite(
     """
     file = _File(path, title, dialect, columns, spaced, target.limits)
     table = text_table(
-        target, title=title, columns=columns, batches=file.batches(), notes=notes
+        target,
+        title=title,
+        columns=columns,
+        batches=file.batches(),
+        notes=notes,
+        empty_is_missing=True,
     )
     return _with_ragged(table, file) if file.ragged else table
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analysis.errors import DataProblem
@@ -23,6 +24,8 @@ TITLE_LENGTH = 200
 
 #: Floats below this hold every integer.
 EXACT_INTEGERS = 2**53
+
+_MISSING = pa.scalar(None, pa.string())
 
 Row = Sequence[str | None]
 
@@ -70,11 +73,15 @@ class TextSink:
     Args:
         path: The file, which must not exist.
         columns: Their names.
+        empty_is_missing: Write an empty text as a missing value.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(
+        self, path: Path, columns: Sequence[str], *, empty_is_missing: bool = False
+    ) -> None:
         self.path = path
         self.rows = 0
+        self._empty_is_missing = empty_is_missing
         self._schema = pa.schema([(name, pa.string()) for name in columns])
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
 
@@ -84,6 +91,10 @@ class TextSink:
             return
         cells = zip(*rows, strict=True)
         arrays = [pa.array(column, pa.string()) for column in cells]
+        if self._empty_is_missing:
+            arrays = [
+                pc.if_else(pc.equal(array, ""), _MISSING, array) for array in arrays
+            ]
         self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
         self.rows += len(rows)
 
@@ -106,6 +117,7 @@ def text_table(
     columns: Sequence[str],
     batches: Iterable[Sequence[Row]],
     notes: tuple[Note, ...],
+    empty_is_missing: bool = False,
 ) -> StagedTable:
     """Write batches of text rows as a private Parquet table.
 
@@ -114,7 +126,7 @@ def text_table(
     """
     table_id = target.next_id()
     path = target.folder / f"{table_id}.parquet"
-    with TextSink(path, columns) as sink:
+    with TextSink(path, columns, empty_is_missing=empty_is_missing) as sink:
         for batch in batches:
             sink.write(batch)
             target.limits.check("max_rows", sink.rows, source=title)
