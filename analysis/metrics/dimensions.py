@@ -18,7 +18,6 @@ from analysis.metrics.expressions import (
     ORDERS,
     Scope,
     missing_field,
-    tables_of,
 )
 from analysis.metrics.registry import Pair
 
@@ -76,11 +75,6 @@ class Dimension:
     label: Pair
     kind: str
     values: tuple[str | int, ...] = ()
-
-    @property
-    def joins(self) -> frozenset[str]:
-        """Tables beside orders that it reads."""
-        return frozenset(tables_of([self.expression]) - {ORDERS})
 
 
 @cache

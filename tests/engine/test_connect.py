@@ -264,3 +264,16 @@ def test_eight_threads_share_one_connection(reading):
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(ask, range(240))) == list(range(240))
+
+
+def test_a_refusal_keeps_the_engines_own_words(tmp_path):
+    with connect.builder(None, allowed=[], threads=1, time_limit=60) as build:
+        with pytest.raises(connect.StatementFailed) as caught:
+            build.run(tree("SELECT CAST('x' AS INTEGER) AS a"))
+        assert caught.value.kind == "ConversionException"
+        assert "'x'" in caught.value.reason
+
+
+def test_a_builder_says_what_it_cannot_open(tmp_path):
+    with pytest.raises(DataProblem, match="cannot be opened"):
+        connect.builder(tmp_path / "missing" / "data.duckdb", allowed=[])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlglot import exp, parse_one
 
 from analysis.engine import connect
 from analysis.engine.duck import DuckEngine
 from analysis.engine.protocol import is_truncated
-from analysis.errors import DoorstepError, InvalidInput, QueryTooSlow
+from analysis.errors import Cancelled, DoorstepError, InvalidInput, QueryTooSlow
 
 
 def tree(text: str) -> exp.Expr:
@@ -72,3 +74,11 @@ def test_a_time_limit_can_be_given(engine):
     query = "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b"
     with pytest.raises(QueryTooSlow):
         engine.run(tree(query), time_limit=0.1)
+
+
+def test_cancel_reaches_the_queries_that_run(engine):
+    query = "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b"
+    timer = threading.Timer(0.3, engine.cancel)
+    timer.start()
+    with pytest.raises(Cancelled):
+        engine.run(tree(query))

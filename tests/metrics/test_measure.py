@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
+from analysis.engine.duck import DuckEngine
 from analysis.errors import InvalidInput, MissingField, UnknownName
 from analysis.metrics import (
     Condition,
@@ -340,3 +342,22 @@ def test_a_percentiles_interval_is_that_of_its_order_statistics(tmp_path):
     assert row["p90_delivery_minutes_low"] == pytest.approx(low, abs=0.1 * width)
     assert row["p90_delivery_minutes_high"] == pytest.approx(high, abs=0.1 * width)
     dataset.engine.close()
+
+
+def test_a_result_with_too_many_rows_is_refused(small):
+    engine = DuckEngine(small.engine.connection, row_limit=2)
+    with pytest.raises(InvalidInput, match="more than 2 rows"):
+        measure(replace(small, engine=engine), "orders", grain="day")
+
+
+def test_the_largest_groups_keep_their_series(small):
+    call = {"by": "city", "period": MARCH, "compare": "previous"}
+    whole = measure(small, "orders", **call).sort_values("orders")["city"]
+    series = measure(small, "orders", **call, grain="day", top=2)
+    assert set(series[~series["is_rest"]]["city"].fillna("")) == set(
+        whole.tail(2).fillna("")
+    )
+    days = measure(small, "orders", period=MARCH, grain="day", compare="previous")
+    totals = series.groupby("period")[["orders", "orders_before"]].sum()
+    expected = days.set_index("period")[["orders", "orders_before"]]
+    pd.testing.assert_frame_equal(totals, expected)
