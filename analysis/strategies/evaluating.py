@@ -1,0 +1,72 @@
+"""`evaluate`: one door to every design."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+
+from analysis.strategies.ab import evaluate_ab
+from analysis.strategies.contract import Guardrail, Strategy
+from analysis.strategies.results import Evaluation, Finding, GuardrailResult
+from analysis.strategies.study import Study, read_study
+from analysis.strategies.verdict import decide, guard
+
+_DESIGNS: dict[str, Callable[[Study], Finding]] = {
+    "ab": evaluate_ab,
+}
+
+
+def evaluate(
+    data: pd.DataFrame, strategy: Strategy, *, alpha: float = 0.05, seed: int = 0
+) -> Evaluation:
+    """Say whether a strategy worked.
+
+    Rows without a value in a column that is used are left out and counted in the notes.
+
+    Args:
+        data: One row per unit ("ab"), per unit and period (panels), or per period
+            ("its").
+        strategy: Design, columns and rules.
+        alpha: The interval covers with 1 - alpha.
+        seed: Of everything drawn; the same seed gives the same answer.
+
+    Raises:
+        UnknownName: a column, arm or method that is not there.
+        DataProblem: a column cannot be used as it is.
+        InvalidInput: an argument is out of its range.
+        NotEnoughData: too few rows, clusters, units or periods.
+    """
+    study = read_study(data, strategy, alpha=alpha, seed=seed)
+    finding = _DESIGNS[strategy.design](study)
+    guardrails = tuple(
+        _guarded(data, strategy, guardrail, alpha=alpha, seed=seed)
+        for guardrail in strategy.guardrails
+    )
+    verdict = decide(strategy, finding, guardrails)
+    return Evaluation(strategy.design, alpha, finding, guardrails, verdict)
+
+
+def _guarded(
+    data: pd.DataFrame,
+    strategy: Strategy,
+    guardrail: Guardrail,
+    *,
+    alpha: float,
+    seed: int,
+) -> GuardrailResult:
+    """A guardrail by the same design and the method that its own values call for."""
+    own = replace(
+        strategy,
+        outcome=guardrail.outcome,
+        denominator=guardrail.denominator,
+        better=guardrail.better,
+        guardrails=(),
+        margin=None,
+        method=None,
+        quantile=None,
+    )
+    study = read_study(data, own, alpha=alpha, seed=seed)
+    finding = _DESIGNS[own.design](study)
+    return guard(guardrail, finding.estimate)

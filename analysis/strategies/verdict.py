@@ -1,0 +1,156 @@
+"""From effect, checks and guardrails to a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+from analysis.strategies.contract import Guardrail, Strategy
+from analysis.strategies.results import (
+    Check,
+    Estimate,
+    Finding,
+    GuardrailResult,
+    Verdict,
+    text,
+)
+from analysis.words import N_
+
+
+def guard(guardrail: Guardrail, estimate: Estimate) -> GuardrailResult:
+    """Whether a guardrail held: no worse than control by more than its margin.
+
+    ``held`` when the whole interval is on the good side of the margin; ``harmed`` when
+    it is not and lies wholly on the bad side of 0; else ``open``. The p-value is
+    one-sided, so that ``held`` is p < alpha / 2.
+    """
+    low, high = good_side(estimate, guardrail.better)
+    if low > -guardrail.margin:
+        state = "held"
+    elif high < 0:
+        state = "harmed"
+    else:
+        state = "open"
+    tested = not_worse(estimate, guardrail.margin, guardrail.better)
+    return GuardrailResult(guardrail.outcome, guardrail.margin, tested, state)  # type: ignore[arg-type]
+
+
+def not_worse(estimate: Estimate, margin: float, better: str) -> Estimate:
+    """The estimate with the one-sided p-value of "worse by more than the margin"."""
+    sign = 1.0 if better == "higher" else -1.0
+    if not estimate.se > 0:
+        p_value = float(sign * estimate.effect <= -margin)
+    else:
+        distance = (sign * estimate.effect + margin) / estimate.se
+        p_value = float(stats.t.sf(distance, estimate.df))
+    return Estimate(
+        estimate.effect, estimate.se, estimate.interval, p_value, estimate.df
+    )
+
+
+def good_side(estimate: Estimate, better: str) -> tuple[float, float]:
+    """The interval turned so that up is good."""
+    low, high = estimate.interval
+    return (low, high) if better == "higher" else (-high, -low)
+
+
+def decide(
+    strategy: Strategy, finding: Finding, guardrails: Sequence[GuardrailResult]
+) -> Verdict:
+    """Roll out, go on, stop or cannot tell, with the reason.
+
+    The rule, first match: a red check -> cannot tell; no interval -> cannot tell; a
+    guardrail harmed -> stop; the interval wholly below 0 -> stop; wholly below the
+    smallest effect that matters -> stop; wholly above 0, the estimate mattering ->
+    roll out, once every guardrail held; else go on.
+    """
+    red = [check for check in finding.checks if check.light == "red"]
+    if red:
+        return _blocked(red)
+    low, high = good_side(finding.estimate, strategy.better)
+    if not np.isfinite([low, high]).any():
+        return Verdict("cannot tell", text(N_("The data gives no interval.")))
+    harmed = [
+        guardrail.outcome for guardrail in guardrails if guardrail.state == "harmed"
+    ]
+    if harmed:
+        reason = text(N_("It harms {names}."), names=", ".join(harmed))
+        return Verdict("stop", reason)
+    if strategy.margin is not None:
+        return _no_worse(strategy.margin, low, high, guardrails)
+    return _by_effect(strategy, finding.estimate, low, high, guardrails)
+
+
+def _blocked(red: Sequence[Check]) -> Verdict:
+    reason = text(
+        N_("The check {name} failed: {sentence}"),
+        name=red[0].name,
+        sentence=red[0].sentence,
+    )
+    return Verdict("cannot tell", reason)
+
+
+def _no_worse(
+    margin: float, low: float, high: float, guardrails: Sequence[GuardrailResult]
+) -> Verdict:
+    if low > -margin:
+        reason = text(
+            N_("It is not worse by more than the margin of {margin:g}."), margin=margin
+        )
+        return _unless_open(Verdict("roll out", reason), guardrails)
+    if high < -margin:
+        reason = text(
+            N_("It is worse by more than the margin of {margin:g}."), margin=margin
+        )
+        return Verdict("stop", reason)
+    reason = text(N_("The interval holds the margin of {margin:g}."), margin=margin)
+    return Verdict("go on", reason)
+
+
+def _by_effect(
+    strategy: Strategy,
+    estimate: Estimate,
+    low: float,
+    high: float,
+    guardrails: Sequence[GuardrailResult],
+) -> Verdict:
+    smallest = strategy.smallest_effect or 0.0
+    if high < 0:
+        reason = text(N_("It got worse: the whole interval is on the bad side of 0."))
+        return Verdict("stop", reason)
+    if smallest and high < smallest:
+        reason = text(
+            N_(
+                "Even the upper bound {high:.4g} is below the smallest effect that "
+                "matters, {smallest:g}."
+            ),
+            high=high, smallest=smallest,
+        )  # fmt: skip
+        return Verdict("stop", reason)
+    good = estimate.effect if strategy.better == "higher" else -estimate.effect
+    if low > 0 and good >= smallest:
+        reason = text(N_("It got better: the whole interval is on the good side of 0."))
+        return _unless_open(Verdict("roll out", reason), guardrails)
+    if low > 0:
+        reason = text(
+            N_(
+                "It works, but whether by the smallest effect that matters, "
+                "{smallest:g}, is open."
+            ),
+            smallest=smallest,
+        )  # fmt: skip
+        return Verdict("go on", reason)
+    return Verdict("go on", text(N_("The interval holds 0: there may be no effect.")))
+
+
+def _unless_open(verdict: Verdict, guardrails: Sequence[GuardrailResult]) -> Verdict:
+    names = [guardrail.outcome for guardrail in guardrails if guardrail.state == "open"]
+    if not names:
+        return verdict
+    reason = text(
+        N_("The effect is there, but {names} is not yet shown to be unharmed."),
+        names=", ".join(names),
+    )
+    return Verdict("go on", reason)
