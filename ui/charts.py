@@ -65,7 +65,9 @@ def trend(
     sample: str | None = None,
     muted: str | None = None,
     target: float | None = None,
+    names: tuple[str, str] = ("", ""),
     unit: Unit = "number",
+    height: int = TREND_HEIGHT,
 ) -> Chart:
     """A line over time with its interval as a band.
 
@@ -80,7 +82,9 @@ def trend(
         muted: Column that is true where a value rests on too few: it becomes a grey
             mark at the foot of the chart, outside the line and the band.
         target: Value of the dashed target line.
+        names: What the line and the grey line are, written above them.
         unit: How values are written.
+        height: Height of the plot in pixels.
     """
     look = tokens()
     data = _renamed(
@@ -105,10 +109,11 @@ def trend(
     layers.append(base.mark_line(color=look.now, strokeWidth=2).encode(y=y))
     layers.append(_points(base, look, y=y, data=data))
     if "muted" in data and data["muted"].any():
-        layers.append(_feet(base, look, data=data))
+        layers.append(_feet(base, look, data=data, height=height))
     if target is not None:
         layers.extend(_target(look, target=target, unit=unit))
-    return alt.layer(*layers).properties(height=TREND_HEIGHT)
+    layers.extend(_line_names(look, names))
+    return alt.layer(*layers).properties(height=height)
 
 
 def bars(
@@ -170,7 +175,7 @@ def bars(
         bar = bar.encode(opacity=shade).add_params(chosen)
     layers = [bar]
     if reference is not None:
-        layers.append(_reference(look, reference))
+        layers.extend(_reference(look, reference, unit=unit))
     if low and high:
         rule = base.mark_rule(color=look.text, strokeWidth=1.2, opacity=0.75)
         layers.append(rule.encode(x=alt.X("low:Q", title=None), x2="high"))
@@ -279,10 +284,15 @@ def _bar_texts(base: alt.Chart, look: Tokens, *, data: pd.DataFrame) -> alt.Char
     return text.encode(x=alt.X("end:Q", title=None), text=f"{shown}:N")
 
 
-def _reference(look: Tokens, value: float) -> alt.Chart:
-    base = alt.Chart(pd.DataFrame({"value": [value]}))
-    line = base.mark_rule(color=look.muted, strokeDash=[2, 3])
-    return line.encode(x=alt.X("value:Q", title=None))
+def _reference(look: Tokens, value: float, *, unit: Unit) -> list[alt.Chart]:
+    text = t("all {value}", value=_WRITTEN[unit](value))
+    base = alt.Chart(pd.DataFrame({"value": [value], "text": [text]}))
+    base = base.encode(x=alt.X("value:Q", title=None))
+    note = base.mark_text(color=look.muted, fontSize=11)
+    return [
+        base.mark_rule(color=look.muted, strokeDash=[2, 3]),
+        note.encode(y=alt.value(-8), text="text:N"),
+    ]
 
 
 def _value_axis(
@@ -315,11 +325,25 @@ def _without_muted(data: pd.DataFrame) -> pd.DataFrame:
     return data
 
 
-def _feet(base: alt.Chart, look: Tokens, *, data: pd.DataFrame) -> alt.Chart:
+def _line_names(look: Tokens, names: tuple[str, str]) -> list[alt.Chart]:
+    """What the two lines are, at the upper right, in their colours."""
+    colours = zip(names, (look.now, look.before), (-22, -8), strict=True)
+    return [
+        alt.Chart(pd.DataFrame({"text": [name]}))
+        .mark_text(color=colour, align="right", fontSize=11)
+        .encode(x=alt.value("width"), y=alt.value(place), text="text:N")
+        for name, colour, place in colours
+        if name
+    ]
+
+
+def _feet(
+    base: alt.Chart, look: Tokens, *, data: pd.DataFrame, height: int
+) -> alt.Chart:
     """Grey marks at the foot where too few orders are."""
     few = base.transform_filter("datum.muted")
     marks = few.mark_point(color=look.before, filled=True, size=28, shape="square")
-    return marks.encode(y=alt.value(TREND_HEIGHT - 5), tooltip=_tooltip(data))
+    return marks.encode(y=alt.value(height - 5), tooltip=_tooltip(data))
 
 
 def _time_format(times: pd.Series) -> str:

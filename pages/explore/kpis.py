@@ -48,7 +48,7 @@ with boundary():
     cards.row_of_cards(look, found, set_targets)
 choose.more(look)
 
-st.divider()
+st.space("small")
 trend.head(look)
 if figure is None:
     locks.lock_note(look.locked(look.metric))
@@ -61,7 +61,7 @@ with right, boundary():
     trend.figure_panel(look, figure, target)
 
 if look.by:
-    st.divider()
+    st.space("small")
     with boundary():
         breakdown.head(look)
         breakdown.chart_and_list(look, groups, figure)

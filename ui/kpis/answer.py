@@ -32,7 +32,7 @@ def answer(
     if figure is None:
         return t("{metric} is still locked.", metric=name)
     if figure.is_few:
-        few = plain(too_few(figure.n))
+        few = too_few(figure.n)
         return t("{metric} cannot be told here: {few}.", metric=name, few=few)
     sentences = [_change(look, figure, name)]
     if target is not None:
@@ -42,7 +42,7 @@ def answer(
             t(
                 "{group} stands out with {value}.",
                 group=plain(worst.label),
-                value=plain(worst.figure.written()),
+                value=worst.figure.written(),
             )
         )
     return ("" if language().startswith("zh") else " ").join(sentences)
@@ -65,8 +65,8 @@ def grounds(look: Look, orders: float) -> str:
 def _change(look: Look, figure: Figure, name: str) -> str:
     values = {
         "metric": name,
-        "value": plain(figure.written()),
-        "change": plain(figure.written_change()),
+        "value": figure.written(),
+        "change": figure.written_change(),
         "before": periods.before_name(look.period, look.compare),
     }
     if math.isnan(figure.change):
@@ -87,7 +87,7 @@ def _change(look: Look, figure: Figure, name: str) -> str:
 
 
 def _target(figure: Figure, target: Target) -> str:
-    value = plain(write(target.target, figure.definition))
+    value = write(target.target, figure.definition)
     state = state_of(
         figure.value, target=target.target, floor=target.floor,
         direction=figure.definition.direction,

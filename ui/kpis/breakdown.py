@@ -264,10 +264,9 @@ def _chart(look: Look, axis: Axis, found: Sequence[Group], whole: Figure) -> Non
 
 def _list(look: Look, found: Sequence[Group]) -> None:
     """A row for each bar: a button that narrows to it, its change, its sample."""
+    rows = st.container(gap=None, key="kpis_groups")
     for place, group in enumerate(found):
-        with st.container(
-            horizontal=True, vertical_alignment="center", gap="small", height=ROW_HEIGHT
-        ):
+        with rows.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 plain(group.label),
                 key=f"kpis_group_{place}",
@@ -278,7 +277,7 @@ def _list(look: Look, found: Sequence[Group]) -> None:
                 args=(look, group.condition),
             )
             st.space("stretch")
-            st.markdown(_change(group))
+            st.markdown(_change(group), width="content")
 
 
 def _change(group: Group) -> str:

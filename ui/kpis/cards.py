@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
 from analysis.records import Target
+from analysis.words import N_
 from ui.format import sample
 from ui.kpis import periods
 from ui.kpis.behind import definition_text, measured, sql
-from ui.kpis.figures import VERDICT_COLOURS, VERDICT_NAMES, Figure, name_of, too_few
+from ui.kpis.figures import VERDICT_COLOURS, Figure, Verdict, name_of, too_few
 from ui.kpis.locks import lock_note
 from ui.kpis.targets import badge
 from ui.kpis.view import Look, choose_metric
 from ui.show import plain
 from ui.texts import t
 
-CARD_WIDTH = 196
-CARD_HEIGHT = 258
+#: Six fit beside each other at 1440, three at 1024, two at 400 pixels.
+CARD_WIDTH: Final = 160
+#: Verdicts on a card, where a word has little room; counts show theirs by the arrow.
+SHORT_NAMES: Final[dict[Verdict, str]] = {
+    "better": N_("better"),
+    "worse": N_("worse"),
+    "unclear": N_("unclear"),
+}
 
 
 def figures(look: Look) -> dict[str, Figure]:
@@ -64,7 +71,7 @@ def _card(
     metric = figure.reference.text
     _title(look, metric, place=place)
     if figure.is_few:
-        st.markdown(f"### :gray[{plain(figure.written())}]")
+        st.markdown(f"### :gray[{figure.written()}]")
         st.caption(too_few(figure.n))
     else:
         _value(figure, line=line)
@@ -102,7 +109,7 @@ def _value(figure: Figure, *, line: Sequence[float]) -> None:
         delta=figure.written_change() if changed else None,
         delta_color=VERDICT_COLOURS[verdict],  # type: ignore[arg-type]
         delta_arrow=_arrow(figure),
-        delta_description=t(VERDICT_NAMES[verdict]) if verdict else None,
+        delta_description=t(SHORT_NAMES[verdict]) if verdict in SHORT_NAMES else None,
         label_visibility="collapsed",
         chart_data=list(line) if len(line) > 1 else None,
     )
@@ -122,7 +129,7 @@ def _range(figure: Figure) -> str:
     change = figure.written_change_interval()
     if change:
         parts.append(t("change {range}", range=change))
-    return "  \n".join(plain(part) for part in parts if part)
+    return "  \n".join(part for part in parts if part)
 
 
 def _details(look: Look, metric: str, *, place: int) -> None:

@@ -113,10 +113,12 @@ class Figure:
     @property
     def verdict(self) -> Verdict:
         """Which way it changed, by the metric's direction; empty without a change."""
-        if math.isnan(self.change) or self.is_few or not self.change:
+        if math.isnan(self.change) or self.is_few:
             return ""
         if not math.isnan(self.change_low) and self.change_low <= 0 <= self.change_high:
             return "unclear"
+        if not self.change:
+            return ""
         rose = self.change > 0
         # A count has no interval: without one it is not called good or bad.
         if self.definition.direction == "neutral" or math.isnan(self.change_low):

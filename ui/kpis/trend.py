@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -30,6 +31,8 @@ from ui.kpis.view import Look, go
 from ui.show import plain
 from ui.state import bound
 from ui.texts import language, t
+
+HEIGHT: Final = 300
 
 
 def head(look: Look) -> None:
@@ -70,7 +73,9 @@ def chart(look: Look, figure: Figure, target: Target | None) -> None:
         sample="n",
         muted="few",
         target=target.target if target else None,
+        names=(_days(look.period), _days(look.before)),
         unit=chart_unit(figure.definition),
+        height=HEIGHT,
     )
     query = sql(look, [look.metric], grain=grain)
     chart_frame.draw(
@@ -168,7 +173,7 @@ def _lines(look: Look, figure: Figure) -> list[str]:
             )
         )
         lines.append(_change_line(figure))
-    return [plain(line, limit=200) for line in lines]
+    return lines
 
 
 def _change_line(figure: Figure) -> str:
