@@ -31,6 +31,8 @@ TREND_HEIGHT: Final = 260
 BAR_HEIGHT: Final = 24
 EXPORT_WIDTH: Final = 900
 FEW_POINTS: Final = 40
+#: Up to so many days each has its mark on the axis; the browser would add noons.
+FEW_DAYS: Final = 10
 #: Where the lowest value is below this share of the highest, the axis starts at 0.
 FROM_ZERO: Final = 0.35
 _AXIS_FORMAT: Final[dict[Unit, str]] = {
@@ -91,12 +93,12 @@ def trend(
         frame, time=time, value=value, low=low, high=high, before=before,
         sample=sample, muted=muted,
     )  # fmt: skip
-    time_format = _time_format(data["time"])
+    time_axis = _axis(look, grid=False, format=_time_format(data["time"]))
+    if len(data) <= FEW_DAYS and _is_daily(data["time"]):
+        time_axis.tickCount = alt.TimeIntervalStep(interval="day", step=1)
     data["time"] = _wall_clock(data["time"])
     data = _without_muted(_with_texts(data, unit=unit))
-    base = alt.Chart(data).encode(
-        x=alt.X("time:T", title=None, axis=_axis(look, grid=False, format=time_format))
-    )
+    base = alt.Chart(data).encode(x=alt.X("time:T", title=None, axis=time_axis))
     y = _value_axis(data, look, unit=unit, target=target)
     layers: list[alt.Chart] = []
     if low and high:
@@ -278,8 +280,11 @@ def _target(look: Tokens, *, target: float, unit: Unit) -> list[alt.Chart]:
 def _bar_texts(base: alt.Chart, look: Tokens, *, data: pd.DataFrame) -> alt.Chart:
     """Values beside the bars, behind the interval where there is one."""
     ends = [name for name in ("value", "high") if name in data]
-    data["end"] = data[ends].max(axis=1)
+    data["end"] = data[ends].max(axis=1).fillna(0)
     text = base.mark_text(color=look.text, align="left", dx=6, fontSize=12)
+    if "muted" in data:
+        grey = alt.condition("datum.muted", alt.value(look.muted), alt.value(look.text))
+        text = text.encode(color=grey)
     shown = "note" if "note" in data else "shown"
     return text.encode(x=alt.X("end:Q", title=None), text=f"{shown}:N")
 
@@ -344,6 +349,11 @@ def _feet(
     few = base.transform_filter("datum.muted")
     marks = few.mark_point(color=look.before, filled=True, size=28, shape="square")
     return marks.encode(y=alt.value(height - 5), tooltip=_tooltip(data))
+
+
+def _is_daily(times: pd.Series) -> bool:
+    """Whether the step of a series is one day."""
+    return pd.to_datetime(times).diff().median() == pd.Timedelta(days=1)
 
 
 def _time_format(times: pd.Series) -> str:

@@ -248,7 +248,7 @@ def test_an_older_version_offers_the_current_one(workspace, world):
 
 def test_chinese_all_the_way(world):
     at = opened(lang="zh_CN")
-    assert at.title[0].value == "履约表现如何？"
+    assert at.title[0].value == "配送表现如何？"
     assert metric(at, "超时率").value.endswith("%")
     assert "准时" in said(at) or "超时率" in said(at)
 

@@ -61,7 +61,7 @@ def definition_text(look: Look, metric: str) -> str:
             f"{setting.label[language().startswith('zh')]}: {reference.settings[name]}"
             for name, setting in definition.settings.items()
         ),
-        t("Better when: {direction}", direction=_direction(definition.direction)),
+        _direction(definition.direction),
         t("Minimum sample: {rows}", rows=definition.minimum_sample),
         t("Time: {time}", time=definition.time),
         t("Interval: 95 %, {method}", method=_method(definition.kind)),
@@ -106,8 +106,8 @@ def _formula(look: Look, metric: str) -> list[str]:
 
 
 def _direction(direction: str) -> str:
-    names = {"higher": t("higher"), "lower": t("lower")}
-    return names.get(direction, t("neither"))
+    names = {"higher": t("Higher is better"), "lower": t("Lower is better")}
+    return names.get(direction, t("Neither higher nor lower is better"))
 
 
 def _method(kind: str) -> str:

@@ -60,7 +60,7 @@ class Group:
 def head(look: Look) -> None:
     """Which dimension, in which order, and the way one got here."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.subheader(t("Where"), anchor=False, width="stretch")
+        st.subheader(t("Breakdown"), anchor=False, width="stretch")
         labels = {name: axis.label for name, axis in look.axes.items()}
         st.selectbox(
             t("Break down by"),
@@ -294,22 +294,28 @@ def _change(group: Group) -> str:
 
 
 def _frame(found: Sequence[Group]) -> pd.DataFrame:
-    return pd.DataFrame(
+    """The bars; one that rests on too few has its number beside it, but no length."""
+    figures = [group.figure for group in found]
+    frame = pd.DataFrame(
         {
             "label": [group.label for group in found],
-            "value": [group.figure.value for group in found],
-            "low": [group.figure.low for group in found],
-            "high": [group.figure.high for group in found],
-            "n": [group.figure.n for group in found],
+            "value": [figure.value for figure in figures],
+            "low": [figure.low for figure in figures],
+            "high": [figure.high for figure in figures],
+            "n": [figure.n for figure in figures],
             "muted": [group.is_rest or group.figure.is_few for group in found],
-            "note": [_note(group) for group in found],
+            "note": [_note(figure) for figure in figures],
         }
     )
+    few = [figure.is_few for figure in figures]
+    frame.loc[few, ["value", "low", "high"]] = math.nan
+    return frame
 
 
-def _note(group: Group) -> str:
-    figure = group.figure
-    return too_few(figure.n) if figure.is_few else figure.written()
+def _note(figure: Figure) -> str:
+    if figure.is_few:
+        return f"{figure.written()}, {too_few(figure.n)}"
+    return figure.written()
 
 
 def _table(look: Look, found: Sequence[Group]) -> pd.DataFrame:

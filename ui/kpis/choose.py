@@ -31,6 +31,8 @@ GROUP_NAMES: Final[Mapping[str, str]] = {
     "governance": N_("Governance"),
 }
 
+COLUMNS: Final = 3
+
 
 def more(look: Look) -> None:
     """The pop-up with every metric: on a card, not on one, or locked."""
@@ -54,10 +56,12 @@ def more(look: Look) -> None:
                 limit=MAX_CARDS,
             )
         )
-        for group, items in _grouped(open_ones):
-            st.markdown(f"**{group}**")
-            for item in items:
-                _entry(look, item)
+        columns = st.columns(COLUMNS, gap="medium")
+        for place, (group, items) in enumerate(_grouped(open_ones)):
+            with columns[place % COLUMNS].container(gap=None):
+                st.markdown(f"**{group}**")
+                for item in items:
+                    _entry(look, item)
         if locked:
             _locked(locked)
 
@@ -81,7 +85,7 @@ def _entry(look: Look, item: Availability) -> None:
 
     full = len(look.cards) >= MAX_CARDS and name not in cards
     last = len(look.cards) == 1 and name in cards
-    with st.container(horizontal=True, vertical_alignment="center", gap=None):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.checkbox(
             t("Card for {metric}", metric=plain(name_of(name))),
             key=key,
@@ -102,7 +106,10 @@ def _entry(look: Look, item: Availability) -> None:
 
 def _locked(items: list[Availability]) -> None:
     st.markdown(f"**{t('Locked ({count})', count=len(items))}**")
-    for item in items:
-        label = plain(item.definition.label_in(language()))
-        st.caption(f":material/lock: {label}. {lock_text(item.missing)}")
+    lines = [
+        f":material/lock: {plain(item.definition.label_in(language()))}. "
+        f"{lock_text(item.missing)}"
+        for item in items
+    ]
+    st.caption("  \n".join(lines))
     frame.link("data", label=t("Map columns on Data"), icon=":material/arrow_forward:")

@@ -44,7 +44,7 @@ def head(look: Look) -> None:
         steps = periods.grains(look.period)
         if len(steps) > 1:
             st.segmented_control(
-                t("Step"),
+                t("Time grain"),
                 steps,
                 format_func=lambda step: t(periods.GRAIN_NAMES[step]),
                 required=True,
