@@ -23,6 +23,14 @@ def test_texts_are_found_in_every_layer():
     assert "analysis/errors.py" in found["Known: {known}."]
 
 
+def test_texts_inside_f_strings_are_found(tmp_path, monkeypatch):
+    script = """label = f"{t('a')} {N_("b" "c")}"; t(name); other("d"); t(f"{e}")"""
+    (tmp_path / "ui").mkdir()
+    (tmp_path / "ui" / "x.py").write_text(script.replace('"b" "c"', "'b' 'c'"))
+    monkeypatch.setattr(extract, "ROOT", tmp_path)
+    assert [item.id for item in extract.extracted() if item.id] == ["a", "bc"]
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_catalogue_holds_exactly_the_texts_of_the_code(code):
     here = {message.id for message in extract.read(code) if message.id}

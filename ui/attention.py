@@ -10,6 +10,7 @@ from typing import Any, Final
 from analysis.engine.dataset import Dataset
 from analysis.metrics import Selection, measure
 from analysis.metrics.availability import availability_of
+from analysis.orders.schema import fields_of
 from analysis.words import N_
 from ui import cached, demo
 from ui.format import day, number, percent
@@ -139,16 +140,21 @@ def _gravity(check: Mapping[str, Any]) -> tuple[int, float]:
 
 
 def _sentence(check: Mapping[str, Any]) -> str:
-    values = {name: plain(value) for name, value in check.get("values", {}).items()}
-    return fill(translate(str(check.get("text", "")), language()), values)
+    values = {name: _named(value) for name, value in check["values"].items()}
+    return fill(translate(str(check["text"]), language()), values)
+
+
+def _named(value: object) -> str:
+    """A field of the order model under its name in the language, else as it is."""
+    field = fields_of("orders").get(str(value))
+    return plain(field.label(language()) if field else value)
 
 
 def _figures(check: Mapping[str, Any]) -> str:
-    counted = t(
-        "{count} of {rows} ({share})",
+    return t(
+        "{count} of {rows} ({share}), {action}",
         count=number(check["count"]),
         rows=number(check["of"]),
-        share=percent(check["count"] / check["of"], digits=2),
+        share=percent(check["count"] / max(check["of"], 1), digits=2),
+        action=t(_ACTIONS.get(check["action"], check["action"])),
     )
-    action = _ACTIONS.get(str(check.get("action", "")))
-    return f"{counted}, {t(action)}" if action else counted

@@ -7,6 +7,7 @@ Exits with 1 while a text waits for its translation, and lists it.
 
 from __future__ import annotations
 
+import ast
 import copy
 import sys
 from collections.abc import Iterator
@@ -15,16 +16,16 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from ui.texts import DEFAULT, DOMAIN, LANGUAGES, LOCALES
 
 ROOT: Final = LOCALES.parent
-KEYWORDS: Final = {"t": None, "N_": None}
-#: Folders and scripts whose texts users see.
-SOURCES: Final = ("ui", "pages", "analysis", "sample_data")
-SCRIPTS: Final = ("streamlit_app.py",)
+#: Scripts whose texts users see; the standard tools miss literals inside f-strings.
+SOURCES: Final = (
+    "streamlit_app.py", "ui/**/*.py", "pages/**/*.py", "analysis/**/*.py",
+    "sample_data/**/*.py",
+)  # fmt: skip
 #: Fixed, so that two people who extract the same texts write the same bytes.
 _DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -32,7 +33,7 @@ _DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 def extracted() -> Catalog:
     """All texts of the code, with the files they stand in."""
     catalogue = Catalog(project="Doorstep", charset="utf-8")
-    for name, _line, text in sorted(_found()):
+    for name, text in sorted(_found()):
         catalogue.add(text, locations=[(name, 0)])
     return catalogue
 
@@ -80,21 +81,24 @@ def main() -> int:
     return 1 if missing else 0
 
 
-def _found() -> Iterator[tuple[str, int, str]]:
+def _found() -> Iterator[tuple[str, str]]:
+    """File and text of every marked literal."""
     for source in SOURCES:
-        found = extract_from_dir(
-            ROOT / source, [("**.py", "python")], keywords=KEYWORDS
-        )
-        for name, line, text, _comments, _context in found:
-            yield f"{source}/{name}", line, _literal(text)
-    for script in SCRIPTS:
-        with (ROOT / script).open("rb") as file:
-            for line, text, *_ in extract("python", file, KEYWORDS):
-                yield script, line, _literal(text)
+        for path in sorted(ROOT.glob(source)):
+            name = path.relative_to(ROOT).as_posix()
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            yield from ((name, text) for text in _marked(tree))
 
 
-def _literal(text: str | tuple[str, ...]) -> str:
-    return text if isinstance(text, str) else str(text[0])
+def _marked(tree: ast.AST) -> Iterator[str]:
+    """Literals in ``t(...)`` and ``N_(...)``, also those inside of f-strings."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Name(id="t" | "N_"),
+                args=[ast.Constant(value=str() as text), *_],
+            ):
+                yield text
 
 
 def _path(code: str) -> Path:

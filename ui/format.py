@@ -39,14 +39,16 @@ def points(change: Number, *, digits: int = 1) -> str:
     """A change of a share in percentage points, such as ``-1.8 pp``."""
     if change is None or not math.isfinite(change):
         return MISSING
-    return f"{number(change * 100, digits=digits, sign=True)}{_NO_BREAK}{t('pp')}"
+    unit = t("pp")
+    return f"{number(change * 100, digits=digits, sign=True)}{_NO_BREAK}{unit}"
 
 
 def minutes(value: Number, *, digits: int = 0, sign: bool = False) -> str:
     """Minutes, such as ``28 min``."""
     if value is None or not math.isfinite(value):
         return MISSING
-    return f"{number(value, digits=digits, sign=sign)}{_NO_BREAK}{t('min')}"
+    unit = t("min")
+    return f"{number(value, digits=digits, sign=sign)}{_NO_BREAK}{unit}"
 
 
 def sample(rows: Number) -> str:
