@@ -20,7 +20,7 @@ from analysis.strategies.least_squares import Fit, fit
 from analysis.strategies.moments import Floats, Moments, moments_of
 from analysis.strategies.proportions import Counts, score, score_difference
 from analysis.strategies.quantiles import quantile_means
-from analysis.strategies.results import Estimate, Text, text
+from analysis.strategies.results import Estimate, Text, as_share, text
 from analysis.words import N_
 
 REFERENCES: dict[str, str] = {
@@ -322,7 +322,11 @@ def _redrawn(
         N_("{draws} draws; the standard error shown is the cluster-robust one."),
         draws=drawn,
     )
-    return Compared(base.method, base.means, found, base.relative, (note,))
+    shares = {
+        arm: as_share(one, float(base.means.level[0])) or base.relative[arm]
+        for arm, one in found.items()
+    }
+    return Compared(base.method, base.means, found, shares, (note,))
 
 
 def _permuted(

@@ -15,7 +15,7 @@ from analysis.words import N_
 
 #: Chance of a false alarm below which a mismatch is called (Fabijan and others 2019).
 _MISMATCH = 0.001
-_DOUBT = 0.05
+DOUBT = 0.05
 #: Shares this near to equal ones were meant to be equal, relative to the share.
 _MEANT_EQUAL = 0.1
 _FEW_ROWS = 30
@@ -112,7 +112,7 @@ def by_p_value(p_value: float) -> Light:
     """Red below 0.001, amber below 0.05."""
     if p_value < _MISMATCH:
         return "red"
-    return "amber" if p_value < _DOUBT else "green"
+    return "amber" if p_value < DOUBT else "green"
 
 
 def balance(rows: pd.DataFrame, covariates: Sequence[str]) -> Check | None:
@@ -215,7 +215,7 @@ def trend_of_effects(effect: np.ndarray, weight: np.ndarray) -> Check | None:
     information = float((weight * step**2).sum())
     slope = float((weight * step * effect).sum()) / information
     p_value = float(2 * stats.norm.sf(abs(slope) * np.sqrt(information)))
-    light: Light = "amber" if p_value < _DOUBT else "green"
+    light: Light = "amber" if p_value < DOUBT else "green"
     sentence = text(
         N_("The effect changes by {slope:.3g} a period (p = {p:.2g})."),
         slope=slope,

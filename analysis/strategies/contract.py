@@ -24,7 +24,7 @@ DESIGNS: tuple[str, ...] = get_args(Design)
 _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "ab": ("treatment",),
     "switchback": ("treatment", "time"),
-    "did": ("treatment", "time"),
+    "did": ("time",),
     "staggered": ("treatment", "unit", "time"),
     "its": ("time", "start"),
     "synthetic_control": ("unit", "time"),
@@ -169,15 +169,15 @@ class Strategy:
                 missing=", ".join(missing),
                 example=missing[0],
             )
-        if self.design == "synthetic_control":
+        if self.design in ("synthetic_control", "did"):
             self._check_treated()
 
     def _check_treated(self) -> None:
-        by_name = self.treated is not None and self.start is not None
+        by_name = None not in (self.treated, self.start, self.unit)
         if self.treatment is None and not by_name:
             raise InvalidInput(
                 N_("It is not said which unit was treated, or since when."),
-                hint=N_("Give treatment=, or treated= together with start=."),
+                hint=N_("Give treatment=, or treated=, unit= and start=."),
             )
 
     def _check_ranges(self) -> None:

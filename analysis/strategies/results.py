@@ -81,6 +81,17 @@ def student(
     )
 
 
+def as_share(estimate: Estimate, baseline: float) -> Estimate | None:
+    """The estimate as a share of a baseline that is taken as known."""
+    if not np.isfinite(baseline) or baseline == 0:
+        return None
+    low, high = sorted(bound / baseline for bound in estimate.interval)
+    return Estimate(
+        estimate.effect / baseline, estimate.se / abs(baseline), (low, high),
+        estimate.p_value, estimate.df,
+    )  # fmt: skip
+
+
 def _p_value(distance: float, se: float, df: float) -> float:
     if se == 0:
         return 1.0 if distance == 0 else 0.0
