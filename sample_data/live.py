@@ -63,12 +63,12 @@ def _whole(pull: NDArray[np.int32] | int, orders: Columns) -> NDArray[np.int32]:
 
 def _taps(orders: Columns, levers: Levers) -> None:
     """Where and when "delivered" was tapped, and where the pin lies."""
-    early = _whole(levers.of("tap"), orders)
-    delivered = orders["status"] == fates.DELIVERED
-    orders["tap s"] = np.where(delivered, early, 0)
+    ahead = _whole(levers.of("tap"), orders)
+    taps = (ahead > 0) & (orders["status"] == fates.DELIVERED)
+    door = orders["done s"] - orders["there s"]
+    orders["tap s"] = np.where(taps, ahead + door, 0)
     near = 4 + (orders["tap"] >> 11)
-    ahead = 190 + orders["tap s"] * 2
-    orders["tap away m"] = np.where(orders["tap s"] > 0, ahead, near)
+    orders["tap away m"] = np.where(taps, 190 + ahead * 2, near)
     wrong = orders["address"] < share(stages.WRONG_ADDRESS)
     natural = np.where(wrong, 180 + orders["address"] % 500, 0)
     orders["pin off m"] = natural + _whole(levers.of("pin off"), orders)

@@ -106,7 +106,9 @@ def _reason(orders: Columns, row: NDArray, outcome: NDArray) -> NDArray[np.int64
     wet = (weather == 1) | (weather == STORM)
     far = orders["metres"][row] > stages.FAR_M
     reason = np.select(
-        [wet & (orders["hurry"][row] % 2 == 0), far], [1, 0], 2 + row % 2
+        [wet & (orders["hurry"][row] % 2 == 0), far],
+        [1, 0],
+        2 + (orders["hurry"][row] >> 3 & 1).astype(np.int64),
     )
     reason = np.where(outcome == REASSIGNED, 4, reason)
     return np.where((outcome == REFUSED) | (outcome == REASSIGNED), reason, -1)

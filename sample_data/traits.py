@@ -137,9 +137,8 @@ def _assign(orders: Columns, setting: Setting, crew: Roster) -> None:
     orders["joins"], orders["leads"] = joins, leads
     orders["batch"] = np.where(joins, orders["number"][before], orders["number"])
     turn = np.where(joins, place - 1, place).astype(np.int64)
-    turn += draws(setting.seed, "turn", len(days), city.index)[
-        orders["day"] - days.start
-    ]
+    offset = draws(setting.seed, "turn", setting.span.days, city.index)
+    turn += offset[orders["day"]]
     orders["rider"] = pick_riders(orders, crew, online, turn)
     orders["other rider"] = pick_riders(orders, crew, online, turn + 1)
     orders["bicycle rider"] = _cyclists(orders, setting, crew)

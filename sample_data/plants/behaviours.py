@@ -40,8 +40,8 @@ class EarlyTaps(Plant):
         return habit & (orders["tap"] < share(EARLY_TAPS))
 
     def pull(self, levers: Levers, orders: Columns, setting: Setting) -> None:
-        """Tap early by two minutes and more."""
-        seconds = 150 + orders["tap"].astype(np.int32) % 300
+        """Tap a minute and more before the arrival."""
+        seconds = 60 + orders["tap"].astype(np.int32) % 300
         levers.pull("tap", seconds, self.scope(orders, setting))
 
 
