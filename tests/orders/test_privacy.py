@@ -37,15 +37,12 @@ def in_duckdb(connection, values, tree):
 
 
 PIECES = st.sampled_from([
-    "13812345678", "138 1234 5678", "+966 55 123 4567", "+852-9123-4567",
-    "11 98765-4321",
-    "(11) 3456-7890", "a.b@c.com.br", "110101199003078515", "11010119900307851X",
-    "123.456.789-09", "张江路123号", "5栋201室", "Rua das Flores, 123",
-    "12 Baker Street", "av. Paulista 1000",
-    "order", "订单号", "pedido nº", "20260927123456",
-    "R$ 1.234,56", "$", "SAR", "35 min", "20:15",
-    "2026-09-27", "4111 1111 1111 1111", "1234567", "\n",
-    " ", " ", ",", "：", "tel", "电话", "\x01", "São João", "é", "#", "😀",
+    "13812345678", "138 1234 5678", "+966 55 123 4567", "+852-9123-4567", "order",
+    "11 98765-4321", "(11) 3456-7890", "a.b@c.com.br", "110101199003078515", "订单号",
+    "11010119900307851X", "123.456.789-09", "张江路123号", "5栋201室", "pedido nº",
+    "Rua das Flores, 123", "12 Baker Street", "av. Paulista 1000", "20260927123456",
+    "R$ 1.234,56", "$", "SAR", "35 min", "20:15", "2026-09-27", "4111 1111 1111 1111",
+    "1234567", "\n", " ", " ", ",", "：", "tel", "电话", "\x01", "São João", "é", "#", "😀",
 ])  # fmt: skip
 TEXTS = st.lists(
     st.one_of(
@@ -57,7 +54,7 @@ TEXTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(texts=TEXTS, kind=st.sampled_from(KINDS))
 def test_duckdb_and_python_protect_alike(connection, texts, kind):
     found = in_duckdb(connection, texts, protect(COLUMN, kind, key=KEY))

@@ -54,7 +54,7 @@ TYPES = {
 }  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(rows=ROWS)
 def test_counts_are_those_of_pandas(rows):
     columns = list(zip(*rows, strict=True)) or [[] for _ in TYPES]

@@ -223,7 +223,7 @@ def test_missing_blanks_and_zeros_are_counted():
 
 
 @pytest.mark.parametrize("wanted", [None, "time", "number", "flag", "id", "date"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(texts=st.lists(st.one_of(st.none(), st.text(max_size=12)), max_size=12))
 def test_any_text_gets_a_reading_that_survives_yaml(wanted, texts):
     reading = guess(texts, wanted=wanted)

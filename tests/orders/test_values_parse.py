@@ -79,7 +79,7 @@ def written_times(draw: st.DrawFn) -> tuple[str, list[str | None]]:
     return name, texts
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(case=written_times())
 def test_times_agree(connection, case):
     name, texts = case
@@ -100,7 +100,7 @@ NUMBER_WORDS = st.sampled_from([
 NUMBERS = st.lists(st.one_of(NUMBER_WORDS, NUMBER_PIECES), min_size=1, max_size=30)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     texts=NUMBERS,
     marks=st.sampled_from([(".", ""), (".", ","), (",", "."), (",", ""), (",", " ")]),
@@ -128,7 +128,7 @@ EPOCHS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(texts=EPOCHS, unit=st.sampled_from(["s", "ms", "us", "ns", "excel"]))
 def test_numeric_times_agree(connection, texts, unit):
     name = "excel serial" if unit == "excel" else "epoch"
@@ -152,7 +152,7 @@ DURATIONS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     texts=DURATIONS,
     kind=st.sampled_from([
@@ -185,7 +185,7 @@ TEXTS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(texts=TEXTS, zero=st.booleans(), form=st.sampled_from([(), ("whole number",)]))
 def test_texts_flags_and_missing_agree(connection, texts, zero, form):
     texts = [text if text is None else text.replace("\x00", "") for text in texts]

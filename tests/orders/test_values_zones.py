@@ -49,7 +49,7 @@ TIMES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(zone=st.sampled_from(ZONES), times=TIMES)
 def test_any_time_is_that_of_zoneinfo(zone, times):
     assert in_duckdb(times, to_utc(TIME, zone)) == [utc_of(t, zone) for t in times]

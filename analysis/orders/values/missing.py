@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlglot import exp
 
-from analysis.orders.values.trees import call, case, equals_any, literal, matches, size
+from analysis.orders.values.trees import (
+    between,
+    call,
+    case,
+    equals_any,
+    literal,
+    size,
+)
 
 #: Blanks that are taken off both ends: ASCII, no-break, zero-width and ideographic.
 BLANKS = " \t\n\v\f\r\u00a0\u200b\u202f\u3000\ufeff"
@@ -24,9 +29,6 @@ MISSING = frozenset(
     for spelling in (word, word.upper(), word.title(), word.capitalize())
 ) | {"", "NaN", "NaT"}
 
-_BLANK_OR_WORD = (
-    f"[{BLANKS}]*(?:{'|'.join(re.escape(word) for word in sorted(MISSING))})[{BLANKS}]*"
-)
 _LONGEST = max(len(word.encode()) for word in MISSING)
 
 
@@ -45,23 +47,40 @@ def clean_value(value: str | None) -> str | None:
 def clean(column: exp.Expr) -> exp.Expr:
     """The SQL twin of ``clean_value``.
 
-    Trimming every value with a list of blanks costs ten times a look at its first and
-    last character, so only values that need it are trimmed. The trimmed value is
-    compared by an expression: DuckDB would turn a long IN into a join, and trim all.
+    Trimming with a list of blanks and comparing with a list of words costs many times
+    a comparison with one text, which DuckDB decides on the first bytes. So only
+    values whose first or last character looks like it are looked at closely.
     """
-    is_padded = exp.or_(
-        equals_any(call("right", column, 1), [*BLANKS]),
-        equals_any(call("left", column, 1), [*BLANKS]),
+    trimmed = trim(column)
+    close_look = case(
+        (equals_any(trimmed, sorted(MISSING)), exp.Null()), otherwise=trimmed
     )
-    trimmed = case(
-        (matches(column, _BLANK_OR_WORD), exp.Null()), otherwise=trim(column)
+    suspect = exp.or_(
+        _is_no_plain_character(column),
+        _is_no_plain_character(call("right", column, 1)),
+        exp.and_(
+            exp.LTE(this=size(column), expression=literal(_LONGEST)),
+            exp.or_(*(_starts_with(column, first) for first in _FIRST_CHARACTERS)),
+        ),
     )
-    short = exp.LTE(this=size(column), expression=literal(_LONGEST))
-    return case(
-        (is_padded, trimmed),
-        (exp.and_(short, equals_any(column, sorted(MISSING))), exp.Null()),
-        otherwise=column,
+    return case((suspect, close_look), otherwise=column)
+
+
+def _is_no_plain_character(text: exp.Expr) -> exp.Expr:
+    """Whether a text begins outside the visible ASCII characters, or is empty."""
+    return exp.or_(
+        exp.LT(this=text.copy(), expression=literal("!")),
+        exp.GTE(this=text.copy(), expression=literal("\x7f")),
     )
+
+
+def _starts_with(column: exp.Expr, first: str) -> exp.Expr:
+    """Whether a text begins with one ASCII character, by comparing alone."""
+    return between(column, literal(first), literal(chr(ord(first) + 1)))
+
+
+#: First characters of the words that say "no value", those that are plain.
+_FIRST_CHARACTERS = sorted({word[0] for word in MISSING if word and word.isascii()})
 
 
 def trim(column: exp.Expr) -> exp.Expr:

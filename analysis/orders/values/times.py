@@ -85,7 +85,7 @@ def _format_tree(column: exp.Expr, item: TimeFormat) -> exp.Expr:
         read = cast_to(read, "TIMESTAMP")
     if not item.length:
         return read
-    exact = exp.EQ(this=size(trim(column)), expression=literal(item.length))
+    exact = exp.EQ(this=size(column), expression=literal(item.length))
     return case((exact, read))
 
 
