@@ -78,9 +78,6 @@ def as_frame(columns: Sequence[Entry], *, rows: int) -> pd.DataFrame:
             t("Distinct"): [_distinct(item) for item in columns],
             t("Range"): [_range(item) for item in columns],
             t("Top values"): [_top(item) for item in columns],
-            t("Missing"): st.column_config.TextColumn(width=70),
-            t("Distinct"): st.column_config.TextColumn(width=80),
-            t("Range"): st.column_config.TextColumn(width=260),
             t("Distribution"): [_histogram(item) for item in columns],
         }
     )

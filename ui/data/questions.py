@@ -54,7 +54,7 @@ def _ask(draft: Draft, mapping: Mapping, question: Question, *, place: int) -> N
 def _option(choice: Reading, values: Sequence[str]) -> str:
     name = f"**{plain(choice_name(choice))}**"
     read = [
-        t("{text} is {value}", text=plain(text), value=plain(written(text, choice)))
+        t("{cell} is {value}", cell=plain(text), value=plain(written(text, choice)))
         for text in values
     ]
     return f"{name} — {t('; ').join(read)}" if read else name
