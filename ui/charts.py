@@ -29,6 +29,7 @@ PICK: Final = "pick"
 MAX_BARS: Final = 12
 TREND_HEIGHT: Final = 260
 BAR_HEIGHT: Final = 24
+SPARK_HEIGHT: Final = 40
 EXPORT_WIDTH: Final = 900
 FEW_POINTS: Final = 40
 #: Up to so many days each has its mark on the axis; the browser would add noons.
@@ -185,15 +186,29 @@ def bars(
     return alt.layer(*layers).properties(height=alt.Step(step))
 
 
-def spark(values: Sequence[float | None]) -> alt.Chart:
-    """A line without axes, for a card; its last point stands for now."""
+def spark(
+    values: Sequence[float | None], *, times: Sequence[Any] = (), unit: Unit = "number"
+) -> alt.Chart:
+    """A line without axes, for a card.
+
+    Args:
+        values: One a point; a gap where there is none.
+        times: When each point is, for the tooltip.
+        unit: How values are written.
+    """
     look = tokens()
     data = pd.DataFrame({"step": range(len(values)), "value": list(values)})
-    scale = alt.Scale(zero=False)
+    data = _with_texts(data, unit=unit)
+    if len(times):
+        data["time"] = _wall_clock(pd.Series(times))
     base = alt.Chart(data).encode(
-        x=alt.X("step:Q", axis=None), y=alt.Y("value:Q", axis=None, scale=scale)
+        x=alt.X("step:Q", axis=None),
+        y=alt.Y("value:Q", axis=None, scale=alt.Scale(zero=False)),
+        tooltip=_tooltip(data),
     )
-    return base.mark_line(color=look.now, strokeWidth=1.5).properties(height=36)
+    line = base.mark_line(color=look.now, strokeWidth=1.5)
+    tight = {"left": 0, "right": 0, "top": 3, "bottom": 3}
+    return line.properties(height=SPARK_HEIGHT, padding=tight)
 
 
 def standalone(chart: Chart, *, title: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from analysis.engine.dataset import Dataset
 from analysis.metrics.selection import Selection
 from analysis.orders.versions import VersionInfo
 from ui import cached
+from ui.state import PARAMETER, View, decode_view
 
 _STATE_KEY: Final = "dataset_name"
 
@@ -31,9 +32,16 @@ def choose(name: str) -> None:
     st.session_state[_STATE_KEY] = name
 
 
+def switch(name: str) -> None:
+    """Look at another dataset and leave the view of the one before."""
+    choose(name)
+    st.query_params.pop(PARAMETER, None)
+
+
 def chosen(known: tuple[VersionInfo, ...]) -> VersionInfo | None:
-    """The dataset of the session, else the one published last, else None."""
-    wanted = st.session_state.get(_STATE_KEY)
+    """The dataset of the address, of the session, or the one published last."""
+    addressed, _ = decode_view(st.query_params.get(PARAMETER), View)
+    wanted = addressed.selection.dataset or st.session_state.get(_STATE_KEY)
     match = next((info for info in known if info.dataset == wanted), None)
     return match or max(known, key=lambda info: info.published_at, default=None)
 

@@ -121,7 +121,7 @@ def _dataset_chip() -> None:
         list(names),
         format_func=lambda name: names.get(name, ""),
         key="dataset_chip",
-        on_change=lambda: datasets.choose(st.session_state["dataset_chip"]),
+        on_change=lambda: datasets.switch(st.session_state["dataset_chip"]),
     )
     st.caption(
         t(

@@ -9,6 +9,8 @@ from ui.show import page_head
 from ui.state import read_view
 from ui.texts import t
 
+CARDS_HEIGHT = 250
+
 guard("view")
 view = read_view(KpiView)
 dataset = notices.dataset_of(view)
@@ -16,29 +18,23 @@ if dataset is None:
     st.stop()
 
 look, misfits = look_at(dataset, view)
+page_head(t("How is delivery doing?"))
 head = st.container()
 notices.misfits(misfits)
 notices.newer_version(look, view)
 filters.row(look)
 
-found = cards.figures(look)
+with st.skeleton(CARDS_HEIGHT):
+    found = cards.figures(look)
+    set_targets = targets.targets(look)
 orders = found["orders"].value
 figure = found.get(look.metric)
-set_targets = targets.targets(look)
 target = set_targets.get(look.metric)
-groups = breakdown.groups(look) if figure and look.by and orders else []
-
-with head:
-    page_head(
-        t("How is delivery doing?"),
-        answer=answer(
-            look,
-            figure,
-            target=target,
-            worst=breakdown.worst(groups, figure) if figure else None,
-        ),
-        grounds=grounds(look, orders),
-    )
+with st.skeleton(CARDS_HEIGHT):
+    groups = breakdown.groups(look) if figure and look.by and orders else []
+worst = breakdown.worst(groups, figure) if figure else None
+head.markdown(answer(look, figure, target=target, worst=worst))
+head.caption(grounds(look, orders))
 
 if not orders:
     notices.no_orders(look)

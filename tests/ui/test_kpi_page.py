@@ -157,12 +157,12 @@ def test_a_card_makes_its_metric_the_metric_of_the_page(world):
     at = opened(KpiView(selection=on(), cards=("late_rate", "cancellation_rate")))
     button(at, "kpis_card_1").click().run()
     assert not at.exception
-    assert at.subheader[0].value == "Cancellation rate"
+    assert at.header[0].value == "Cancellation rate"
 
 
 def test_settings_are_part_of_the_metric(world):
     at = opened(KpiView(selection=on(metric="late_rate(grace=20)"), cards=()))
-    assert at.subheader[0].value == "Late rate \\(Grace in minutes 20\\)"
+    assert at.header[0].value == "Late rate \\(Grace in minutes 20\\)"
     assert "**Late rate \\(Grace in minutes 20\\) is 0.0" in said(at)
 
 

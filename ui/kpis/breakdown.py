@@ -60,7 +60,7 @@ class Group:
 def head(look: Look) -> None:
     """Which dimension, in which order, and the way one got here."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.subheader(t("Breakdown"), anchor=False, width="stretch")
+        st.header(t("Breakdown"), anchor=False, width="stretch")
         labels = {name: axis.label for name, axis in look.axes.items()}
         st.selectbox(
             t("Break down by"),

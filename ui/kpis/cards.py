@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
+from analysis.metrics.registry import parse_reference
 from analysis.records import Target
 from analysis.words import N_
+from ui import charts
 from ui.format import sample
 from ui.kpis import periods
 from ui.kpis.behind import definition_text, measured, sql
-from ui.kpis.figures import VERDICT_COLOURS, Figure, Verdict, name_of, too_few
+from ui.kpis.figures import (
+    VERDICT_COLOURS,
+    Figure,
+    Verdict,
+    chart_unit,
+    is_few,
+    name_of,
+    too_few,
+)
 from ui.kpis.locks import lock_note
 from ui.kpis.targets import badge
 from ui.kpis.view import Look, choose_metric
@@ -50,9 +60,8 @@ def row_of_cards(
                 border=True, width=CARD_WIDTH, height="stretch", gap=None
             ):
                 if metric in found:
-                    line = lines.get(metric, ())
                     _card(
-                        look, found[metric], line=line, place=place,
+                        look, found[metric], line=lines.get(metric), place=place,
                         target=targets.get(metric),
                     )  # fmt: skip
                 else:
@@ -64,7 +73,7 @@ def _card(
     look: Look,
     figure: Figure,
     *,
-    line: Sequence[float],
+    line: pd.Series | None,
     target: Target | None,
     place: int,
 ) -> None:
@@ -74,7 +83,8 @@ def _card(
         st.markdown(f"### :gray[{figure.written()}]")
         st.caption(too_few(figure.n))
     else:
-        _value(figure, line=line)
+        _value(figure)
+        _spark(figure, line, place=place)
         st.caption(_range(figure))
         if target is not None:
             badge(figure, target)
@@ -100,7 +110,7 @@ def _title(look: Look, metric: str, *, place: int) -> None:
     )
 
 
-def _value(figure: Figure, *, line: Sequence[float]) -> None:
+def _value(figure: Figure) -> None:
     verdict = figure.verdict
     changed = not math.isnan(figure.change)
     st.metric(
@@ -111,7 +121,6 @@ def _value(figure: Figure, *, line: Sequence[float]) -> None:
         delta_arrow=_arrow(figure),
         delta_description=t(SHORT_NAMES[verdict]) if verdict in SHORT_NAMES else None,
         label_visibility="collapsed",
-        chart_data=list(line) if len(line) > 1 else None,
     )
 
 
@@ -145,25 +154,46 @@ def _details(look: Look, metric: str, *, place: int) -> None:
         panel.code(sql(look, [metric]), language="sql")
 
 
-def _lines(look: Look) -> dict[str, list[float]]:
-    """Points of the small lines by metric; a share in percent, for the tooltip."""
+def _lines(look: Look) -> dict[str, pd.Series]:
+    """The small lines by metric; a step with too few orders is a gap."""
     grain = periods.spark_grain(look.period)
     metrics = [metric for metric in look.cards if not look.locked(metric)]
     if grain is None or look.period is None or not metrics:
         return {}
-    frame = measured(look, metrics, grain=grain, compare=None)
-    if frame.empty:
-        return {}
-    whole = frame.set_index("period").reindex(periods.steps(look.period, grain))
-    return {metric: _points(whole, metric) for metric in metrics}
+    frame = measured(look, metrics, grain=grain, compare=None).set_index("period")
+    whole = frame.reindex(periods.steps(look.period, grain))
+    return {metric: _line(whole, metric) for metric in metrics}
 
 
-def _points(frame: pd.DataFrame, metric: str) -> list[float]:
-    definition = Figure.of({}, metric).definition
+def _line(frame: pd.DataFrame, metric: str) -> pd.Series:
+    definition = parse_reference(metric).definition
     values = frame[metric].astype(float)
     if definition.kind == "count":
-        return [float(value) for value in values.fillna(0)]
-    enough = frame[f"{metric}_n"].fillna(0) >= 1
-    scale = 100 if definition.unit == "share" else 1
-    known = (values.where(enough) * scale).round(3).dropna()
-    return [float(value) for value in known]
+        return values.fillna(0)
+    few = [is_few(definition, rows) for rows in frame[f"{metric}_n"].fillna(0)]
+    return values.mask(pd.Series(few, index=values.index))
+
+
+def _spark(figure: Figure, line: pd.Series | None, *, place: int) -> None:
+    """The small line, unless fewer than two points are known."""
+    if line is None or line.notna().sum() <= 1:
+        return
+    metric = figure.reference.text
+    first, last = (
+        Figure.of({metric: value}, metric).written()
+        for value in line.dropna().iloc[[0, -1]]
+    )
+    st.altair_chart(
+        charts.spark(
+            line.to_list(),
+            times=line.index.to_list(),
+            unit=chart_unit(figure.definition),
+        ),
+        alt=t(
+            "{name} over the period: {first} at first, {last} at last.",
+            name=name_of(metric),
+            first=first,
+            last=last,
+        ),
+        key=f"kpis_spark_{place}",
+    )

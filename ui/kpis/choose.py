@@ -105,7 +105,8 @@ def _entry(look: Look, item: Availability) -> None:
 
 
 def _locked(items: list[Availability]) -> None:
-    st.markdown(f"**{t('Locked ({count})', count=len(items))}**")
+    title = t("Locked ({count})", count=len(items))
+    st.markdown(f"**{title}**")
     lines = [
         f":material/lock: {plain(item.definition.label_in(language()))}. "
         f"{lock_text(item.missing)}"

@@ -241,7 +241,7 @@ def write_change(
         return written.MISSING
     places = digits_of(definition, change) if digits is None else digits
     if definition.unit == "share":
-        end = f"{_NO_BREAK}{t('pp')}" if unit else ""
+        end = _NO_BREAK + t("pp") if unit else ""
         return written.number(change * 100, digits=places, sign=True) + end
     end = unit_of(definition) if unit else ""
     return written.number(change, digits=places, sign=True) + end

@@ -38,7 +38,7 @@ HEIGHT: Final = 300
 def head(look: Look) -> None:
     """Name of the chosen metric, its settings and the step of the trend."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.subheader(plain(name_of(look.metric)), anchor=False, width="stretch")
+        st.header(plain(name_of(look.metric)), anchor=False, width="stretch")
         for name, setting in _settings(look.metric).items():
             _setting(look, name, setting)
         steps = periods.grains(look.period)

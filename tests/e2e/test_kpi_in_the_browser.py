@@ -1,0 +1,138 @@
+"""The KPI page in a real browser: drill, Back, a copied link, accessibility."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.e2e.app import start, stop
+from tests.ui import kpi_world
+
+pytestmark = pytest.mark.browser
+
+#: Rules that fail inside Streamlit's own front end, which we cannot change.
+UPSTREAM = {"region", "landmark-unique"}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    workspace = tmp_path_factory.mktemp("kpis") / "workspace"
+    kpi_world.publish(workspace)
+    running = start(workspace)
+    yield running
+    stop(running)
+
+
+def figures(seen):
+    """What the cards and the bars say."""
+    seen.page.get_by_test_id("stMetricValue").first.wait_for()
+    values = seen.page.get_by_test_id("stMetricValue").all_inner_texts()
+    groups = seen.page.locator("[class*=st-key-kpis_groups] button").all_inner_texts()
+    return values, groups
+
+
+def press(seen, name):
+    seen.page.get_by_role("button", name=name).first.click()
+    seen.page.wait_for_timeout(500)
+    seen.wait_until_still()
+
+
+def violations(page):
+    found = Axe().run(page).response["violations"]
+    return [
+        (item["id"], [node["html"][:200] for node in item["nodes"]])
+        for item in found
+        if item["impact"] in ("serious", "critical") and item["id"] not in UPSTREAM
+    ]
+
+
+def test_from_the_page_to_a_bar_back_and_into_another_browser(app, open_page):
+    seen = open_page(f"{app.url}/")
+    press_link(seen, "KPIs")
+    first = figures(seen)
+    assert len(first[0]) > 4
+    press(seen, re.compile("Feb 26 – Mar 25"))
+    press(seen, "Last 7 days")
+    week = figures(seen)
+    assert week[0] != first[0]
+    bars = seen.page.get_by_test_id("stVegaLiteChart").last
+    marks = bars.locator("g.mark-rect.role-mark path")
+    marks.nth(1).click()
+    seen.page.get_by_role("button", name="City: Jeddah").wait_for()
+    seen.wait_until_still()
+    narrowed = figures(seen)
+    assert narrowed[0] != week[0]
+    other = open_page(seen.page.url)
+    assert figures(other) == narrowed
+    assert other.page.get_by_role("button", name="City: Jeddah").count() == 1
+    seen.page.go_back()
+    seen.page.wait_for_timeout(500)
+    seen.wait_until_still()
+    assert figures(seen) == week
+    seen.page.go_back()
+    seen.page.wait_for_timeout(500)
+    seen.wait_until_still()
+    assert figures(seen) == first
+
+
+def press_link(seen, name):
+    seen.page.get_by_role("link", name=name).first.click()
+    seen.page.get_by_test_id("stMetricValue").first.wait_for()
+    seen.wait_until_still()
+
+
+def test_the_shared_link_opens_the_same_view(app, open_page):
+    seen = open_page(f"{app.url}/kpis")
+    press(seen, re.compile("^.*Share"))
+    link = seen.page.get_by_test_id("stCode").last.inner_text().strip()
+    assert link.startswith(f"{app.url}/kpis?")
+    other = open_page(link)
+    assert figures(other) == figures(seen)
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"),
+    [(1440, "light", "en-US"), (400, "dark", "zh-CN"), (1024, "dark", "en-US")],
+)
+def test_it_is_accessible_local_and_fits(app, open_page, width, scheme, language):
+    seen = open_page(f"{app.url}/kpis", width=width, scheme=scheme, language=language)
+    seen.page.get_by_test_id("stVegaLiteChart").nth(1).wait_for()
+    seen.wait_until_still()
+    assert seen.foreign == []
+    assert [text for text in seen.problems if "404" not in text] == []
+    assert violations(seen.page) == []
+    overflow = "document.documentElement.scrollWidth - window.innerWidth"
+    assert seen.page.evaluate(overflow) <= 0
+
+
+def test_a_view_is_saved_renamed_opened_and_its_deletion_undone(app, open_page):
+    seen = open_page(f"{app.url}/kpis")
+    page = seen.page
+    press(seen, re.compile("Saved views"))
+    page.get_by_role("textbox", name="Your name").fill("Ana")
+    page.get_by_role("textbox", name="Save this view as").fill("Weekly look")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Weekly look").wait_for()
+
+
+def test_charts_are_downloaded_as_csv_png_and_svg(app, open_page):
+    seen = open_page(f"{app.url}/kpis")
+    page = seen.page
+    page.get_by_role("button", name="Download").last.click()
+    for name, start_of_file in (
+        ("CSV", b"\xef\xbb\xbf"), ("PNG", b"\x89PNG"), ("SVG", b"<svg"),
+    ):  # fmt: skip
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name, exact=True).click()
+        content = open(download.value.path(), "rb").read()  # noqa: PTH123, SIM115
+        assert content.startswith(start_of_file), name
+
+
+def test_the_keyboard_alone_narrows_to_a_group(app, open_page):
+    seen = open_page(f"{app.url}/kpis")
+    button = seen.page.locator("[class*=st-key-kpis_groups] button").first
+    button.focus()
+    seen.page.keyboard.press("Enter")
+    seen.page.wait_for_timeout(500)
+    seen.wait_until_still()
+    assert seen.page.locator("[class*=st-key-kpis_chip_0]").count() == 1
