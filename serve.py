@@ -4,9 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
 
 from ui.errors import unexpected
 from ui.server import SecurityHeaders
+
+# Until st.navigation has run once, a folder named pages is taken for Streamlit's older
+# layout: a deep link to a fresh server would then say "Page not found".
+PagesManager.uses_pages_directory = False
 
 app = st.App(
     Path(__file__).resolve().with_name("streamlit_app.py"),
