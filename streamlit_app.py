@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import errors, frame, guard, texts
+from ui import errors, frame, guard
 
 st.set_page_config(
     page_title="Doorstep",
@@ -10,7 +10,6 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="auto",
 )
-texts.remember_language()
 menu = frame.pages()
 page = st.navigation(menu, position="hidden")
 with errors.boundary():

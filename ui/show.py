@@ -9,6 +9,13 @@ import streamlit as st
 
 MAX_LABEL: Final = 120
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
+#: Places where Streamlit makes links and arrows out of text that is already escaped.
+_JOINED: Final = re.compile(
+    r"(?<=:)(?=//)|(?<=@)|(?<=www)(?=\.)|(?<=-)(?=[->])|(?<=<)(?=[-=])|(?<=>)(?==)",
+    re.IGNORECASE,
+)
+#: Invisible, and without a width: it only keeps two letters from being read as one.
+_WORD_JOINER: Final = "\N{WORD JOINER}"
 
 
 def plain(text: object, *, limit: int = MAX_LABEL) -> str:
@@ -21,10 +28,11 @@ def plain(text: object, *, limit: int = MAX_LABEL) -> str:
         text: What to show.
         limit: Longest text in characters; a longer one ends in an ellipsis.
 
-    >>> plain("![x](https://example.org)", limit=40)
-    '\\!\\[x\\]\\(https\\:\\/\\/example\\.org\\)'
+    >>> plain("*a* & ![b](c)")
+    '\\*a\\* \\& \\!\\[b\\]\\(c\\)'
     """
-    return _PUNCTUATION.sub(r"\\\1", shortened(text, limit=limit))
+    line = _JOINED.sub(_WORD_JOINER, shortened(text, limit=limit))
+    return _PUNCTUATION.sub(r"\\\1", line)
 
 
 def shortened(text: object, *, limit: int = MAX_LABEL) -> str:

@@ -23,8 +23,6 @@ DEFAULT: Final = "en"
 #: Languages by code, each under its own name.
 LANGUAGES: Final = {"en": "English", "zh_CN": "简体中文"}
 
-_STATE_KEY: Final = "language"
-
 __all__ = [
     "LANGUAGES", "N_", "choose_language", "language", "sentences_of", "t", "translate",
 ]  # fmt: skip
@@ -43,24 +41,21 @@ def match_language(tag: str | None) -> str | None:
 
 
 def language() -> str:
-    """The language of this session: the address, the last choice, the browser."""
+    """The language of the page: the address, else the browser, else English.
+
+    Every link of ours carries it (``ui.state.link_to``), and nothing else remembers it,
+    so that the browser's Back undoes a change of it.
+    """
     return (
         match_language(st.query_params.get("lang"))
-        or match_language(st.session_state.get(_STATE_KEY))
         or match_language(st.context.locale)
         or DEFAULT
     )
 
 
 def choose_language(code: str) -> None:
-    """Keep a language for the session and write it into the address."""
-    st.session_state[_STATE_KEY] = code
+    """Write a language into the address."""
     st.query_params["lang"] = code
-
-
-def remember_language() -> None:
-    """Keep the language of the address for pages opened without it."""
-    st.session_state[_STATE_KEY] = language()
 
 
 @cache
