@@ -28,8 +28,9 @@ class Levers:
     """Where plants take hold: extra seconds or levels for each order, by name.
 
     Names: dispatch, kitchen, leg, ride, road (a ride slowed from outside), building (a
-    hand-over slowed from outside), pin, promise and tap (before the arrival) in seconds; ``pin off`` in
-    metres; refuse and merchant_cancel in levels of 65,536; rescue as a flag.
+    hand-over slowed from outside), pin, promise and tap (before the arrival) in
+    seconds; ``pin off`` in metres; refuse and merchant_cancel in levels of 65,536;
+    rescue as a flag.
     """
 
     def __init__(self, size: int) -> None:
