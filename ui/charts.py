@@ -236,7 +236,11 @@ def standalone(chart: Chart, *, title: str) -> dict[str, Any]:
 def _renamed(frame: pd.DataFrame, **columns: str | None) -> pd.DataFrame:
     """The columns asked for under fixed names: a file may call its columns anything."""
     return pd.DataFrame(
-        {name: frame[column].to_numpy() for name, column in columns.items() if column}
+        {
+            name: frame[column].to_numpy()
+            for name, column in columns.items()
+            if column is not None
+        }
     )
 
 
@@ -288,8 +292,11 @@ def _target(look: Tokens, *, target: float, unit: Unit) -> list[alt.Chart]:
     line = base.mark_rule(color=look.muted, strokeDash=[5, 4]).encode(
         y=alt.Y("value:Q", title=None)
     )
-    note = base.mark_text(color=look.muted, align="left", dx=4, dy=-7, fontSize=11)
-    return [line, note.encode(y="value:Q", x=alt.value(0), text="text:N")]
+    place = {"align": "left", "dx": 4, "dy": -7, "fontSize": 11}
+    halo = base.mark_text(stroke=look.surface, strokeWidth=4, **place)
+    note = base.mark_text(color=look.muted, **place)
+    at = {"y": alt.Y("value:Q"), "x": alt.value(0), "text": alt.Text("text:N")}
+    return [line, halo.encode(**at), note.encode(**at)]
 
 
 def _bar_texts(base: alt.Chart, look: Tokens, *, data: pd.DataFrame) -> alt.Chart:

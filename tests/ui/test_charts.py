@@ -1,0 +1,84 @@
+"""Charts take any column name, keep wall-clock times and say what they show."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from analysis.errors import InvalidInput
+from ui import charts, export
+
+NAMES = ["a.b:Q", "![x](https://evil.test)", "datum['x']", "", "客诉率", "x" * 10_000]
+
+
+def frame(name="value", rows=5):
+    return pd.DataFrame(
+        {
+            "when": pd.date_range("2026-03-29 00:30", periods=rows, freq="h"),
+            name: [value / 10 for value in range(rows)],
+            "low": [value / 10 - 0.05 for value in range(rows)],
+            "high": [value / 10 + 0.05 for value in range(rows)],
+            "group": [f"g{value}" for value in range(rows)],
+            "n": [100] * rows,
+        }
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_column_name_is_data(name):
+    data = frame(name)
+    for chart in (
+        charts.trend(data, time="when", value=name, low="low", high="high", target=0.3),
+        charts.bars(data, label="group", value=name, low="low", high="high", pick=True),
+    ):
+        text = json.dumps(chart.to_dict())
+        assert '"field": "value"' in text
+        assert not name or len(name) < 3 or name not in text
+
+
+@pytest.mark.parametrize("label", NAMES)
+def test_any_label_is_data(label):
+    data = frame().assign(group=label)
+    drawn = charts.bars(data, label="group", value="value").to_dict()
+    assert "evil.test" not in json.dumps(drawn["layer"])
+
+
+def test_times_are_sent_as_the_clock_on_the_wall():
+    chart = charts.trend(frame(), time="when", value="value").to_dict()
+    (values,) = chart["datasets"].values()
+    assert values[0]["time"] == "2026-03-29T00:30:00"
+
+
+def test_bars_start_at_zero_and_trends_say_where_they_do_not():
+    drawn = json.dumps(charts.bars(frame(), label="group", value="value").to_dict())
+    assert '"zero": true' in drawn
+    assert '"zero": false' not in drawn
+
+
+def test_no_more_bars_than_can_be_read():
+    chart = charts.bars(frame(rows=40), label="group", value="value").to_dict()
+    assert all(len(rows) <= charts.MAX_BARS + 1 for rows in chart["datasets"].values())
+
+
+def test_values_without_a_number_leave_gaps():
+    data = frame()
+    data.loc[2, ["value", "low", "high"]] = None
+    drawn = charts.trend(data, time="when", value="value", low="low", high="high")
+    assert "–" in json.dumps(drawn.to_dict(), ensure_ascii=False)
+
+
+def test_a_picture_has_its_title_and_bounds():
+    data = frame()
+    chart = charts.trend(data, time="when", value="value", unit="percent")
+    picture = export.svg_bytes(charts.standalone(chart, title="Late\nrate <b>"))
+    assert b"Late rate" in picture
+    assert b"<b>" not in picture
+    many = charts.trend(frame(rows=6_000), time="when", value="value")
+    with pytest.raises(InvalidInput, match="too many points"):
+        charts.standalone(many, title="x")
+
+
+def test_a_spark_has_no_axes():
+    drawn = charts.spark([1, None, 3]).to_dict()
+    assert drawn["encoding"]["x"]["axis"] is None
+    assert drawn["encoding"]["y"]["axis"] is None
