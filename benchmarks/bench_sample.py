@@ -35,16 +35,21 @@ with ThreadPoolExecutor(2) as pool:
 """
 
 
-def timed(script: str, *arguments: object) -> tuple[float, float]:
-    """Seconds and largest resident memory (in MiB) so far of a child that runs it."""
-    begun = time.perf_counter()
+def timed(script: str, *arguments: object) -> tuple[float, float, float]:
+    """Seconds, processor seconds, and largest memory (MiB) of a child so far."""
+    begun, before = time.perf_counter(), _processor_seconds()
     subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
         check=True,
         cwd=Path(__file__).parents[1],
     )
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return time.perf_counter() - begun, peak
+    return time.perf_counter() - begun, _processor_seconds() - before, peak
+
+
+def _processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
@@ -52,14 +57,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         out, again = Path(scratch, "world"), Path(scratch, "again")
         again.mkdir()
-        seconds, peak = timed(_SIMULATE, out, orders)
+        seconds, busy, peak = timed(_SIMULATE, out, orders)
         size = sum(path.stat().st_size for path in out.rglob("*.parquet"))
-        writing, _ = timed(_WRITE_AGAIN, out, again)
+        writing, busy_writing, _ = timed(_WRITE_AGAIN, out, again)
     print(f"sample world of {orders:,} orders, all tables, two threads")
     print(f"  {orders / seconds:>12,.0f} orders a second ({seconds:.1f} s)")
+    print(f"  {orders / busy:>12,.0f} orders a second of one processor")
     print(f"  {peak:>12,.0f} MiB peak memory")
     print(f"  {size / orders:>12,.0f} bytes an order in Parquet")
     print(f"  {seconds / writing:>12.2f} x reading and writing the same Parquet again")
+    print(f"  {busy / busy_writing:>12.2f} x the processor time of that")
 
 
 if __name__ == "__main__":

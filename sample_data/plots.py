@@ -43,7 +43,8 @@ _QUERIES = {
         from seen join online using (zone, h) group by 1""",
     "weeks": """
         select city, date_trunc('week', local) as week,
-               avg(is_late) as late from orders where status = 'delivered' group by all""",
+               avg(is_late) as late
+        from orders where status = 'delivered' group by all""",
     "tenure": """
         select least(datediff('day', joined_at, created_at) // 10 * 10, 180) as days,
                avg(is_late) as late
