@@ -103,7 +103,7 @@ class Strategy:
         season: Periods in a cycle, such as 7 or 12.
         lags: Newey-West lags ("its") or periods of carry-over ("switchback").
         washout: Periods dropped after each switch.
-        comparison: Whom staggered units are compared with.
+        comparison: Whom staggered units are compared with; None is "not_yet".
         aggregate: How group-time effects become one effect.
         anticipation: Periods before the start in which units may react already.
         predictors: What a synthetic control must match besides the outcome.
@@ -136,7 +136,7 @@ class Strategy:
     season: int | None = None
     lags: int | None = None
     washout: int = 0
-    comparison: Comparison = "not_yet"
+    comparison: Comparison | None = None
     aggregate: Aggregation = "simple"
     anticipation: int = 0
     predictors: tuple[str | Predictor, ...] = ()
@@ -148,7 +148,8 @@ class Strategy:
     def __post_init__(self) -> None:
         _one_of("design", self.design, DESIGNS)
         _one_of("better", self.better, get_args(Better))
-        _one_of("comparison", self.comparison, get_args(Comparison))
+        if self.comparison is not None:
+            _one_of("comparison", self.comparison, get_args(Comparison))
         _one_of("aggregate", self.aggregate, get_args(Aggregation))
         for name in ("cluster", "covariates", "strata", "predictors"):
             object.__setattr__(self, name, _tuple(getattr(self, name)))

@@ -11,12 +11,14 @@ from analysis.strategies.ab import evaluate_ab
 from analysis.strategies.contract import Guardrail, Strategy
 from analysis.strategies.did import evaluate_did
 from analysis.strategies.results import Evaluation, Finding, GuardrailResult
+from analysis.strategies.staggered import evaluate_staggered
 from analysis.strategies.study import Study, read_study
 from analysis.strategies.verdict import decide, guard
 
 _DESIGNS: dict[str, Callable[[Study], Finding]] = {
     "ab": evaluate_ab,
     "did": evaluate_did,
+    "staggered": evaluate_staggered,
 }
 
 

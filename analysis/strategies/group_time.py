@@ -1,0 +1,261 @@
+"""Group-time effects and how they are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from analysis.errors import DataProblem
+from analysis.strategies.cohorts import NEVER, Codes, Cohorts
+from analysis.strategies.doubly_robust import Contrast, difference, doubly_robust
+from analysis.strategies.moments import Floats
+from analysis.strategies.results import Estimate, student
+from analysis.words import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Effects with the influence of each unit on them.
+
+    Attributes:
+        labels: One row per effect.
+        effect: (effects,)
+        influence: (units, effects)
+        cluster: Cluster code of each unit.
+    """
+
+    labels: pd.DataFrame
+    effect: Floats
+    influence: Floats
+    cluster: Codes
+
+    def covariance(self) -> Floats:
+        """Cluster-robust covariance of the effects."""
+        size = int(self.cluster.max()) + 1
+        sums = np.zeros((size, self.influence.shape[1]))
+        np.add.at(sums, self.cluster, self.influence)
+        return sums.T @ sums / len(self.influence) ** 2
+
+    @property
+    def df(self) -> float:
+        """Clusters minus 1."""
+        return float(len(np.unique(self.cluster)) - 1)
+
+    def estimate(self, place: int, *, alpha: float) -> Estimate:
+        """One of the effects."""
+        se = float(np.sqrt(self._variance(self.influence[:, place])))
+        return student(self.effect[place], se, alpha=alpha, df=self.df)
+
+    def _variance(self, influence: Floats) -> float:
+        sums = np.bincount(self.cluster, influence)
+        return float(sums @ sums) / len(influence) ** 2
+
+    def table(self, *, alpha: float) -> pd.DataFrame:
+        """Labels, effects and pointwise intervals."""
+        size = int(self.cluster.max()) + 1
+        sums = np.zeros((size, self.influence.shape[1]))
+        np.add.at(sums, self.cluster, self.influence)
+        se = np.sqrt((sums**2).sum(axis=0)) / len(self.influence)
+        half = stats.t.isf(alpha / 2, self.df) * se
+        with np.errstate(divide="ignore", invalid="ignore"):
+            p_value = 2 * stats.t.sf(np.abs(self.effect) / se, self.df)
+        return self.labels.reset_index(drop=True).assign(
+            effect=self.effect, se=se, low=self.effect - half,
+            high=self.effect + half, p_value=p_value,
+        )  # fmt: skip
+
+
+def group_time_effects(cohorts: Cohorts) -> Effects:
+    """ATT(g, t) of every cohort g and period t.
+
+    After the start the base is the last period before it (before anticipation); earlier
+    periods are compared with the one before them.
+
+    Reference:
+        Callaway and Sant'Anna 2021, https://doi.org/10.1016/j.jeconom.2020.12.001
+    """
+    ahead = cohorts.study.strategy.anticipation
+    labels, found = [], []
+    for group in cohorts.groups:
+        for period in range(1, len(cohorts.periods)):
+            base = period - 1 if period < group - ahead else group - 1 - ahead
+            if base < 0:
+                continue
+            one = _one(cohorts, int(group), period, int(base))
+            if one is None:
+                continue
+            size = int((cohorts.cohort == group).sum())
+            labels.append((int(group), period, period - int(group), size))
+            found.append(one)
+    if not any(event >= 0 for _, _, event, _ in labels):
+        raise DataProblem(
+            N_("No treated period has untreated units to compare with ({seen})."),
+            hint=N_("Use comparison='not_yet', or data with untreated units."),
+            seen=cohorts.study.strategy.comparison,
+        )
+    return _stack(cohorts, labels, found)
+
+
+def _stack(cohorts: Cohorts, labels: list, found: list[Contrast]) -> Effects:
+    table = pd.DataFrame(labels, columns=["g", "t", "event_time", "n"])
+    table.insert(0, "group", [cohorts.periods[g] for g in table["g"]])
+    table.insert(1, "period", [cohorts.periods[t] for t in table["t"]])
+    return Effects(
+        table,
+        np.array([one.effect for one in found]),
+        np.stack([one.influence for one in found], axis=1),
+        cohorts.cluster,
+    )
+
+
+def _one(cohorts: Cohorts, group: int, period: int, base: int) -> Contrast | None:
+    change = cohorts.outcome[:, period] - cohorts.outcome[:, base]
+    seen = np.isfinite(change)
+    treated = (cohorts.cohort == group) & seen
+    controls = _controls(cohorts, group, max(period, base)) & seen
+    if not treated.any() or not controls.any():
+        return None
+    used = treated | controls
+    weight = cohorts.weight[used]
+    x = _covariates(cohorts, used, base)
+    one = (
+        doubly_robust(change[used], treated[used], weight, x)
+        if x.shape[1]
+        else difference(change[used], treated[used], weight)
+    )
+    influence = np.zeros(len(change))
+    influence[used] = one.influence * len(change) / used.sum()
+    return Contrast(one.effect, influence)
+
+
+def _covariates(cohorts: Cohorts, used: NDArray[np.bool_], base: int) -> Floats:
+    """Covariates in the base period, and dummies of the strata."""
+    levels = np.arange(1, int(cohorts.stratum.max()) + 1)
+    dummies = cohorts.stratum[used, None] == levels[None, :]
+    return np.column_stack([cohorts.covariates[used, base], dummies.astype(float)])
+
+
+def _controls(cohorts: Cohorts, group: int, period: int) -> NDArray[np.bool_]:
+    never = cohorts.cohort == NEVER
+    if cohorts.study.strategy.comparison == "never":
+        return never
+    later = cohorts.cohort > period + cohorts.study.strategy.anticipation
+    return (never | later) & (cohorts.cohort != group)
+
+
+def aggregate(cohorts: Cohorts, effects: Effects, by: str) -> tuple[Effects, Effects]:
+    """One overall effect, and effects by time since start, group or period.
+
+    Args:
+        cohorts: The panel.
+        effects: Group-time effects.
+        by: ``simple``, ``dynamic``, ``group`` or ``calendar``.
+
+    Returns:
+        The overall effect (a single one) and the parts it is made of.
+    """
+    labels = effects.labels
+    after = (labels["event_time"] >= 0).to_numpy()
+    if by == "simple":
+        return _mean(cohorts, effects, after, {"effect": "overall"}), effects
+    key, kept = _KEYS[by]
+    chosen = np.ones(len(labels), dtype=bool) if kept == "all" else after
+    values = sorted(labels.loc[chosen, key].unique())
+    parts = [
+        _mean(
+            cohorts, effects, chosen & (labels[key] == value).to_numpy(), {key: value}
+        )
+        for value in values
+    ]
+    table = _joined(parts)
+    return _overall(cohorts, table, by), _named(cohorts, table, key)
+
+
+_KEYS = {
+    "dynamic": ("event_time", "all"),
+    "group": ("g", "after"),
+    "calendar": ("t", "after"),
+}
+
+
+def _shares(cohorts: Cohorts, groups: Codes) -> tuple[Floats, Floats]:
+    """Share of each group among all units, and each unit's influence on it."""
+    weight = cohorts.weight / cohorts.weight.mean()
+    inside = (cohorts.cohort[:, None] == groups[None, :]) * weight[:, None]
+    share = inside.mean(axis=0)
+    return share, inside - share
+
+
+def _mean(
+    cohorts: Cohorts, effects: Effects, chosen: NDArray[np.bool_], label: dict
+) -> Effects:
+    """Group-time effects weighted by the shares of their groups, estimated too."""
+    groups = effects.labels["g"].to_numpy(dtype=np.int64)[chosen]
+    share, influence = _shares(cohorts, groups)
+    weights = share / share.sum()
+    effect = effects.effect[chosen]
+    overall = float(weights @ effect)
+    own = effects.influence[:, chosen] @ weights
+    own = own + influence @ (effect - overall) / share.sum()
+    size = int(effects.labels["n"].to_numpy()[chosen].sum())
+    labels = pd.DataFrame([{**label, "n": size}])
+    return Effects(labels, np.array([overall]), own[:, None], effects.cluster)
+
+
+def _joined(parts: Sequence[Effects]) -> Effects:
+    return Effects(
+        pd.concat([part.labels for part in parts], ignore_index=True),
+        np.concatenate([part.effect for part in parts]),
+        np.concatenate([part.influence for part in parts], axis=1),
+        parts[0].cluster,
+    )
+
+
+def _overall(cohorts: Cohorts, table: Effects, by: str) -> Effects:
+    label = pd.DataFrame([{"effect": "overall"}])
+    if by == "group":
+        groups = table.labels["g"].to_numpy(dtype=np.int64)
+        share, influence = _shares(cohorts, groups)
+        weights = share / share.sum()
+        overall = float(weights @ table.effect)
+        own = table.influence @ weights
+        own = own + influence @ (table.effect - overall) / share.sum()
+        return Effects(label, np.array([overall]), own[:, None], table.cluster)
+    after = np.ones(len(table.effect), dtype=bool)
+    if by == "dynamic":
+        after = (table.labels["event_time"] >= 0).to_numpy()
+    weights = after / after.sum()
+    return Effects(
+        label,
+        np.array([float(weights @ table.effect)]),
+        (table.influence @ weights)[:, None],
+        table.cluster,
+    )
+
+
+def _named(cohorts: Cohorts, table: Effects, key: str) -> Effects:
+    if key == "event_time":
+        return table
+    name = {"g": "group", "t": "period"}[key]
+    labels = table.labels.rename(columns={key: name})
+    labels[name] = [cohorts.periods[place] for place in labels[name]]
+    return Effects(labels, table.effect, table.influence, table.cluster)
+
+
+def simultaneous_bands(
+    effects: Effects, *, alpha: float, draws: int, rng: np.random.Generator
+) -> float:
+    """Critical value by which all intervals hold together (multiplier bootstrap)."""
+    size = int(effects.cluster.max()) + 1
+    sums = np.zeros((size, effects.influence.shape[1]))
+    np.add.at(sums, effects.cluster, effects.influence)
+    se = np.sqrt((sums**2).sum(axis=0))
+    usable = se > 0
+    signs = rng.choice([-1.0, 1.0], size=(draws, size))
+    ratios = np.abs(signs @ sums[:, usable]) / se[usable]
+    return float(np.quantile(ratios.max(axis=1), 1 - alpha))

@@ -1,0 +1,241 @@
+"""Imputation of what treated cells would have been without treatment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.errors import NotEnoughData
+from analysis.strategies.cohorts import Codes, Cohorts
+from analysis.strategies.group_time import Effects
+from analysis.strategies.moments import Floats
+from analysis.words import N_
+
+#: Directions with less than this share of the largest spread are not told apart.
+_LEFT = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells in long form; period dummies are kept as codes.
+
+    Attributes:
+        unit: Unit of each cell.
+        time: Period of each cell.
+        period: Stratum and period of each cell, as one code.
+        cohort: Cohort of each cell's unit.
+        treated: Whether the cell is treated.
+        weight: Of each cell, the same for all of a unit.
+        extra: Covariates, (cells, k)
+        shares: Means of dummies and covariates over a unit's untreated cells,
+            (units, codes + k)
+    """
+
+    unit: Codes
+    time: Codes
+    period: Codes
+    cohort: Codes
+    treated: NDArray[np.bool_]
+    weight: Floats
+    extra: Floats
+    shares: Floats
+
+    @property
+    def dummies(self) -> int:
+        """Number of period codes."""
+        return self.shares.shape[1] - self.extra.shape[1]
+
+    def times(self, slope: Floats) -> Floats:
+        """Columns less unit means, times coefficients, (cells, m)."""
+        own = slope[self.period] + self.extra @ slope[self.dummies :]
+        return own - (self.shares @ slope)[self.unit]
+
+    def transposed(self, values: Floats) -> Floats:
+        """Sums of values times columns less unit means, (codes + k, m)."""
+        own = np.concatenate(
+            [_sums(values, self.period, self.dummies), self.extra.T @ values]
+        )
+        return own - self.shares.T @ _sums(values, self.unit, len(self.shares))
+
+
+@dataclass(frozen=True, slots=True)
+class Imputed:
+    """The fit on untreated cells.
+
+    Attributes:
+        cells: The cells.
+        left: Effect where treated, residual elsewhere.
+        inverse: Inverse of the columns' cross-products over untreated cells.
+    """
+
+    cells: Cells
+    left: Floats
+    inverse: Floats
+
+
+def impute(cohorts: Cohorts) -> Imputed:
+    """Fit unit and period effects on untreated cells, impute the treated ones.
+
+    Treated cells in periods without any untreated cell are left out.
+
+    Reference:
+        Borusyak, Jaravel and Spiess 2024, https://doi.org/10.1093/restud/rdae007
+    """
+    cells, usable = _cells(cohorts)
+    free = ~cells.treated
+    outcome = cohorts.outcome[usable]
+    outcome = (
+        outcome - _unit_means(outcome[:, None], cells, len(cells.shares))[cells.unit, 0]
+    )
+    table = np.linalg.pinv(_cross_products(cells), rcond=_LEFT, hermitian=True)
+    inverse = np.asarray(table, dtype=np.float64)
+    own = np.where(free, cells.weight * outcome, 0.0)[:, None]
+    slope = inverse @ cells.transposed(own)
+    left: Floats = outcome - cells.times(slope)[:, 0]
+    return Imputed(cells, left, inverse)
+
+
+def _cells(cohorts: Cohorts) -> tuple[Cells, NDArray[np.bool_]]:
+    ahead = cohorts.study.strategy.anticipation
+    periods = len(cohorts.periods)
+    seen = np.isfinite(cohorts.outcome)
+    first = cohorts.cohort[:, None] - ahead
+    started: NDArray[np.bool_] = np.greater_equal(np.arange(periods), first)
+    free = seen & ~started
+    usable = seen & free.any(axis=1)[:, None] & _comparable(cohorts.stratum, free)
+    unit, time = np.nonzero(usable)
+    treated = started[usable]
+    if not treated.any():
+        raise NotEnoughData(
+            N_("No treated cell can be imputed: {seen} untreated cells."),
+            hint=N_("Units need periods before, and periods need untreated units."),
+            seen=int(free.sum()),
+        )
+    cells = Cells(
+        unit, time, cohorts.stratum[unit] * periods + time, cohorts.cohort[unit],
+        treated, cohorts.weight[unit], cohorts.covariates[usable], np.zeros((0, 0)),
+    )  # fmt: skip
+    codes = periods * (int(cohorts.stratum.max()) + 1)
+    return replace(cells, shares=_shares(cells, len(cohorts.units), codes)), usable
+
+
+def _shares(cells: Cells, units: int, codes: int) -> Floats:
+    free = ~cells.treated
+    flat = np.bincount(
+        cells.unit[free] * codes + cells.period[free], minlength=units * codes
+    )
+    table = flat.reshape(units, codes)
+    share = table / np.maximum(table.sum(axis=1), 1)[:, None]
+    return np.column_stack([share, _unit_means(cells.extra, cells, units)])
+
+
+def _cross_products(cells: Cells) -> Floats:
+    """Of columns less unit means over untreated cells."""
+    free = ~cells.treated
+    weight, extra = cells.weight[free], cells.extra[free]
+    size = cells.dummies
+    table = np.zeros((cells.shares.shape[1], cells.shares.shape[1]))
+    table[:size, :size] = np.diag(np.bincount(cells.period[free], weight, size))
+    weighted = extra * weight[:, None]
+    table[:size, size:] = _sums(weighted, cells.period[free], size)
+    table[size:, :size] = table[:size, size:].T
+    table[size:, size:] = weighted.T @ extra
+    mass = np.bincount(cells.unit[free], weight, len(cells.shares))
+    return table - (cells.shares * mass[:, None]).T @ cells.shares
+
+
+def _sums(values: Floats, codes: Codes, size: int) -> Floats:
+    """Sums of rows by code, (size, m)."""
+    sums = [np.bincount(codes, column, size) for column in values.T]
+    return np.stack(sums, axis=1) if sums else np.zeros((size, 0))
+
+
+def _comparable(stratum: Codes, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which cells have an untreated one of their stratum and period."""
+    levels = int(stratum.max()) + 1
+    known = np.stack([free[stratum == level].any(axis=0) for level in range(levels)])
+    return known[stratum]
+
+
+def _unit_means(values: Floats, cells: Cells, units: int) -> Floats:
+    """Means over untreated cells by unit, (units, m)."""
+    free = ~cells.treated
+    count = np.bincount(cells.unit[free], minlength=units)
+    return _sums(values[free], cells.unit[free], units) / np.maximum(count, 1)[:, None]
+
+
+def imputed_effects(
+    cohorts: Cohorts, imputed: Imputed, labels: pd.DataFrame, members: Floats
+) -> Effects:
+    """Weighted means of imputed effects with conservative errors.
+
+    Args:
+        cohorts: The panel.
+        imputed: Its cells.
+        labels: One row per mean.
+        members: Weights of treated cells in each mean, 0 elsewhere, (cells, means).
+    """
+    weights = members * imputed.cells.weight[:, None]
+    weights = weights / weights.sum(axis=0)
+    effect = weights.T @ np.where(imputed.cells.treated, imputed.left, 0.0)
+    influence = _influence(imputed, weights, len(cohorts.units))
+    counts = (members > 0).sum(axis=0)
+    return Effects(labels.assign(n=counts), effect, influence, cohorts.cluster)
+
+
+def _influence(imputed: Imputed, weights: Floats, units: int) -> Floats:
+    """Influence of each unit on each mean, on the scale of n times its share."""
+    cells = imputed.cells
+    treated = cells.treated[:, None]
+    # What a mean asks of unit and period effects, spread over the untreated cells.
+    asked = _sums(weights, cells.unit, units)
+    mass = np.bincount(cells.unit[~cells.treated], cells.weight[~cells.treated], units)
+    slope = imputed.inverse @ cells.transposed(weights)
+    per_unit = asked / np.where(mass > 0, mass, np.inf)[:, None]
+    spread = cells.weight[:, None] * (per_unit[cells.unit] + cells.times(slope))
+    own = np.where(treated, weights, -spread)
+    left = imputed.left[:, None]
+    surprise = np.where(treated, left - _typical(imputed, weights), left)
+    return units * _sums(own * surprise, cells.unit, units)
+
+
+def _typical(imputed: Imputed, weights: Floats) -> Floats:
+    """Mean effect by cohort and period, weighted by squared weights."""
+    cells = imputed.cells
+    key = cells.cohort * (int(cells.time.max()) + 1) + cells.time
+    levels, codes = np.unique(key, return_inverse=True)
+    square = np.where(cells.treated[:, None], weights**2, 0.0)
+    total = _sums(square, codes, len(levels))
+    mean = _sums(square * imputed.left[:, None], codes, len(levels))
+    mean = np.divide(mean, total, out=np.zeros_like(mean), where=total > 0)
+    return mean[codes]
+
+
+def overall_imputed(cohorts: Cohorts, imputed: Imputed) -> Effects:
+    """The mean effect over all treated cells."""
+    treated = imputed.cells.treated.astype(float)[:, None]
+    label = pd.DataFrame([{"effect": "overall"}])
+    return imputed_effects(cohorts, imputed, label, treated)
+
+
+def imputed_by(cohorts: Cohorts, imputed: Imputed, by: str) -> Effects:
+    """Mean effects by time since start (``dynamic``), ``group`` or ``calendar``."""
+    values, name = _keys(imputed, by)
+    treated = imputed.cells.treated
+    levels = np.unique(values[treated])
+    members = (treated[:, None] & (values[:, None] == levels[None, :])).astype(float)
+    shown = (
+        levels if name == "event_time" else [cohorts.periods[level] for level in levels]
+    )
+    return imputed_effects(cohorts, imputed, pd.DataFrame({name: shown}), members)
+
+
+def _keys(imputed: Imputed, by: str) -> tuple[Codes, str]:
+    if by == "group":
+        return imputed.cells.cohort, "group"
+    if by == "calendar":
+        return imputed.cells.time, "period"
+    return imputed.cells.time - imputed.cells.cohort, "event_time"

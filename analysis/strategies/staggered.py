@@ -1,0 +1,238 @@
+"""Staggered roll-outs: units treated from different periods on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import UnknownName
+from analysis.strategies.checks import DOUBT, cluster_count
+from analysis.strategies.cohorts import Cohorts, read_cohorts
+from analysis.strategies.few_clusters import FEW
+from analysis.strategies.group_time import (
+    Effects,
+    aggregate,
+    group_time_effects,
+    simultaneous_bands,
+)
+from analysis.strategies.imputation import impute, imputed_by, overall_imputed
+from analysis.strategies.results import (
+    Check,
+    Estimate,
+    Finding,
+    Light,
+    as_share,
+    student,
+    text,
+)
+from analysis.strategies.study import Study
+from analysis.strategies.twfe import two_way
+from analysis.words import N_
+
+_ALIASES = {
+    "cs": "callaway_santanna",
+    "group_time": "callaway_santanna",
+    "callaway_sant'anna": "callaway_santanna",
+    "csdid": "callaway_santanna",
+    "bjs": "imputation",
+    "did_imputation": "imputation",
+    "two_way_fixed_effects": "twfe",
+}
+_METHODS = ("callaway_santanna", "imputation", "twfe")
+_REFERENCES = {
+    "callaway_santanna": "Callaway and Sant'Anna 2021",
+    "imputation": "Borusyak, Jaravel and Spiess 2024",
+    "twfe": "Two-way fixed effects; Goodman-Bacon 2021 on its bias",
+}
+_VIEWS = ("dynamic", "group", "calendar")
+_RED = 0.001
+
+
+def evaluate_staggered(study: Study) -> Finding:
+    """Put together effects by cohort and period."""
+    cohorts = read_cohorts(study)
+    method = _method(study)
+    effects = group_time_effects(cohorts)
+    views = _views(cohorts, effects, method)
+    by = study.strategy.aggregate
+    overall = views[by][0].estimate(0, alpha=study.alpha)
+    twfe = _twfe(cohorts)
+    estimate = (
+        student(*twfe[:2], alpha=study.alpha, df=twfe[2])
+        if method == "twfe"
+        else overall
+    )
+    tables = {
+        name: _banded(view[1], study, dynamic=name == "dynamic")
+        for name, view in views.items()
+    }
+    tables["group_time"] = _plain(effects, study)
+    baseline = _baseline(cohorts, estimate.effect)
+    return Finding(
+        estimate=estimate,
+        method=method,
+        estimand=text(
+            N_("Mean effect on treated units and periods ({by}), if all would have "
+               "moved alike."),
+            by=by,
+        ),
+        reference=_REFERENCES[method],
+        n=int(np.isfinite(cohorts.outcome).sum()),
+        estimates=tables[by],
+        baseline=baseline,
+        relative=as_share(estimate, baseline),
+        checks=(
+            *_checks(cohorts, effects, overall.effect, twfe),
+            _second_opinion(cohorts, effects, estimate, method),
+        ),
+        why=text(N_("Units were treated from different days on.")),
+        notes=cohorts.notes,
+        extra={name: table for name, table in tables.items() if name != "simple"},
+    )  # fmt: skip
+
+
+def _method(study: Study) -> str:
+    asked = study.strategy.method
+    name = _usual(study) if asked is None else _ALIASES.get(asked, asked)
+    if name not in _METHODS:
+        raise UnknownName.of("method", asked, (*_METHODS, *_ALIASES))
+    return name
+
+
+def _usual(study: Study) -> str:
+    """Imputation, unless something is asked that it cannot use.
+
+    It takes every untreated cell as its base, where group-time effects take a single
+    period; but covariates that do not change over time, and a choice of the units to
+    compare with, mean something to group-time effects only.
+    """
+    strategy = study.strategy
+    grouped = study.covariates or strategy.comparison
+    return "callaway_santanna" if grouped else "imputation"
+
+
+def _views(
+    cohorts: Cohorts, effects: Effects, method: str
+) -> dict[str, tuple[Effects, Effects]]:
+    if method != "imputation":
+        names = ("simple", *_VIEWS)
+        return {name: aggregate(cohorts, effects, name) for name in names}
+    imputed = impute(cohorts)
+    overall = overall_imputed(cohorts, imputed)
+    views = {name: (overall, imputed_by(cohorts, imputed, name)) for name in _VIEWS}
+    return {"simple": views["dynamic"], **views}
+
+
+def _banded(effects: Effects, study: Study, *, dynamic: bool) -> pd.DataFrame:
+    table = _plain(effects, study)
+    if not dynamic:
+        return table
+    critical = simultaneous_bands(
+        effects, alpha=study.alpha, draws=study.strategy.draws, rng=study.rng
+    )
+    return table.assign(
+        band_low=table["effect"] - critical * table["se"],
+        band_high=table["effect"] + critical * table["se"],
+    )
+
+
+def _plain(effects: Effects, study: Study) -> pd.DataFrame:
+    table = effects.table(alpha=study.alpha)
+    return table.drop(columns=[name for name in ("g", "t") if name in table])
+
+
+def _twfe(cohorts: Cohorts) -> tuple[float, float, float, float]:
+    """Effect, error and df of two-way fixed effects, and its share of bad weights."""
+    unit, time = np.nonzero(np.isfinite(cohorts.outcome))
+    treated = cohorts.treated[unit, time]
+    rows = pd.DataFrame(
+        {
+            "outcome": cohorts.outcome[unit, time], "unit": unit,
+            "time": time + len(cohorts.periods) * cohorts.stratum[unit],
+            "weight": cohorts.weight[unit], "cluster": cohorts.cluster[unit],
+        }
+    )  # fmt: skip
+    found = two_way(rows, treated.astype(float), cluster="cluster")
+    weights = found.residual_exposure[treated]
+    negative = float(-weights[weights < 0].sum() / np.abs(weights).sum())
+    return found.effect, found.se, found.df, negative
+
+
+def _second_opinion(
+    cohorts: Cohorts, effects: Effects, estimate: Estimate, method: str
+) -> Check:
+    """Group-time effects beside imputation, or the other way round."""
+    if method == "callaway_santanna":
+        other = overall_imputed(cohorts, impute(cohorts))
+    else:
+        other = aggregate(cohorts, effects, "simple")[0]
+    found = float(other.effect[0])
+    apart = abs(found - estimate.effect) / (estimate.se or np.inf)
+    light: Light = "green" if apart < 1 else "amber"
+    name = "imputation" if method == "callaway_santanna" else "callaway_santanna"
+    sentence = text(
+        N_("The method {name} gives {effect:.4g}."), name=name, effect=found
+    )
+    return Check("second_opinion", light, found, sentence)
+
+
+def _baseline(cohorts: Cohorts, effect: float) -> float:
+    """What treated cells would have been on average."""
+    treated = cohorts.treated & np.isfinite(cohorts.outcome)
+    weight = np.broadcast_to(cohorts.weight[:, None], treated.shape)[treated]
+    return float(np.average(cohorts.outcome[treated], weights=weight)) - effect
+
+
+def _checks(
+    cohorts: Cohorts, effects: Effects, effect: float, twfe: tuple[float, ...]
+) -> tuple[Check, ...]:
+    found = [
+        _pre_trend(cohorts, effects),
+        _twfe_bias(effect, twfe),
+        cluster_count(len(np.unique(cohorts.cluster)), few=FEW),
+    ]
+    return tuple(check for check in found if check is not None)
+
+
+def _pre_trend(cohorts: Cohorts, effects: Effects) -> Check | None:
+    """Whether effects before the start are 0: mean and, where possible, jointly."""
+    dynamic = aggregate(cohorts, effects, "dynamic")[1]
+    ahead = cohorts.study.strategy.anticipation
+    early = (dynamic.labels["event_time"] < -ahead).to_numpy()
+    if not early.any():
+        return None
+    value = dynamic.effect[early]
+    covariance = dynamic.covariance()[np.ix_(early, early)]
+    k = len(value)
+    if k > max(1, dynamic.df / 4) or np.linalg.matrix_rank(covariance) < k:
+        # Too many for a joint test: do the steps before the start add up to a drift?
+        ones = np.ones(k)
+        wald, k = float(ones @ value) ** 2 / float(ones @ covariance @ ones), 1
+    else:
+        wald = float(value @ np.linalg.solve(covariance, value)) / k
+    p_value = float(stats.f.sf(wald, k, dynamic.df))
+    light: Light = "green"
+    if p_value < DOUBT:
+        light = "red" if p_value < _RED else "amber"
+    sentence = text(
+        N_("Before their start units moved unlike the others with p = {p:.2g}."),
+        p=p_value,
+    )
+    return Check("pre_trend", light, p_value, sentence)
+
+
+def _twfe_bias(effect: float, twfe: tuple[float, ...]) -> Check:
+    """How far two-way fixed effects would mislead."""
+    bias, negative = twfe[0] - effect, twfe[3]
+    light: Light = "amber" if abs(bias) > twfe[1] else "green"
+    sentence = text(
+        N_(
+            "Two-way fixed effects would give {twfe:.4g}, off by {bias:.4g}; "
+            "{share:.0%} of its weight is negative."
+        ),
+        twfe=twfe[0],
+        bias=bias,
+        share=negative,
+    )
+    return Check("twfe_bias", light, bias, sentence)
