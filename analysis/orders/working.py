@@ -16,7 +16,7 @@ from pathlib import Path
 from analysis.errors import InvalidInput
 from analysis.orders import links
 from analysis.orders.draft import Draft
-from analysis.orders.mapping import Mapping, TableMapping, signature
+from analysis.orders.mapping import IGNORED, Mapping, TableMapping, signature
 from analysis.orders.propose import propose_mapping
 from analysis.orders.schema import load_fields
 from analysis.words import N_
@@ -98,7 +98,12 @@ def relinked(mapping: Mapping, table: str) -> Mapping:
     others = tuple(link for link in mapping.links if table not in {link.table, link.to})
     unique = _known_unique(mapping)
     found = links.linked(mapping, unique=unique).links
-    own = tuple(link for link in found if table in {link.table, link.to})
+    ignored = {entry.table for entry in mapping.targeting(IGNORED)}
+    own = tuple(
+        link
+        for link in found
+        if table in {link.table, link.to} and not ignored & {link.table, link.to}
+    )
     return replace(mapping, links=(*others, *own))
 
 

@@ -134,8 +134,8 @@ def aside_csv(path: Path) -> bytes:
 
 
 def _line(check: Check, *, place: int) -> None:
-    text, figures, action, rows = st.columns(
-        [4, 2.4, 1.6, 1], vertical_alignment="center", gap="small"
+    text, figures, rows = st.columns(
+        [4, 4, 1], vertical_alignment="center", gap="small"
     )
     table = check.get("table", "orders")
     where = "" if table == "orders" else f" :gray[{t(words.TABLES.get(table, table))}]"
@@ -143,13 +143,13 @@ def _line(check: Check, *, place: int) -> None:
     if check["of"] > 1:
         figures.markdown(
             t(
-                "**{count}** :gray[of {rows}, {share}]",
+                "**{count}** :gray[of {rows}, {share}, {action}]",
                 count=number(check["count"]),
                 rows=number(check["of"]),
                 share=percent(share(check), digits=2),
+                action=t(words.ACTIONS[check["action"]]),
             )
         )
-    action.markdown(f":gray[{t(words.ACTIONS[check['action']])}]")
     if check.get("samples"):
         _samples(rows, check, place=place)
 
