@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from analysis.orders.schema import Field, normalise_header
 from analysis.orders.values.reading import Note, Reading
@@ -55,8 +56,8 @@ def header_fit(header: str, field: Field) -> tuple[float, Note] | None:
     part = _longest_part(name, field.synonyms)
     if part:
         return PART, Note.of(N_("the header contains {part}"), part=part)
-    close = max(field.synonyms, key=lambda known: _similarity(name, known))
-    if _similarity(name, close) >= SIMILARITY:
+    close = _closest(name, field.synonyms)
+    if close:
         return SIMILAR, Note.of(N_("the header looks like {name}"), name=close)
     return None
 
@@ -119,5 +120,15 @@ def _longest_part(name: str, synonyms: frozenset[str]) -> str:
     return max(parts, key=len, default="")
 
 
-def _similarity(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other).ratio()
+@lru_cache(maxsize=50_000)
+def _closest(name: str, synonyms: frozenset[str]) -> str:
+    """The synonym that differs by a slip of the pen; empty if there is none."""
+    matcher = SequenceMatcher(b=name)
+    best, found = SIMILARITY, ""
+    for known in sorted(synonyms):
+        matcher.set_seq1(known)
+        if matcher.real_quick_ratio() < best or matcher.quick_ratio() < best:
+            continue
+        if matcher.ratio() >= best:
+            best, found = matcher.ratio(), known
+    return found

@@ -13,8 +13,9 @@ from analysis.orders.mapping import ColumnMapping, TableMapping
 from analysis.orders.privacy import protect
 from analysis.orders.schema import STATUSES, FieldType
 from analysis.orders.staging import relation
-from analysis.orders.values.parse import is_missing, parse
+from analysis.orders.values.parse import is_missing, look, settle
 from analysis.orders.values.reading import Reading
+from analysis.orders.values.trees import equals_any
 from analysis.orders.values.zones import to_local, to_utc
 
 #: Column of a typed table with the texts that could not be read, as ``column␟text␞``.
@@ -73,26 +74,20 @@ class TypedPass:
     def select(self) -> exp.Select:
         """The SELECT that reads, types and protects every used column.
 
-        Two levels: the inner one reads each text once, the outer one names the values
-        as often as it needs them.
+        Three levels, so that each names the results of the one inside it instead of
+        repeating them: look at each text, settle its value, publish it.
         """
         used = self.entry.used()
         source = relation(self.staged, columns=[entry.column for entry in used])
-        inner = exp.select(*self._read(used)).from_(source)
+        looked = exp.select(*_looked(used)).from_(source)
+        settled = exp.select(*_settled(used)).from_(_inner(looked))
         columns = [item for entry in used for item in self._published(entry)]
-        outer = exp.select(*columns, *self._unread(used))
-        return outer.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this="read")))
+        return exp.select(*columns, *self._unread(used)).from_(_inner(settled))
 
     def names(self) -> tuple[str, ...]:
         """Published names of its columns, without what serves the build only."""
         used = self.entry.used()
         return tuple(item.alias for entry in used for item in self._published(entry))
-
-    def _read(self, used: tuple[ColumnMapping, ...]) -> Iterator[exp.Alias]:
-        for entry in used:
-            column = trees.column(entry.column)
-            yield trees.aliased(column, RAW + entry.column)
-            yield trees.aliased(parse(column.copy(), entry.reading), entry.column)
 
     def _published(self, entry: ColumnMapping) -> Iterator[exp.Alias]:
         value = self._value(entry)
@@ -163,42 +158,57 @@ class TypedPass:
 
     def _unread(self, used: tuple[ColumnMapping, ...]) -> Iterator[exp.Alias]:
         """Texts that were there and could not be read, only where there are any."""
-        failed = {
-            entry.column: _failed(entry)
-            for entry in used
-            if entry.reading.type != "text"
-        }
-        if not failed:
+        typed = [entry for entry in used if entry.reading.type != "text"]
+        if not typed:
             return
-        joined = exp.Anonymous(this="concat", expressions=_texts(failed))
-        any_failed = exp.or_(*failed.values())
-        yield trees.aliased(exp.Case().when(any_failed, joined), UNREAD)
-
-
-def _failed(entry: ColumnMapping) -> exp.Expr:
-    raw = trees.column(RAW + entry.column)
-    unread = exp.Is(this=trees.column(entry.column), expression=exp.Null())
-    there = exp.Is(this=raw, expression=exp.Null()).not_()
-    # The costly look at the text itself is left to the few rows that come so far.
-    says = is_missing(raw, entry.reading).not_()
-    return exp.and_(unread, exp.Case().when(there, says).else_(exp.false()))
-
-
-def _texts(failed: Mapping[str, exp.Expr]) -> list[exp.Expr]:
-    """For each column ``column␟text␞`` where it failed, else an empty text."""
-    found: list[exp.Expr] = []
-    for name, condition in failed.items():
-        text = exp.Anonymous(
-            this="concat",
-            expressions=[
-                exp.Literal.string(name + UNIT),
-                trees.column(RAW + name),
-                exp.Literal.string(RECORD),
-            ],
+        texts = [_unread_text(entry) for entry in typed]
+        joined = exp.Nullif(
+            this=exp.Anonymous(this="concat", expressions=texts),
+            expression=exp.Literal.string(""),
         )
-        empty = exp.Literal.string("")
-        found.append(exp.Case().when(condition.copy(), text).else_(empty))
-    return found
+        any_empty = exp.or_(*(_is_empty(entry) for entry in typed))
+        yield trees.aliased(exp.Case().when(any_empty, joined), UNREAD)
+
+
+def _looked(used: tuple[ColumnMapping, ...]) -> Iterator[exp.Alias]:
+    for entry in used:
+        raw = trees.column(entry.column)
+        yield trees.aliased(raw, RAW + entry.column)
+        yield trees.aliased(look(raw.copy(), entry.reading), entry.column)
+
+
+def _settled(used: tuple[ColumnMapping, ...]) -> Iterator[exp.Alias]:
+    for entry in used:
+        raw = trees.column(RAW + entry.column)
+        value = settle(trees.column(entry.column), raw, entry.reading)
+        yield trees.aliased(raw.copy(), RAW + entry.column)
+        yield trees.aliased(value, entry.column)
+
+
+def _inner(query: exp.Select) -> exp.Subquery:
+    return exp.Subquery(
+        this=query, alias=exp.TableAlias(this=exp.to_identifier("read"))
+    )
+
+
+def _is_empty(entry: ColumnMapping) -> exp.Expr:
+    """Whether a text gave no value; most rows stop here, so it has to be cheap."""
+    raw = trees.column(RAW + entry.column)
+    there = exp.Is(this=raw, expression=exp.Null()).not_()
+    return exp.and_(
+        exp.Is(this=trees.column(entry.column), expression=exp.Null()), there
+    )
+
+
+def _unread_text(entry: ColumnMapping) -> exp.Expr:
+    """``column␟text␞`` if the text could not be read; empty if it says "no value"."""
+    raw = trees.column(RAW + entry.column)
+    empty = exp.Literal.string("")
+    parts = (exp.Literal.string(entry.column + UNIT), raw, exp.Literal.string(RECORD))
+    text = exp.Anonymous(this="concat", expressions=list(parts))
+    missing = is_missing(raw, entry.reading)
+    told = exp.Case().when(missing, empty).else_(text)
+    return exp.Case().when(_is_empty(entry), told).else_(empty.copy())
 
 
 def _in_our_words(tree: exp.Expr, words: Mapping[str, str]) -> exp.Expr:
@@ -209,10 +219,7 @@ def _in_our_words(tree: exp.Expr, words: Mapping[str, str]) -> exp.Expr:
     case = exp.Case()
     for ours in sorted(set(changed.values())):
         seen = [key for key, word in changed.items() if word == ours]
-        texts = [exp.Literal.string(word) for word in seen]
-        case = case.when(
-            exp.In(this=tree.copy(), expressions=texts), exp.Literal.string(ours)
-        )
+        case = case.when(equals_any(tree, seen), exp.Literal.string(ours))
     return case.else_(tree)
 
 

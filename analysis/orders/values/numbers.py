@@ -17,6 +17,7 @@ from analysis.orders.values.trees import (
     call,
     case,
     cast_to,
+    else_look,
     equals_any,
     first_of,
     literal,
@@ -54,7 +55,8 @@ def number_look(column: exp.Expr, reading: Reading) -> exp.Expr:
     if reading.decimal == ",":
         return decorated
     trimmed = try_cast(trim(column), "DOUBLE")
-    return first_of([try_cast(column, "DOUBLE"), trimmed, decorated])
+    closer = else_look(trimmed, decorated)
+    return else_look(try_cast(column, "DOUBLE"), closer)
 
 
 def number_settled(number: exp.Expr, column: exp.Expr, reading: Reading) -> exp.Expr:

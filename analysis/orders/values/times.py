@@ -21,6 +21,7 @@ from analysis.orders.values.trees import (
     call,
     case,
     cast_to,
+    else_look,
     equals_any,
     first_of,
     literal,
@@ -48,7 +49,7 @@ def times_look(column: exp.Expr, reading: Reading) -> exp.Expr:
         return _numeric_tree(column, reading)
     formats = [time_formats()[name] for name in reading.formats]
     direct = [_format_tree(column, item) for item in formats]
-    return first_of([*direct, _second_look(column, formats)])
+    return else_look(first_of(direct), _second_look(column, formats))
 
 
 def times_tree(column: exp.Expr, reading: Reading) -> exp.Expr:

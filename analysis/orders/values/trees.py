@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
@@ -43,23 +44,41 @@ def case(
     return tree if otherwise is None else tree.else_(otherwise.copy(), copy=False)
 
 
+#: More texts than this are compared by an expression.
+_FEW = 4
+
+
 def equals_any(column: exp.Expr, values: Iterable[str]) -> exp.Expr:
     """Whether a text is one of a few.
 
-    Not ``IN``: DuckDB makes a join of a longer one, and a join is run for all rows
-    even where it stands in a CASE that few rows reach.
+    Neither ``IN`` nor ``list_contains``: DuckDB makes a join of a longer one, and a
+    join is run for all rows even where it stands in a CASE that few rows reach.
     """
-    known = exp.Array(expressions=[literal(value) for value in values])
-    return call("list_contains", known, column)
+    known = list(values)
+    if len(known) > _FEW:
+        return matches(column, "|".join(map(re.escape, known)))
+    return exp.or_(
+        *(exp.EQ(this=column.copy(), expression=literal(value)) for value in known)
+    )
 
 
 def first_of(trees: Sequence[exp.Expr]) -> exp.Expr:
-    """The first that is not NULL; DuckDB runs the later ones on what is left."""
+    """The first that is not NULL."""
     if len(trees) == 1:
         return trees[0]
     return exp.Coalesce(
         this=trees[0].copy(), expressions=[tree.copy() for tree in trees[1:]]
     )
+
+
+def else_look(tree: exp.Expr, costly: exp.Expr) -> exp.Expr:
+    """The tree, and the costly one only in the rows where it is NULL.
+
+    A CASE and not COALESCE: DuckDB computes what a COALESCE names twice beforehand,
+    for all rows.
+    """
+    there = exp.Is(this=tree.copy(), expression=exp.Null()).not_()
+    return case((there, tree), otherwise=costly)
 
 
 def size(column: exp.Expr) -> exp.Expr:
