@@ -6,118 +6,36 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 import yaml
 
 from analysis.errors import DataProblem, InvalidInput, OpenQuestion, UnknownName
-from analysis.orders.draft import Draft, StagedTable
-from analysis.orders.schema import Field, Personal, fields_of, load_fields
-from analysis.orders.values.reading import Note, Reading
+from analysis.orders.columns import (
+    DETAILS,
+    IGNORED,
+    LOOKUP,
+    RULES,
+    Action,
+    ColumnMapping,
+    Rule,
+    TableMapping,
+    Use,
+    plain,
+)  # fmt: skip
+from analysis.orders.values.reading import Reading
 from analysis.words import N_
-from analysis.workspace import Workspace
+
+__all__ = [
+    "DETAILS", "IGNORED", "LOOKUP", "RULES", "Action", "ColumnMapping", "Link",
+    "Mapping", "PromiseRule", "Question", "Rule", "TableMapping", "Use",
+    "choice_name", "choices_of", "require_answers", "signature",
+]  # fmt: skip
 
 FORMAT_VERSION = 1
 
-Use = Literal["field", "dimension", "other", "ignore"]
-Rule = Literal["first", "last", "min", "max", "sum", "mean", "count", "list"]
-Action = Literal["keep", "missing", "set_aside"]
-
-RULES: tuple[Rule, ...] = (
-    "first", "last", "min", "max", "sum", "mean", "count", "list",
-)  # fmt: skip
-
-#: Targets beside the tables of the order model: several rows an order, summed up by
-#: rules; a key with names to look up; not used at all.
-DETAILS, LOOKUP, IGNORED = "details", "lookup", "ignored"
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnMapping:
-    """What one column means.
-
-    Attributes:
-        column: Header in the staged table.
-        use: As a ``field`` of the order model, as a ``dimension`` to drill by under
-            its own header, as an ``other`` column that is only kept, or not at all.
-        field: Name of the field; for the other uses the name it is published under.
-        reading: How its text becomes typed values.
-        after: Time field that a duration is added to; empty for no duration.
-        rule: How several rows an order become one value.
-        values: The file's own words for a status, outcome and the like.
-        personal: Kind of personal data found in it.
-        keep_personal: True only where the user keeps them on purpose.
-        confidence: Of the proposal, 0 to 1; 1 once a person has said so.
-        reasons: Why it was proposed.
-    """
-
-    column: str
-    use: Use
-    field: str = ""
-    reading: Reading = dataclasses.field(default_factory=lambda: Reading(type="text"))
-    after: str = ""
-    rule: Rule = "first"
-    values: AnyMapping[str, str] = dataclasses.field(default_factory=dict)
-    personal: Personal = ""
-    keep_personal: bool = False
-    confidence: float = 1.0
-    reasons: tuple[Note, ...] = ()
-
-    @property
-    def protection(self) -> Personal:
-        """Kind of protection to apply at publishing; empty for none."""
-        return "" if self.keep_personal else self.personal
-
-
-@dataclass(frozen=True, slots=True)
-class TableMapping:
-    """What one staged table is, and its columns.
-
-    Attributes:
-        table: Id of the staged table.
-        title: As the user knows it.
-        signature: Of its headers; finds the mapping again for such files.
-        target: A table of the order model, ``details``, ``lookup`` or ``ignored``.
-        columns: One entry a column, in the order of the file.
-    """
-
-    table: str
-    title: str
-    signature: str
-    target: str
-    columns: tuple[ColumnMapping, ...]
-
-    def column(self, name: str) -> ColumnMapping:
-        """The entry of one column.
-
-        Raises:
-            UnknownName: if the table has no such column.
-        """
-        for entry in self.columns:
-            if entry.column == name:
-                return entry
-        known = [entry.column for entry in self.columns]
-        raise UnknownName.of(N_("column"), name, known)
-
-    def used(self) -> tuple[ColumnMapping, ...]:
-        """Columns that are published or needed to publish."""
-        return tuple(entry for entry in self.columns if entry.use != "ignore")
-
-    def of_field(self, name: str) -> ColumnMapping | None:
-        """The column mapped to a field, if any."""
-        for entry in self.columns:
-            if entry.use == "field" and entry.field == name:
-                return entry
-        return None
-
-    def order_field(self, entry: ColumnMapping) -> Field | None:
-        """The field of the order model that a column is mapped to."""
-        if entry.use != "field":
-            return None
-        model = self.target if self.target in load_fields() else "orders"
-        return fields_of(model).get(entry.field)
+Grain = Literal["order", "waybill"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +89,8 @@ class Mapping:
         duplicates: Which of several rows with one order_id is kept.
         actions: What a check does, where it is not its default.
         remembered: Whether it was found again by the headers of the files.
+        offers: What a row of the orders says of one offer, where its file has a row
+            for every rider asked; see ``grain``.
     """
 
     tables: tuple[TableMapping, ...]
@@ -180,6 +100,21 @@ class Mapping:
     duplicates: Literal["first", "last"] = "first"
     actions: AnyMapping[str, Action] = dataclasses.field(default_factory=dict)
     remembered: bool = False
+    offers: TableMapping | None = None
+
+    @property
+    def grain(self) -> Grain:
+        """What one row of the orders is: an order, or one rider asked to take it.
+
+        Of an order's waybills the accepted one becomes the order, and all of them
+        become offers.
+        """
+        offers = self.offers
+        is_there = any(
+            entry.target == "orders" and offers and entry.table == offers.table
+            for entry in self.tables
+        )
+        return "waybill" if is_there else "order"
 
     def table(self, table: str) -> TableMapping:
         """The entry of one staged table.
@@ -240,7 +175,7 @@ class Mapping:
         chosen = replace(choices[option], options=(), is_ambiguous=False)
         return self.changed(table, column, reading=chosen)
 
-    def changed(self, table: str, column: str, **changes: Any) -> Self:
+    def changed(self, table: str, column: str, **changes: Any) -> Self:  # noqa: ANN401 - fields of ColumnMapping
         """The mapping with one column's entry changed; a field moves to it.
 
         A field can be held by one column a table: the one that held it before
@@ -267,7 +202,7 @@ class Mapping:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as the YAML file holds it."""
-        return {"version": FORMAT_VERSION, **_plain(self)}
+        return {"version": FORMAT_VERSION, **plain(self)}
 
     @classmethod
     def from_dict(cls, content: AnyMapping[str, Any]) -> Self:
@@ -278,13 +213,14 @@ class Mapping:
         """
         try:
             return cls(
-                tables=tuple(_table(entry) for entry in content["tables"]),
+                tables=tuple(map(TableMapping.from_dict, content["tables"])),
                 links=tuple(Link(**entry) for entry in content["links"]),
                 timezone=str(content["timezone"]),
                 promise=content["promise"] and PromiseRule(**content["promise"]),
                 duplicates=content["duplicates"],
                 actions=dict(content["actions"]),
                 remembered=bool(content["remembered"]),
+                offers=_offers(content.get("offers")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidInput(
@@ -350,41 +286,6 @@ def signature(columns: Iterable[str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def remember(mapping: Mapping, *, workspace: Workspace) -> None:
-    """Keep the mapping for files with the same headers."""
-    path = _remembered_path(mapping.tables, workspace)
-    beside = path.with_name(f".{path.name}")
-    beside.write_text(mapping.to_yaml(), encoding="utf-8")
-    beside.replace(path)
-
-
-def recall(draft: Draft, *, workspace: Workspace) -> Mapping | None:
-    """The mapping last published for files with these headers, fitted to the draft."""
-    path = workspace.mappings / f"{_together(_signatures(draft.tables))}.yaml"
-    if not path.is_file():
-        return None
-    saved = Mapping.from_yaml(path.read_text(encoding="utf-8"))
-    staged = {signature(table.columns): table for table in draft.tables}
-    if len(staged) != len(draft.tables) or len(saved.tables) != len(staged):
-        return None
-    ids = {entry.table: staged[entry.signature].id for entry in saved.tables}
-    return replace(
-        saved,
-        tables=tuple(_fitted(entry, staged[entry.signature]) for entry in saved.tables),
-        links=tuple(
-            replace(link, table=ids[link.table], to=ids[link.to])
-            for link in saved.links
-        ),
-        remembered=True,
-    )
-
-
-def _fitted(entry: TableMapping, table: StagedTable) -> TableMapping:
-    known = {item.column: item for item in entry.columns}
-    columns = tuple(known[name] for name in table.columns)
-    return replace(entry, table=table.id, title=table.title, columns=columns)
-
-
 def _questions(tables: Iterable[TableMapping]) -> Iterator[Question]:
     for entry in tables:
         for item in entry.used() if entry.target != IGNORED else ():
@@ -397,45 +298,5 @@ def _questions(tables: Iterable[TableMapping]) -> Iterator[Question]:
                 )
 
 
-def _signatures(tables: Iterable[StagedTable]) -> list[str]:
-    return [signature(table.columns) for table in tables]
-
-
-def _together(signatures: Iterable[str]) -> str:
-    return signature(signatures)
-
-
-def _remembered_path(tables: Iterable[TableMapping], workspace: Workspace) -> Path:
-    return workspace.mappings / f"{_together(entry.signature for entry in tables)}.yaml"
-
-
-def _table(content: AnyMapping[str, Any]) -> TableMapping:
-    columns = tuple(_column(entry) for entry in content["columns"])
-    return TableMapping(**{**content, "columns": columns})
-
-
-def _column(content: AnyMapping[str, Any]) -> ColumnMapping:
-    return ColumnMapping(
-        **{
-            **content,
-            "reading": Reading.from_dict(content["reading"]),
-            "reasons": tuple(
-                Note.of(note["text"], **note["values"]) for note in content["reasons"]
-            ),
-        }
-    )
-
-
-def _plain(value: Any) -> Any:
-    """Plain data for YAML, without tuples and classes that it would tag."""
-    if isinstance(value, Reading):
-        return value.to_dict()
-    if isinstance(value, Note):
-        return {"text": value.text, "values": dict(value.values)}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, AnyMapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+def _offers(content: AnyMapping[str, Any] | None) -> TableMapping | None:
+    return None if content is None else TableMapping.from_dict(content)

@@ -12,13 +12,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.errors import DataProblem, UnknownName
-from analysis.orders import links, mapping
+from analysis.orders import links, mapping, memory
 from analysis.orders.draft import Draft, StagedTable
 from analysis.orders.mapping import ColumnMapping, Rule, TableMapping
 from analysis.orders.match import Fit, fits
 from analysis.orders.privacy import find_personal
 from analysis.orders.schema import (
-    DIMENSION_TABLES, MAX_DIMENSION_VALUES, MILESTONES, Field, FieldType, fields_of,
+    DIMENSION_TABLES,
+    MAX_DIMENSION_VALUES,
+    MILESTONES,
+    Field,
+    FieldType,
+    fields_of,
     load_fields,
 )  # fmt: skip
 from analysis.orders.staged import sample
@@ -172,7 +177,7 @@ def propose_mapping(
             draft=draft.id,
         )
     workspace = workspace or Workspace.open(draft.path.parent.parent)
-    return mapping.recall(draft, workspace=workspace) or _proposal(draft)
+    return memory.recall(draft, workspace=workspace) or _proposal(draft)
 
 
 def _proposal(draft: Draft) -> mapping.Mapping:

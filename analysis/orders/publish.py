@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import threading
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +20,8 @@ from analysis.orders.building.reading import read_tables
 from analysis.orders.building.related import publish_related
 from analysis.orders.building.trees import attach_scratch
 from analysis.orders.draft import Draft, discard_draft, load_draft
-from analysis.orders.mapping import Mapping, remember, require_answers
+from analysis.orders.mapping import Mapping, require_answers
+from analysis.orders.memory import remember
 from analysis.orders.propose import propose_mapping
 from analysis.orders.sources import Source
 from analysis.orders.staging import repair, stage
