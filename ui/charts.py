@@ -7,9 +7,8 @@ are written by ``ui.format``, so that they follow the language.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import altair as alt
 import pandas as pd
@@ -17,11 +16,11 @@ import pandas as pd
 from analysis.errors import InvalidInput
 from analysis.words import N_
 from ui import format as written
+from ui.chart_axes import AXIS_FORMATS, Unit, quiet_axis, time_axis, value_axis
 from ui.show import shortened
-from ui.texts import language, t
+from ui.texts import t
 from ui.tokens import Tokens, tokens
 
-Unit = Literal["number", "percent", "minutes", "decimal"]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 #: Name of the selection that a click on a bar makes, for ``on_select``.
@@ -32,29 +31,12 @@ BAR_HEIGHT: Final = 24
 SPARK_HEIGHT: Final = 40
 EXPORT_WIDTH: Final = 900
 FEW_POINTS: Final = 40
-#: Up to so many days each has its mark on the axis; the browser would add noons.
-FEW_DAYS: Final = 10
-#: Where the lowest value is below this share of the highest, the axis starts at 0.
-FROM_ZERO: Final = 0.35
-_AXIS_FORMAT: Final[dict[Unit, str]] = {
-    "number": ",~r",
-    "percent": ".1~%",
-    "minutes": ",.1~f",
-    "decimal": ",.2~f",
-}
 _WRITTEN: Final[dict[Unit, Callable[[Any], str]]] = {
     "number": written.number,
     "percent": written.percent,
     "minutes": lambda value: written.minutes(value, digits=1),
     "decimal": lambda value: written.number(value, digits=2),
 }
-#: How the time axis names hours, days and months, by language.
-_TIME_FORMATS: Final[dict[str, tuple[str, str, str]]] = {
-    "en": ("%-d %b %H:%M", "%-d %b", "%b %Y"),
-    "zh_CN": ("%-m月%-d日 %H:%M", "%-m月%-d日", "%Y年%-m月"),
-}
-_HOUR: Final = pd.Timedelta(hours=1)
-_MONTH: Final = pd.Timedelta(days=27)
 
 
 def trend(
@@ -94,13 +76,11 @@ def trend(
         frame, time=time, value=value, low=low, high=high, before=before,
         sample=sample, muted=muted,
     )  # fmt: skip
-    time_axis = _axis(look, grid=False, format=_time_format(data["time"]))
-    if len(data) <= FEW_DAYS and _is_daily(data["time"]):
-        time_axis.tickCount = alt.TimeIntervalStep(interval="day", step=1)
+    times = time_axis(data["time"], look)
     data["time"] = _wall_clock(data["time"])
     data = _without_muted(_with_texts(data, unit=unit))
-    base = alt.Chart(data).encode(x=alt.X("time:T", title=None, axis=time_axis))
-    y = _value_axis(data, look, unit=unit, target=target)
+    base = alt.Chart(data).encode(x=alt.X("time:T", title=None, axis=times))
+    y = value_axis(data, look, unit=unit, target=target)
     layers: list[alt.Chart] = []
     if low and high:
         band = base.mark_area(color=look.now, opacity=0.14)
@@ -113,9 +93,11 @@ def trend(
     layers.append(_points(base, look, y=y, data=data))
     if "muted" in data and data["muted"].any():
         layers.append(_feet(base, look, data=data, height=height))
+    aim = ""
     if target is not None:
-        layers.extend(_target(look, target=target, unit=unit))
-    layers.extend(_line_names(look, names))
+        layers.append(_target(look, target))
+        aim = t("target {value}", value=_WRITTEN[unit](target))
+    layers.extend(_line_names(look, (*names, aim)))
     return alt.layer(*layers).properties(height=height)
 
 
@@ -159,13 +141,13 @@ def bars(
     data["name"] = data["label"].map(lambda name: shortened(name, limit=40))
     data = _with_texts(data, unit=unit)
     base = alt.Chart(data).encode(
-        y=alt.Y("name:N", title=None, sort=None, axis=_axis(look, grid=False))
+        y=alt.Y("name:N", title=None, sort=None, axis=quiet_axis(look, grid=False))
     )
     x = alt.X(
         "value:Q",
         title=None,
         scale=alt.Scale(zero=True),
-        axis=_axis(look, grid=True, format=_AXIS_FORMAT[unit]),
+        axis=quiet_axis(look, grid=True, format=AXIS_FORMATS[unit]),
     )
     bar = base.mark_bar(color=look.now, height={"band": 0.62}, cornerRadiusEnd=2)
     bar = bar.encode(x=x, tooltip=_tooltip(data))
@@ -286,17 +268,10 @@ def _points(
     return dots.encode(y=y, tooltip=_tooltip(data))
 
 
-def _target(look: Tokens, *, target: float, unit: Unit) -> list[alt.Chart]:
-    text = t("target {value}", value=_WRITTEN[unit](target))
-    base = alt.Chart(pd.DataFrame({"value": [target], "text": [text]}))
-    line = base.mark_rule(color=look.muted, strokeDash=[5, 4]).encode(
-        y=alt.Y("value:Q", title=None)
-    )
-    place = {"align": "left", "dx": 4, "dy": -7, "fontSize": 11}
-    halo = base.mark_text(stroke=look.surface, strokeWidth=4, **place)
-    note = base.mark_text(color=look.muted, **place)
-    at = {"y": alt.Y("value:Q"), "x": alt.value(0), "text": alt.Text("text:N")}
-    return [line, halo.encode(**at), note.encode(**at)]
+def _target(look: Tokens, target: float) -> alt.Chart:
+    base = alt.Chart(pd.DataFrame({"value": [target]}))
+    line = base.mark_rule(color=look.muted, strokeDash=[5, 4])
+    return line.encode(y=alt.Y("value:Q", title=None))
 
 
 def _bar_texts(base: alt.Chart, look: Tokens, *, data: pd.DataFrame) -> alt.Chart:
@@ -322,27 +297,6 @@ def _reference(look: Tokens, value: float, *, unit: Unit) -> list[alt.Chart]:
     ]
 
 
-def _value_axis(
-    data: pd.DataFrame, look: Tokens, *, unit: Unit, target: float | None
-) -> alt.Y:
-    """The axis of the values; where it does not start at 0 it says so."""
-    names = [name for name in ("value", "low", "high", "before") if name in data]
-    values = [*data[names].to_numpy(dtype=float).ravel(), target or math.nan]
-    known = [value for value in values if math.isfinite(value)]
-    zero = not known or bool(min(known) < FROM_ZERO * max(known))
-    axis = _axis(look, grid=True, format=_AXIS_FORMAT[unit])
-    if not zero:
-        axis.titleColor, axis.titleFontSize, axis.titleFontWeight = look.muted, 11, 400
-        axis.titleAngle, axis.titleAlign, axis.titleAnchor = 0, "left", "start"
-        axis.titleX, axis.titleY = 0, -10
-    return alt.Y(
-        "value:Q",
-        title=None if zero else t("axis does not start at 0"),
-        scale=alt.Scale(zero=zero, nice=True),
-        axis=axis,
-    )
-
-
 def _without_muted(data: pd.DataFrame) -> pd.DataFrame:
     """Values that rest on too few leave the line and the band."""
     if "muted" not in data:
@@ -352,15 +306,23 @@ def _without_muted(data: pd.DataFrame) -> pd.DataFrame:
     return data
 
 
-def _line_names(look: Tokens, names: tuple[str, str]) -> list[alt.Chart]:
-    """What the two lines are, at the upper right, in their colours."""
-    colours = zip(names, (look.now, look.before), (-22, -8), strict=True)
+def _line_names(look: Tokens, names: tuple[str, str, str]) -> list[alt.Chart]:
+    """What the lines are, at the upper right, in their colours; the dashed one last."""
+    now, before, target = names
+    told = [
+        (text, colour)
+        for text, colour in (
+            (now, look.now),
+            (before, look.before),
+            (f"┄ {target}" if target else "", look.muted),
+        )
+        if text
+    ]
     return [
-        alt.Chart(pd.DataFrame({"text": [name]}))
+        alt.Chart(pd.DataFrame({"text": [text]}))
         .mark_text(color=colour, align="right", fontSize=11)
         .encode(x=alt.value("width"), y=alt.value(place), text="text:N")
-        for name, colour, place in colours
-        if name
+        for (text, colour), place in zip(reversed(told), (-8, -22, -36), strict=False)
     ]
 
 
@@ -371,33 +333,3 @@ def _feet(
     few = base.transform_filter("datum.muted")
     marks = few.mark_point(color=look.before, filled=True, size=28, shape="square")
     return marks.encode(y=alt.value(height - 5), tooltip=_tooltip(data))
-
-
-def _is_daily(times: pd.Series) -> bool:
-    """Whether the step of a series is one day."""
-    return pd.to_datetime(times).diff().median() == pd.Timedelta(days=1)
-
-
-def _time_format(times: pd.Series) -> str:
-    """How the axis names its marks, by the step between them."""
-    hours, days, months = _TIME_FORMATS.get(language(), _TIME_FORMATS["en"])
-    moments = pd.to_datetime(times)
-    step = moments.diff().median() if len(moments) > 1 else pd.Timedelta(days=1)
-    if step <= _HOUR:
-        return hours
-    return months if step >= _MONTH else days
-
-
-def _axis(look: Tokens, *, grid: bool, format: str = "") -> alt.Axis:  # noqa: A002
-    return alt.Axis(
-        grid=grid,
-        gridColor=look.grid,
-        domain=not grid,
-        domainColor=look.grid,
-        ticks=False,
-        labelColor=look.muted,
-        labelPadding=6,
-        labelLimit=180,
-        labelFontSize=12,
-        format=format or alt.Undefined,
-    )

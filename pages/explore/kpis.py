@@ -18,7 +18,9 @@ if dataset is None:
     st.stop()
 
 look, misfits = look_at(dataset, view)
-page_head(t("How is delivery doing?"))
+with st.container(horizontal=True, vertical_alignment="center"):
+    page_head(t("How is delivery doing?"))
+    filters.keep_and_share(look)
 head = st.container()
 notices.misfits(misfits)
 notices.newer_version(look, view)

@@ -10,7 +10,7 @@ from ui.format import moment, number
 from ui.format import period as written_period
 from ui.kpis import periods
 from ui.kpis.breakdown import Group
-from ui.kpis.figures import Figure, name_of, too_few, write
+from ui.kpis.figures import Figure, name_of, too_few, why_unknown, write
 from ui.kpis.targets import state_of
 from ui.kpis.view import Look
 from ui.show import plain
@@ -34,6 +34,8 @@ def answer(
     if figure.is_few:
         few = too_few(figure.n)
         return t("{metric} cannot be told here: {few}.", metric=name, few=few)
+    if figure.is_unknown:
+        return f"**{name}**: {why_unknown(figure.definition)}"
     sentences = [_change(look, figure, name)]
     if target is not None:
         sentences.append(_target(figure, target))

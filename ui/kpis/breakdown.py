@@ -97,8 +97,9 @@ def groups(look: Look) -> list[Group]:
     every = _every(look)
     shown = sorted(every, key=_sorting(look))[: charts.MAX_BARS]
     axis = look.axes[look.by]
+    shown = _natural(axis, shown, look)
     if len(every) == len(shown):
-        return _natural(axis, shown, look)
+        return shown
     values = tuple(group.condition.values[0] for group in shown)  # noqa: PD011
     rest = only(values, name=look.by, kind="rest")
     count = number(len(every) - len(shown))
@@ -246,7 +247,7 @@ def _chart(look: Look, axis: Axis, found: Sequence[Group], whole: Figure) -> Non
         sample="n",
         muted="muted",
         note="note",
-        reference=None if whole.definition.kind == "count" else whole.value,
+        reference=_reference(whole),
         unit=chart_unit(whole.definition),
         pick=True,
         step=ROW_HEIGHT,
@@ -260,6 +261,12 @@ def _chart(look: Look, axis: Axis, found: Sequence[Group], whole: Figure) -> Non
         key=key,
         on_select=clicked,
     )
+
+
+def _reference(whole: Figure) -> float | None:
+    """Value of all bars together, where it can be compared with one of them."""
+    is_sum = whole.definition.kind == "count"
+    return None if is_sum or math.isnan(whole.value) else whole.value
 
 
 def _list(look: Look, found: Sequence[Group]) -> None:
@@ -337,7 +344,7 @@ def _breadcrumb(look: Look) -> None:
     """The filters as the way one got here; pressing a step goes back to it."""
     if not look.conditions:
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap=None):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
             t("All orders"), key="kpis_crumb_all", type="tertiary",
             on_click=go_to, args=(look,), kwargs={"by": look.conditions[0].dimension},

@@ -24,6 +24,7 @@ from ui.kpis.figures import (
     is_few,
     name_of,
     too_few,
+    why_unknown,
 )
 from ui.kpis.locks import lock_note
 from ui.kpis.targets import badge
@@ -32,7 +33,7 @@ from ui.show import plain
 from ui.texts import t
 
 #: Six fit beside each other at 1440, three at 1024, two at 400 pixels.
-CARD_WIDTH: Final = 160
+CARD_WIDTH: Final = 165
 #: Verdicts on a card, where a word has little room; counts show theirs by the arrow.
 SHORT_NAMES: Final[dict[Verdict, str]] = {
     "better": N_("better"),
@@ -54,7 +55,7 @@ def row_of_cards(
 ) -> None:
     """Draw the cards beside each other, wrapped on narrow screens."""
     lines = _lines(look)
-    with st.container(horizontal=True, gap="small", key="kpis_cards"):
+    with st.container(horizontal=True, gap="xsmall", key="kpis_cards"):
         for place, metric in enumerate(look.cards):
             with st.container(
                 border=True, width=CARD_WIDTH, height="stretch", gap=None
@@ -82,6 +83,9 @@ def _card(
     if figure.is_few:
         st.markdown(f"### :gray[{figure.written()}]")
         st.caption(too_few(figure.n))
+    elif figure.is_unknown:
+        st.markdown(f"### :gray[{figure.written()}]")
+        st.caption(why_unknown(figure.definition))
     else:
         _value(figure)
         _spark(figure, line, place=place)

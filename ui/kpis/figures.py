@@ -111,6 +111,11 @@ class Figure:
         return is_few(self.definition, self.n)
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether there is no value although there are rows: currencies mix."""
+        return math.isnan(self.value) and not self.is_few
+
+    @property
     def verdict(self) -> Verdict:
         """Which way it changed, by the metric's direction; empty without a change."""
         if math.isnan(self.change) or self.is_few:
@@ -179,6 +184,13 @@ def is_few(definition: Definition, n: float) -> bool:
 def too_few(n: float) -> str:
     """What stands beside a number below the minimum sample."""
     return t("too few (n {rows})", rows=written.number(0 if math.isnan(n) else n))
+
+
+def why_unknown(definition: Definition) -> str:
+    """Why there is no value although there are rows."""
+    if definition.unit == "money":
+        return t("Several currencies: filter to one of them.")
+    return t("No value can be computed here.")
 
 
 def name_of(reference: str) -> str:

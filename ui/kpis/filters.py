@@ -1,4 +1,4 @@
-"""The row under the title: period, comparison, filters as chips, views, link."""
+"""The row under the title: period, comparison, filters as chips; views and link."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from analysis.metrics import Period
+from analysis.metrics.registry import load_registry
 from analysis.metrics.selection import Condition, Scalar
 from analysis.words import N_
 from ui import cached, frame, saved_views
@@ -20,7 +21,7 @@ from ui.kpis.axes import Axis, condition_label, value_label, values_of
 from ui.kpis.view import PAGE, Look, close, go, go_to
 from ui.show import plain
 from ui.state import link_to
-from ui.texts import t
+from ui.texts import language, t
 
 _PERIOD: Final = "kpis_period"
 _COMPARE: Final = "kpis_compare"
@@ -43,9 +44,12 @@ def row(look: Look) -> None:
             _compare(look, look.period)
         _add_filter(look)
         _chips(look)
-        st.space("stretch")
-        _views(look)
-        _link(look)
+
+
+def keep_and_share(look: Look) -> None:
+    """Saved views and the link to this one."""
+    _views(look)
+    _link(look)
 
 
 def _period(look: Look, whole: Period, period: Period) -> None:
@@ -165,7 +169,7 @@ def _chips(look: Look) -> None:
     event = look.view.selection.event
     if event:
         st.button(
-            t("Only: {event}", event=plain(event)),
+            t("Only: {event}", event=plain(_event_name(event))),
             key="kpis_chip_event", icon=":material/close:", icon_position="right",
             on_click=go, args=(look,),
             kwargs={"selection": replace(look.view.selection, event="")},
@@ -175,6 +179,11 @@ def _chips(look: Look) -> None:
             t("Clear filters"), key="kpis_clear", type="tertiary",
             on_click=go_to, args=(look,),
         )  # fmt: skip
+
+
+def _event_name(event: str) -> str:
+    found = load_registry().events.get(event.partition("(")[0].strip())
+    return found.label[language().startswith("zh")] if found else event
 
 
 def _chip(label: str, look: Look, others: tuple[Condition, ...], *, place: int) -> None:

@@ -26,6 +26,7 @@ from ui.kpis.figures import (
     name_of,
     setting_name,
     too_few,
+    why_unknown,
 )
 from ui.kpis.view import Look, go
 from ui.show import plain
@@ -60,7 +61,20 @@ def chart(look: Look, figure: Figure, target: Target | None) -> None:
     grain = look.grain
     frame = series(look, look.metric, grain)
     if frame["value"].notna().sum() == 0:
-        st.info(t("No orders in this period."), icon=":material/event_busy:")
+        text = t("No orders in this period.")
+        st.info(
+            why_unknown(figure.definition) if figure.is_unknown else text,
+            icon=":material/event_busy:",
+        )
+        return
+    if frame.loc[~frame["few"], "value"].notna().sum() == 0:
+        st.info(
+            t(
+                "Too few orders in every step of the trend. Choose a coarser time "
+                "grain, a longer period or fewer filters."
+            ),
+            icon=":material/blur_on:",
+        )
         return
     title = f"{name_of(look.metric)}, {_days(look.period)}"
     drawn = charts.trend(
@@ -116,14 +130,9 @@ def series(look: Look, metric: str, grain: Grain) -> pd.DataFrame:
 def figure_panel(look: Look, figure: Figure, target: Target | None) -> None:
     """The figure of the whole period, in words, with all that it rests on."""
     with st.container(border=True, gap="small"):
-        st.metric(
-            _days(look.period) if look.period else t("All orders"),
-            figure.written(digits=2 if figure.definition.unit == "share" else None),
-        )
-        if figure.is_few:
-            st.markdown(f":gray[{too_few(figure.n)}]")
+        _headline(look, figure)
         st.markdown("  \n".join(_lines(look, figure)))
-        if target is not None and not figure.is_few:
+        if target is not None and not (figure.is_few or figure.is_unknown):
             targets.badge(figure, target)
             st.caption(_target_line(figure, target))
         targets.panel(look, target)
@@ -137,6 +146,18 @@ def figure_panel(look: Look, figure: Figure, target: Target | None) -> None:
             ),
             key="kpis_figure",
         )
+
+
+def _headline(look: Look, figure: Figure) -> None:
+    """The figure with its days; in grey where it rests on too few."""
+    days = _days(look.period) if look.period else t("All orders")
+    value = figure.written(digits=2 if figure.definition.unit == "share" else None)
+    if figure.is_few:
+        st.caption(days)
+        st.markdown(f"### :gray[{value}]")
+        st.markdown(f":gray[{too_few(figure.n)}]")
+    else:
+        st.metric(days, value)
 
 
 def takeaway(look: Look, figure: Figure, frame: pd.DataFrame) -> str:

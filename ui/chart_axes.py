@@ -1,0 +1,92 @@
+"""The axes of charts: quiet, in the user's language, honest about where they start."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, Literal
+
+import altair as alt
+import pandas as pd
+
+from ui.texts import language, t
+from ui.tokens import Tokens
+
+Unit = Literal["number", "percent", "minutes", "decimal"]
+
+#: Up to so many days each has its mark on the axis; the browser would add noons.
+FEW_DAYS: Final = 10
+#: Where the lowest value is below this share of the highest, the axis starts at 0.
+FROM_ZERO: Final = 0.35
+AXIS_FORMATS: Final[dict[Unit, str]] = {
+    "number": ",~r",
+    "percent": ".1~%",
+    "minutes": ",.1~f",
+    "decimal": ",.2~f",
+}
+#: How the time axis names hours, days and months, by language.
+_TIME_FORMATS: Final[dict[str, tuple[str, str, str]]] = {
+    "en": ("%-d %b %H:%M", "%-d %b", "%b %Y"),
+    "zh_CN": ("%-m月%-d日 %H:%M", "%-m月%-d日", "%Y年%-m月"),
+}
+_HOUR: Final = pd.Timedelta(hours=1)
+_MONTH: Final = pd.Timedelta(days=27)
+
+
+def time_axis(times: pd.Series, look: Tokens) -> alt.Axis:
+    """The axis of local times; a few days each have their mark."""
+    axis = quiet_axis(look, grid=False, format=_time_format(times))
+    if len(times) <= FEW_DAYS and _is_daily(times):
+        axis.tickCount = alt.TimeIntervalStep(interval="day", step=1)
+    return axis
+
+
+def value_axis(
+    data: pd.DataFrame, look: Tokens, *, unit: Unit, target: float | None
+) -> alt.Y:
+    """The axis of the values; where it does not start at 0 it says so."""
+    names = [name for name in ("value", "low", "high", "before") if name in data]
+    values = [*data[names].to_numpy(dtype=float).ravel(), target or math.nan]
+    known = [value for value in values if math.isfinite(value)]
+    zero = not known or bool(min(known) < FROM_ZERO * max(known))
+    axis = quiet_axis(look, grid=True, format=AXIS_FORMATS[unit])
+    if not zero:
+        axis.titleColor, axis.titleFontSize, axis.titleFontWeight = look.muted, 11, 400
+        axis.titleAngle, axis.titleAlign, axis.titleAnchor = 0, "left", "start"
+        axis.titleX, axis.titleY = 0, -10
+    return alt.Y(
+        "value:Q",
+        title=None if zero else t("axis does not start at 0"),
+        scale=alt.Scale(zero=zero, nice=True),
+        axis=axis,
+    )
+
+
+def quiet_axis(look: Tokens, *, grid: bool, format: str = "") -> alt.Axis:  # noqa: A002
+    """An axis that stays behind the data."""
+    return alt.Axis(
+        grid=grid,
+        gridColor=look.grid,
+        domain=not grid,
+        domainColor=look.grid,
+        ticks=False,
+        labelColor=look.muted,
+        labelPadding=6,
+        labelLimit=180,
+        labelFontSize=12,
+        format=format or alt.Undefined,
+    )
+
+
+def _time_format(times: pd.Series) -> str:
+    """How the axis names its marks, by the step between them."""
+    hours, days, months = _TIME_FORMATS.get(language(), _TIME_FORMATS["en"])
+    moments = pd.to_datetime(times)
+    step = moments.diff().median() if len(moments) > 1 else pd.Timedelta(days=1)
+    if step <= _HOUR:
+        return hours
+    return months if step >= _MONTH else days
+
+
+def _is_daily(times: pd.Series) -> bool:
+    """Whether the step of a series is one day."""
+    return pd.to_datetime(times).diff().median() == pd.Timedelta(days=1)
