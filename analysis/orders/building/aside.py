@@ -34,7 +34,9 @@ def repeated(source: exp.Table, key: str) -> exp.Select:
 
 def duplicates(source: exp.Table, key: str, *, keep: Keep) -> exp.Select:
     """Rows of repeated keys, all but the first (or last) of each."""
-    known = exp.In(this=trees.column(key), query=exp.Subquery(this=repeated(source, key)))
+    known = exp.In(
+        this=trees.column(key), query=exp.Subquery(this=repeated(source, key))
+    )
     order = exp.Ordered(this=exp.column("rowid"), desc=keep == "last")
     place = exp.Window(
         this=exp.RowNumber(),

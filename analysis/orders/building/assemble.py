@@ -10,13 +10,17 @@ from sqlglot import exp
 from analysis.engine.dataset import ColumnKind
 from analysis.orders.building import trees
 from analysis.orders.building.checks import RowCheck
-from analysis.orders.links import KEYS
-from analysis.orders.mapping import (
-    LOOKUP, ColumnMapping, Link, Rule, TableMapping,
-)  # fmt: skip
-from analysis.orders.mapping import Mapping as OrdersMapping
 from analysis.orders.building.names import free_names
 from analysis.orders.building.typed import status_from_times
+from analysis.orders.links import KEYS
+from analysis.orders.mapping import (
+    LOOKUP,
+    ColumnMapping,
+    Link,
+    Rule,
+    TableMapping,
+)  # fmt: skip
+from analysis.orders.mapping import Mapping as OrdersMapping
 
 #: Fields that a table on the key of a person or place lends to its orders.
 LENT: Mapping[str, tuple[str, ...]] = {
@@ -207,7 +211,11 @@ def _detail_items(
         found = mapping.table(link.to)
         for item in found.used():
             if item.column != link.to_column:
-                yield item, exp.column(item.field, table=link.to, quoted=True), found.title
+                yield (
+                    item,
+                    exp.column(item.field, table=link.to, quoted=True),
+                    found.title,
+                )
 
 
 def _lookups(mapping: OrdersMapping, entry: TableMapping) -> tuple[Link, ...]:

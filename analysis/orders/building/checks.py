@@ -181,7 +181,9 @@ def _time_order(columns: Collection[str]) -> Iterator[RowCheck]:
 
 
 def _future(now: datetime) -> Iterator[RowCheck]:
-    latest = exp.cast(exp.Literal.string((now + FUTURE).isoformat(sep=" ")), "TIMESTAMP")
+    latest = exp.cast(
+        exp.Literal.string((now + FUTURE).isoformat(sep=" ")), "TIMESTAMP"
+    )
     for name in ("created_at", "delivered_at"):
         yield _check(
             f"future_{name}",

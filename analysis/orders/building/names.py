@@ -49,7 +49,9 @@ def _settled(entry: TableMapping) -> TableMapping:
     names = free_names([item.field or item.column for item in further], reserved)
     by_column = {item.column: name for item, name in zip(further, names, strict=True)}
     columns = tuple(
-        replace(item, field=by_column[item.column]) if item.column in by_column else item
+        replace(item, field=by_column[item.column])
+        if item.column in by_column
+        else item
         for item in entry.columns
     )
     return replace(entry, columns=columns)

@@ -9,7 +9,11 @@ from sqlglot import exp
 from analysis.orders.building import aside, assemble, trees
 from analysis.orders.building.assemble import Joined, Published
 from analysis.orders.building.checks import (
-    CheckResult, RowCheck, counts_query, row_checks, samples_query,
+    CheckResult,
+    RowCheck,
+    counts_query,
+    row_checks,
+    samples_query,
 )  # fmt: skip
 from analysis.orders.building.context import Build
 from analysis.orders.building.typed import UNREAD
@@ -41,7 +45,9 @@ def set_orders_aside(build: Build) -> tuple[RowCheck, ...]:
     )
     counts = build.first(counts_query(checks, source)) if checks else {}
     rows = build.sources[entry.table].rows
-    build.checks += [_result(build, check, counts[check.name], rows) for check in checks]
+    build.checks += [
+        _result(build, check, counts[check.name], rows) for check in checks
+    ]
     failing = tuple(check for check in checks if counts[check.name])
     queries = [
         aside.failing(source, check.name, check.condition, rank=place)

@@ -14,7 +14,10 @@ from analysis.engine.dataset import Column, ColumnType
 from analysis.orders import versions
 from analysis.orders.building import aside, trees
 from analysis.orders.building.checks import (
-    GAP_DAYS, MUCH_MISSING, STALE_DAYS, CheckResult,
+    GAP_DAYS,
+    MUCH_MISSING,
+    STALE_DAYS,
+    CheckResult,
 )  # fmt: skip
 from analysis.orders.building.context import Build
 from analysis.orders.profile import ColumnProfile, TableProfile, profile
@@ -107,7 +110,9 @@ def _named(name: str) -> exp.TableAlias:
 
 def _profile(build: Build, table: str) -> TableProfile:
     return profile(
-        build.connection.run, trees.table(table), [item.name for item in build.columns[table]]
+        build.connection.run,
+        trees.table(table),
+        [item.name for item in build.columns[table]],
     )
 
 

@@ -131,9 +131,7 @@ def _count_unread(build: Build, item: TypedPass, rows: int) -> None:
     parts = exp.Anonymous(
         this="string_split",
         expressions=[
-            exp.Anonymous(
-                this="rtrim", expressions=[name, exp.Literal.string(RECORD)]
-            ),
+            exp.Anonymous(this="rtrim", expressions=[name, exp.Literal.string(RECORD)]),
             exp.Literal.string(RECORD),
         ],
     )
@@ -144,9 +142,7 @@ def _count_unread(build: Build, item: TypedPass, rows: int) -> None:
         expressions=[trees.column("cell"), exp.Literal.string(UNIT)],
     )
     column = exp.Bracket(this=split, expressions=[exp.Literal.number(1)], offset=1)
-    text = exp.Bracket(
-        this=split.copy(), expressions=[exp.Literal.number(2)], offset=1
-    )
+    text = exp.Bracket(this=split.copy(), expressions=[exp.Literal.number(2)], offset=1)
     query = (
         exp.select(
             trees.aliased(column, "column"),

@@ -20,7 +20,9 @@ def publish_related(build: Build) -> None:
         if entry.table not in build.passes or entry.target in {"orders", LOOKUP}:
             continue
         if entry.target == DETAILS:
-            _count_strangers(build, entry, trees.scratch(build.passes[entry.table].name))
+            _count_strangers(
+                build, entry, trees.scratch(build.passes[entry.table].name)
+            )
         elif entry.target in DIMENSION_TABLES:
             _publish_dimension(build, entry)
         else:
@@ -59,7 +61,9 @@ def _publish_related(build: Build, entry: TableMapping) -> None:
 
 def _names_contacts(build: Build, entry: TableMapping) -> bool:
     contacts = build.mapping.targeting("contacts")
-    has_key = any(item.of_field("contact_id") and item.of_field(KEY) for item in contacts)
+    has_key = any(
+        item.of_field("contact_id") and item.of_field(KEY) for item in contacts
+    )
     return has_key and entry.of_field("contact_id") is not None
 
 
@@ -74,7 +78,9 @@ def _with_order_of_contact(build: Build, entry: TableMapping) -> exp.Table:
     query = (
         exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("m")))
         .select(trees.column(KEY, "c"))
-        .from_(exp.alias_(trees.scratch(build.passes[entry.table].name), "m", table=True))
+        .from_(
+            exp.alias_(trees.scratch(build.passes[entry.table].name), "m", table=True)
+        )
         .join(exp.Join(this=exp.alias_(unique, "c", table=True), side="LEFT", on=same))
         .order_by(exp.column("rowid", table="m"))
     )
@@ -91,7 +97,9 @@ def _count_strangers(build: Build, entry: TableMapping, source: exp.Table) -> No
     base = base.join(exp.Join(this=numbers, kind="ANTI", on=same))
     named = exp.Is(this=trees.column(KEY, "r"), expression=exp.Null()).not_()
     base = base.where(named)
-    count = build.first(base.select(trees.aliased(trees.count_rows(), "count")))["count"]
+    count = build.first(base.select(trees.aliased(trees.count_rows(), "count")))[
+        "count"
+    ]
     samples = base.select(trees.column(KEY, "r")).limit(3)
     is_table = entry.target != DETAILS
     build.checks.append(
