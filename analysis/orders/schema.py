@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -80,16 +80,16 @@ def normalise_header(header: str) -> str:
     return re.sub(r"[\W_]+", "_", spaced.lower()).strip("_")
 
 
-def _field(table: str, name: str, entry: dict[str, object]) -> Field:
-    label_en, label_zh = entry["label"]  # type: ignore[misc]
-    known = [name, label_en, label_zh, *entry.get("synonyms", ())]  # type: ignore[misc]
+def _field(table: str, name: str, entry: dict[str, Any]) -> Field:
+    label_en, label_zh = entry["label"]
+    known = [name, label_en, label_zh, *entry.get("synonyms", ())]
     return Field(
         table=table,
         name=name,
-        type=entry["type"],  # type: ignore[arg-type]
+        type=entry["type"],
         group=str(entry.get("group", "")),
         unit=str(entry.get("unit", "")),
-        personal=entry.get("personal", ""),  # type: ignore[arg-type]
+        personal=entry.get("personal", ""),
         label_en=label_en,
         label_zh=label_zh,
         synonyms=frozenset(normalise_header(str(text)) for text in known),
