@@ -108,11 +108,54 @@ def test_it_is_accessible_local_and_fits(app, open_page, width, scheme, language
 def test_a_view_is_saved_renamed_opened_and_its_deletion_undone(app, open_page):
     seen = open_page(f"{app.url}/kpis")
     page = seen.page
+    button(seen, "kpis_card_4").click()
+    seen.wait_until_still()
+    heading = page.locator("h2").first.inner_text()
     press(seen, re.compile("Saved views"))
     page.get_by_role("textbox", name="Your name").fill("Ana")
     page.get_by_role("textbox", name="Save this view as").fill("Weekly look")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="Weekly look").wait_for()
+    choose_more(seen, "Rename")
+    page.get_by_role("textbox", name="New name").fill("Monday look")
+    page.get_by_role("button", name="Rename", exact=True).click()
+    page.get_by_role("link", name="Monday look").wait_for()
+    choose_more(seen, "Delete")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    link = page.get_by_role("link", name="Monday look")
+    link.wait_for()
+    other = open_page(f"{app.url}/kpis")
+    press(other, re.compile("Saved views"))
+    other.page.get_by_role("link", name="Monday look").click()
+    other.page.locator("h2", has_text=heading).wait_for()
+
+
+def button(seen, key):
+    return seen.page.locator(f"[class*=st-key-{key}] button").first
+
+
+def choose_more(seen, name):
+    seen.page.locator("[class*=st-key-more_] button").first.click()
+    seen.page.get_by_role("menuitem", name=name).or_(
+        seen.page.get_by_role("option", name=name)
+    ).first.click()
+    seen.page.wait_for_timeout(500)
+    seen.wait_until_still()
+
+
+def test_an_owner_sets_a_target_that_the_card_then_shows(app, open_page):
+    seen = open_page(f"{app.url}/kpis")
+    page = seen.page
+    press(seen, re.compile("Set target"))
+    page.get_by_role("textbox", name="Target").or_(
+        page.get_by_role("spinbutton", name="Target")
+    ).first.fill("50")
+    page.get_by_role("textbox", name="Your name").fill("Ana")
+    press(seen, "Save target")
+    page.get_by_test_id("stBadge").or_(page.get_by_text("target met")).first.wait_for()
+    assert "target met 50.0" in page.get_by_test_id("stMain").inner_text().replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
 
 
 def test_charts_are_downloaded_as_csv_png_and_svg(app, open_page):

@@ -14,7 +14,7 @@ from analysis.words import N_
 from ui import frame
 from ui.kpis.figures import name_of
 from ui.kpis.locks import lock_text
-from ui.kpis.view import MAX_CARDS, Look, choose_metric, go
+from ui.kpis.view import MAX_CARDS, Look, choose_metric, close, go
 from ui.show import plain
 from ui.texts import language, t
 
@@ -32,6 +32,7 @@ GROUP_NAMES: Final[Mapping[str, str]] = {
 }
 
 COLUMNS: Final = 3
+_KEY: Final = "kpis_more"
 
 
 def more(look: Look) -> None:
@@ -42,7 +43,7 @@ def more(look: Look) -> None:
         t("More metrics ({count})", count=len(look.known) - len(look.cards)),
         icon=":material/tune:",
         type="tertiary",
-        key="kpis_more",
+        key=_KEY,
         on_change="rerun",
     )
     if not panel.open:
@@ -85,7 +86,9 @@ def _entry(look: Look, item: Availability) -> None:
 
     full = len(look.cards) >= MAX_CARDS and name not in cards
     last = len(look.cards) == 1 and name in cards
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False
+    ):
         st.checkbox(
             t("Card for {metric}", metric=plain(name_of(name))),
             key=key,
@@ -99,9 +102,14 @@ def _entry(look: Look, item: Availability) -> None:
             key=f"kpis_open_{name}",
             type="tertiary",
             help=plain(item.definition.definition_in(language()), limit=300),
-            on_click=choose_metric,
+            on_click=_open,
             args=(look, cards.get(name, name)),
         )
+
+
+def _open(look: Look, reference: str) -> None:
+    close(_KEY)
+    choose_metric(look, reference)
 
 
 def _locked(items: list[Availability]) -> None:
