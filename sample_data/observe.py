@@ -148,7 +148,7 @@ def orders_table(orders: Columns, setting: Setting, *, dirty: bool) -> pa.Table:
             **_outcome(orders),
             **_money(orders, setting),
             **_coordinates(orders, setting, dirty=dirty),
-            **_plans(orders),
+            **_plans(orders, setting),
         }
     )
 
@@ -328,12 +328,16 @@ def _coordinates(
     }
 
 
-def _plans(orders: Columns) -> dict[str, pa.Array]:
+def _plans(orders: Columns, setting: Setting) -> dict[str, pa.Array]:
+    """The plan behind the promise, stage by stage, before slack."""
+    start = started(orders, setting)
+    way = orders["plan dispatch"] + orders["plan leg"]
+    there = planned_pick_up(orders) + orders["plan ride"]
     return {
-        "planned_dispatch_s": col.integers(orders["plan dispatch"]),
-        "planned_to_merchant_s": col.integers(orders["plan leg"]),
-        "planned_ride_s": col.integers(orders["plan ride"]),
-        "planned_hand_over_s": col.integers(orders["plan door"]),
+        "planned_accepted_at": col.times(start + orders["plan dispatch"]),
+        "planned_arrived_merchant_at": col.times(start + way),
+        "planned_arrived_customer_at": col.times(start + there),
+        "planned_delivered_at": col.times(start + there + orders["plan door"]),
         "batch_detour_s": col.integers(
             orders["detour s"], orders["joins"] | orders["leads"]
         ),

@@ -41,7 +41,8 @@ def offers(orders: Columns) -> Columns:
         _part(gives & (clock < reached), clock, seconds, outcome=REASSIGNED, nth=nth)
     )
     answered = orders["accepted s"]
-    begun = np.maximum(answered - stages.taking_seconds(orders), orders["pushed s"])
+    free = clock + np.where(gives, seconds, 0)
+    begun = np.maximum(answered - stages.taking_seconds(orders), free)
     taken = answered <= reached
     parts.append(_part(taken, begun, answered - begun, outcome=ACCEPTED, nth=nth + 1))
     return _together(parts)

@@ -160,7 +160,7 @@ def _dispatch(orders: Columns, levers: Levers) -> Seconds:
         failed = answer_seconds(orders, nth)[1]
         seconds += np.where(orders["refused"] > nth, failed, 0)
     seconds += given_back(orders)[1]
-    return np.maximum(seconds + levers.of("dispatch"), 5).astype(np.int32)
+    return np.maximum(seconds + levers.of("dispatch"), 25).astype(np.int32)
 
 
 def _before_sunset(orders: Columns, setting: Setting) -> NDArray[np.bool_]:
@@ -243,11 +243,9 @@ def run(orders: Columns, setting: Setting, levers: Levers) -> None:
     orders["refused"] = refusals(orders, levers)
     orders["promise"] = promise_seconds(orders)
     pace = _pace(orders, setting)
-    orders["confirmed s"] = (20 + (orders["confirmed"] & 63)).astype(np.int32)
+    orders["confirmed s"] = (4 + (orders["confirmed"] & 7)).astype(np.int32)
     orders["accepted s"] = _dispatch(orders, levers)
-    orders["pushed s"] = np.minimum(
-        5 + (orders["confirmed"] >> 12), orders["accepted s"]
-    )
+    orders["pushed s"] = orders["confirmed s"] + 1 + (orders["confirmed"] >> 13)
     orders["arrived s"] = orders["accepted s"] + _leg(orders, pace, levers)
     orders["ready s"] = orders["confirmed s"] + _kitchen(orders, levers)
     counter = (55 * lognormal(0.35)[orders["counter"]]).astype(np.int32)

@@ -342,7 +342,7 @@ def _places(seed: int, offset: int) -> tuple[Strategy, ...]:
             name="new_partner", code=5, title="New 3PL partner in Riyadh",
             hypothesis="The new partner makes Riyadh more punctual.",
             design="before_after", unit="city-day", primary="late_rate", mde=0.01,
-            cities=("Riyadh",), seconds=75, start=85 + offset, control="Kuwait City",
+            cities=("Riyadh",), seconds=90, start=85 + offset, control="Kuwait City",
             **days(51, 119),
         ),
     )  # fmt: skip

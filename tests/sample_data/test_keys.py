@@ -11,10 +11,10 @@ ON_ORDERS = ["offers", "events", "contacts", "messages", "complaints", "reviews"
 #: Columns that the order model does not know, on purpose: they become dimensions.
 FURTHER = {
     "orders": {
-        "planned_dispatch_s",
-        "planned_to_merchant_s",
-        "planned_ride_s",
-        "planned_hand_over_s",
+        "planned_accepted_at",
+        "planned_arrived_merchant_at",
+        "planned_arrived_customer_at",
+        "planned_delivered_at",
         "batch_detour_s",
     },
     "shifts": {"city"},

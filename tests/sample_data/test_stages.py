@@ -6,6 +6,7 @@ from itertools import pairwise
 
 MILESTONES = [
     "created_at",
+    "merchant_accepted_at",
     "pushed_at",
     "accepted_at",
     "arrived_merchant_at",
@@ -69,7 +70,7 @@ def test_status_and_times_agree(made):
 
 
 def test_nothing_happens_after_the_cancellation(made):
-    for name in MILESTONES[1:6]:
+    for name in MILESTONES[1:7]:
         wrong = made.sql(
             f"select count(*) n from {{orders}} where {name} > cancelled_at"
             " + interval 1 minute"
@@ -120,3 +121,16 @@ def test_batches_are_carried_by_one_rider(bare):
     )
     assert frame.n.max() == 2
     assert (frame.riders == 1).mean() > 0.99
+
+
+def test_offers_of_an_order_follow_each_other(bare):
+    frame = bare.sql(
+        """
+        select count(*) n, sum((pushed_at < before)::int) wrong from (
+          select pushed_at, lag(coalesce(responded_at, pushed_at)) over (
+            partition by order_id order by pushed_at, offer_id) before from {offers})
+        where before is not null
+        """
+    )
+    assert frame.n[0] > 1000
+    assert frame.wrong[0] == 0
