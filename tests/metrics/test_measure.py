@@ -361,3 +361,24 @@ def test_the_largest_groups_keep_their_series(small):
     totals = series.groupby("period")[["orders", "orders_before"]].sum()
     expected = days.set_index("period")[["orders", "orders_before"]]
     pd.testing.assert_frame_equal(totals, expected)
+
+
+@pytest.mark.parametrize(
+    ("compare", "days"), [("previous", 10), ("same_weekdays", 14), ("last_year", 364)]
+)
+def test_each_day_is_beside_the_day_it_is_compared_with(tmp_path, compare, days):
+    period = (date(2024, 3, 11), date(2024, 3, 20))
+    created = pd.date_range("2023-03-01", "2024-03-31", freq="D").as_unit("us")
+    counts = np.arange(len(created)) % 7 + 1
+    times = pd.Series(np.repeat(created, counts))
+    orders = pd.DataFrame({"order_no": np.arange(len(times)), "created_at": times})
+    orders["local_date"] = times.dt.date
+    dataset = published(tmp_path, {"orders": orders})
+    frame = measure(dataset, "orders", grain="day", period=period, compare=compare)
+    expected = pd.Series(counts.astype(float), created)
+    asked = pd.date_range(*period)
+    assert frame["period"].tolist() == asked.tolist()
+    assert frame["orders"].tolist() == expected[asked].tolist()
+    then = asked - pd.Timedelta(days=days)
+    assert frame["orders_before"].tolist() == expected[then].tolist()
+    dataset.engine.close()
