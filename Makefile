@@ -38,7 +38,7 @@ $(DEV_STAMP): requirements-dev.txt $(STAMP)
 setup: $(DEV_STAMP)
 
 run: $(STAMP)
-	$(BIN)/python -m streamlit run streamlit_app.py $(ARGS)
+	$(BIN)/python -m streamlit run serve.py $(ARGS)
 
 browser: $(DEV_STAMP)
 	@$(BIN)/python tests/e2e/find_browser.py

@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 
 from analysis import orders
+from analysis.orders.schema import load_fields
 from analysis.workspace import Workspace
 from sample_data.simulate import simulate
 from ui import cached, datasets, jobs
@@ -68,7 +69,7 @@ def build(job: Job, workspace: Workspace, *, rows: int) -> str:
             progress=lambda share, step: job.progress(SIMULATING * share, step),
         )
         published = orders.publish(
-            sorted(Path(folder).iterdir()),
+            _published_tables(Path(folder)),
             workspace=workspace,
             name=NAME,
             progress=lambda share, step: job.progress(
@@ -94,3 +95,8 @@ def _orders() -> int:
     """Size of the demo data; 0 switches them off."""
     text = os.environ.get(ORDERS_VARIABLE, str(DEFAULT_ORDERS))
     return int(text) if text.isdecimal() else DEFAULT_ORDERS
+
+
+def _published_tables(folder: Path) -> list[Path]:
+    """Folders of the tables that the order model knows; the world has further ones."""
+    return sorted(path for path in folder.iterdir() if path.name in load_fields())
