@@ -1,0 +1,1 @@
+"""``make bench``: what Doorstep costs beside the least that could be done."""
