@@ -62,8 +62,8 @@ def excess(orders: Columns) -> Excess:
         "kitchen": _over(orders["picked s"] - met, PLANNED_COUNTER_S),
         **_parts(ride, {
             "detour": orders["detour s"],
-            "road": orders["road s"],
             "address": orders["address s"],
+            "road": orders["road s"],
         }, rest="ride"),
         **_parts(door, {
             "calls": door_trouble(orders),
@@ -74,9 +74,17 @@ def excess(orders: Columns) -> Excess:
 
 
 def _parts(total: NDArray[np.int64], causes: Columns, *, rest: str) -> Excess:
+    """Share a stage's excess out to causes, in their order.
+
+    A detour takes its own seconds; a cause from outside takes all that is left of the
+    stage, since nobody could tell what the rider added to it.
+    """
     left, found = total, {}
     for name, seconds in causes.items():
-        found[name] = np.clip(np.minimum(seconds, left), 0, None)
+        if name == "detour":
+            found[name] = np.minimum(seconds, left)
+        else:
+            found[name] = np.where(seconds > 0, left, 0)
         left = left - found[name]
     found[rest] = left
     return found
