@@ -31,10 +31,12 @@ BAR_HEIGHT: Final = 24
 SPARK_HEIGHT: Final = 40
 EXPORT_WIDTH: Final = 900
 FEW_POINTS: Final = 40
+#: Minutes below this have a digit after the point.
+HUNDRED: Final = 100
 _WRITTEN: Final[dict[Unit, Callable[[Any], str]]] = {
     "number": written.number,
     "percent": written.percent,
-    "minutes": lambda value: written.minutes(value, digits=1),
+    "minutes": lambda value: written.minutes(value, digits=int(abs(value) < HUNDRED)),
     "decimal": lambda value: written.number(value, digits=2),
 }
 

@@ -7,7 +7,9 @@ import pytest
 
 from analysis.metrics import Period
 from analysis.metrics.registry import load_definitions
+from analysis.metrics.selection import Condition
 from ui.kpis import periods
+from ui.kpis.breakdown import Group, worst
 from ui.kpis.figures import Figure, digits_of, name_of, write, write_change
 from ui.kpis.targets import state_of
 
@@ -61,6 +63,7 @@ def test_too_few_are_not_judged_and_counts_are_never_too_few():
         ("late_rate", 0.0042, "0.42 %"),
         ("late_rate", 0.0, "0.0 %"),
         ("delivery_minutes", 28.44, "28.4 min"),
+        ("delivery_minutes", 18_057.04, "18,057 min"),
         ("orders", 12_480, "12,480"),
         ("mean_rating", 4.2149, "4.21"),
         ("late_rate", math.nan, "–"),
@@ -102,6 +105,25 @@ def test_a_target_is_met_near_or_missed(value, target, floor, direction, state):
     assert state_of(value, target=target, floor=floor, direction=direction) == state
 
 
+def group(value, *, half=0.02, n=500, is_rest=False):
+    late = Figure.of(
+        {"late_rate": value, "late_rate_n": n, "late_rate_low": value - half,
+         "late_rate_high": value + half},
+        "late_rate",
+    )  # fmt: skip
+    condition = Condition("city", values=(str(value),))
+    return Group(str(value), condition, late, n, is_rest=is_rest)
+
+
+def test_only_a_group_surely_worse_than_the_whole_stands_out():
+    whole = figure("late_rate", value=0.10)
+    sure, near = group(0.14), group(0.125)
+    assert worst([near, sure, group(0.02)], whole) is sure
+    assert worst([near, group(0.02)], whole) is None
+    assert worst([group(0.3, n=10), group(0.3, is_rest=True)], whole) is None
+    assert worst([sure], figure("orders", value=0.1)) is None
+
+
 WHOLE = Period(date(2026, 1, 1), date(2026, 3, 25))
 LAST_28 = Period(date(2026, 2, 26), date(2026, 3, 25))
 
@@ -113,6 +135,8 @@ def test_only_comparisons_that_the_data_cover_are_offered_and_no_two_alike():
     assert periods.comparisons(WHOLE, WHOLE) == {}
     long = Period(date(2024, 1, 1), date(2026, 3, 25))
     assert "last_year" in periods.comparisons(long, LAST_28)
+    assert periods.comparisons(long, long) == {}
+    assert periods.comparisons(long, Period(date(1, 1, 1), date(1, 1, 9))) == {}
 
 
 def test_a_comparison_that_is_not_covered_is_none():

@@ -18,6 +18,8 @@ Verdict = Literal["", "better", "worse", "higher", "lower", "unclear"]
 
 #: A share below this is written with one digit more.
 SMALL_SHARE: Final = 0.01
+#: From here on minutes are written without a digit after the point.
+MANY_MINUTES: Final = 100
 VERDICT_NAMES: Final[Mapping[Verdict, str]] = {
     "": "",
     "better": N_("better"),
@@ -263,7 +265,9 @@ def digits_of(definition: Definition, value: float) -> int:
     """Digits after the point that suit a value; one more for a small share."""
     if definition.unit == "share":
         return 2 if 0 < abs(value) < SMALL_SHARE else 1
-    return {"orders": 0, "min": 1, "m": 0, "s": 0}.get(definition.unit, 2)
+    if definition.unit == "min":
+        return 0 if abs(value) >= MANY_MINUTES else 1
+    return {"orders": 0, "m": 0, "s": 0}.get(definition.unit, 2)
 
 
 def unit_of(definition: Definition) -> str:

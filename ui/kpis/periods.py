@@ -9,6 +9,7 @@ from typing import Final, Literal, cast, get_args
 import pandas as pd
 
 from analysis.engine.dataset import Dataset
+from analysis.errors import InvalidInput
 from analysis.metrics import Period, compared, measure
 from analysis.metrics.periods import Comparison, Grain
 from analysis.words import N_
@@ -93,11 +94,18 @@ def comparisons(
     if whole is None or period is None:
         return found
     for kind in get_args(Comparison):
-        before = compared(period, kind)
-        inside = whole.first <= before.first and not before.overlaps(period)
-        if inside and before not in found.values():
+        before = _compared(period, kind)
+        if before and whole.first <= before.first and before not in found.values():
             found[kind] = before
     return found
+
+
+def _compared(period: Period, kind: Comparison) -> Period | None:
+    """The days compared with; None where they would overlap the period."""
+    try:
+        return compared(period, kind)
+    except InvalidInput:
+        return None
 
 
 def covered(
