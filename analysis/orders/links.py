@@ -6,7 +6,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from analysis.orders.mapping import (
-    DETAILS, LOOKUP, ColumnMapping, Link, Mapping, TableMapping,
+    DETAILS,
+    LOOKUP,
+    ColumnMapping,
+    Link,
+    Mapping,
+    TableMapping,
 )  # fmt: skip
 from analysis.orders.schema import normalise_header
 
@@ -27,8 +32,8 @@ def linked(
 
     Args:
         proposal: Tables and columns; its links are replaced.
-        unique: Pairs of table id and column that name each row once in the sample;
-            None if that is not known.
+        unique: Pairs of table id and column that name the rows of a table to look up;
+            None if that is not known. Tables of the order model keep one row a key.
     """
     found = tuple(
         Link(table.table, column.column, other.table, key)
@@ -36,7 +41,7 @@ def linked(
         for other in proposal.tables
         if table is not other
         for column, key in _shared_keys(table, other)
-        if unique is None or (other.table, key) in unique
+        if unique is None or other.target != LOOKUP or (other.table, key) in unique
     )
     return replace(proposal, links=_without_circles(found))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from analysis.orders.schema import Field, normalise_header
+from analysis.orders.schema import Field, load_fields, normalise_header
 from analysis.orders.values.reading import Note, Reading
 from analysis.words import N_
 
@@ -22,6 +22,17 @@ READABLE = 0.5
 
 TIME_TYPES = ("time", "date")
 NUMBER_TYPES = ("integer", "number")
+
+#: What decides how a column is read: the type and the unit of the field it is for.
+Wanted = tuple[str, str]
+
+#: A column that is for no field.
+ANYTHING: Wanted = ("", "")
+
+
+def wanted(field: Field) -> Wanted:
+    """What a field wants of a reading."""
+    return field.type, field.unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,8 @@ def header_fit(header: str, field: Field) -> tuple[float, Note] | None:
     part = _longest_part(name, field.synonyms)
     if part:
         return PART, Note.of(N_("the header contains {part}"), part=part)
-    close = _closest(name, field.synonyms)
+    # "order_id" is no misspelt "rider_id".
+    close = "" if name in _known_headers() else _closest(name, field.synonyms)
     if close:
         return SIMILAR, Note.of(N_("the header looks like {name}"), name=close)
     return None
@@ -80,25 +92,25 @@ def content_fit(field: Field, reading: Reading) -> tuple[float, Note] | None:
 
 
 def fits(
-    header: str, fields: Mapping[str, Field], readings: Mapping[str, Reading]
+    header: str, fields: Mapping[str, Field], readings: Mapping[Wanted, Reading]
 ) -> Sequence[Fit]:
     """All fields that a column may hold, the best first.
 
     Args:
         header: Header of the column.
         fields: Fields of the table in question.
-        readings: Reading of the column by wanted field type.
+        readings: Reading of the column by what ``wanted`` says of a field.
     """
     found = []
     for field in fields.values():
         by_header = header_fit(header, field)
-        by_content = by_header and content_fit(field, readings[field.type])
+        by_content = by_header and content_fit(field, readings[wanted(field)])
         if by_header and by_content:
             found.append(
                 Fit(
                     field=field,
                     confidence=round(by_header[0] * by_content[0], 3),
-                    reading=readings[field.type],
+                    reading=readings[wanted(field)],
                     reasons=(by_header[1], by_content[1]),
                 )
             )
@@ -118,6 +130,13 @@ def _longest_part(name: str, synonyms: frozenset[str]) -> str:
     padded = f"_{name}_"
     parts = [known for known in synonyms if "_" in known and f"_{known}_" in padded]
     return max(parts, key=len, default="")
+
+
+@cache
+def _known_headers() -> frozenset[str]:
+    """Every header under which some field is known."""
+    fields = (field for table in load_fields().values() for field in table.values())
+    return frozenset(name for field in fields for name in field.synonyms)
 
 
 @lru_cache(maxsize=50_000)

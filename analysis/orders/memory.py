@@ -57,7 +57,7 @@ def _refitted(saved: Mapping, staged: dict[str, StagedTable]) -> Mapping:
 
 def _fitted(entry: TableMapping, table: StagedTable) -> TableMapping:
     known = {item.column: item for item in entry.columns}
-    columns = tuple(known[name] for name in table.columns)
+    columns = tuple(known[name] for name in table.columns if name in known)
     return replace(entry, table=table.id, title=table.title, columns=columns)
 
 

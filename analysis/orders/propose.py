@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import cast
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from analysis.errors import DataProblem, UnknownName
 from analysis.orders import links, mapping, memory
 from analysis.orders.draft import Draft, StagedTable
 from analysis.orders.mapping import ColumnMapping, Rule, TableMapping
-from analysis.orders.match import Fit, fits
+from analysis.orders.match import ANYTHING, Fit, wanted
 from analysis.orders.privacy import find_personal
 from analysis.orders.schema import (
     DIMENSION_TABLES,
     MAX_DIMENSION_VALUES,
     MILESTONES,
     Field,
-    FieldType,
     fields_of,
     load_fields,
 )  # fmt: skip
-from analysis.orders.staged import sample
+from analysis.orders.seen import Seen
 from analysis.orders.values.canonical import canonical_values
-from analysis.orders.values.guess import guess
-from analysis.orders.values.native import reading_of_native
-from analysis.orders.values.reading import Note, Reading
+from analysis.orders.values.reading import Note
 from analysis.words import N_
 from analysis.workspace import Workspace
-
-SAMPLE_ROWS = 20_000
 
 #: Fields that a table must show before it can be one of the order model: one of each
 #: group. Order matters: the first table whose signs are all there and score best wins.
@@ -67,92 +58,6 @@ DETAIL_RULES: Mapping[str, Rule] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A staged table with a sample of its values and how they may be read."""
-
-    table: StagedTable
-    frame: pd.DataFrame
-
-    @cached_property
-    def readings(self) -> dict[str, _Readings]:
-        kinds = _kinds(self.table)
-        return {
-            name: _Readings(self.frame[name], kinds.get(name))
-            for name in self.table.columns
-        }
-
-    def is_unique(self, column: str) -> bool:
-        values = self.frame[column].dropna()
-        return bool(len(values)) and values.is_unique
-
-    def fits(self, model: str) -> dict[str, Sequence[Fit]]:
-        fields = fields_of(model)
-        return {
-            name: fits(name, fields, self.readings[name]) for name in self.table.columns
-        }
-
-
-class _Readings(dict[str, Reading]):
-    """Readings of one column by wanted field type, guessed when asked for.
-
-    Args:
-        values: A sample of the column.
-        kind: Its type where the file has types of its own; None for text.
-    """
-
-    def __init__(self, values: pd.Series, kind: pa.DataType | None) -> None:
-        super().__init__()
-        self._values = values
-        self._kind = kind
-
-    def __missing__(self, wanted: str) -> Reading:
-        reading = self._guess(wanted)
-        self[wanted] = reading
-        return reading
-
-    def _guess(self, wanted: str) -> Reading:
-        type_wanted = cast("FieldType | None", wanted or None)
-        if self._kind is None or pa.types.is_string(self._kind):
-            return guess(self._values, wanted=type_wanted)
-        if wanted in _TIMES and _is_number(self._kind):
-            text = self._values.dropna().astype("str")
-            return replace(guess(text, wanted=type_wanted), native=True)
-        if wanted in _TEXTS:
-            return Reading("text", ("native",), native=True)
-        return reading_of_native(self._kind, _arrow(self._values, self._kind))
-
-
-_TIMES = ("time", "date")
-_TEXTS = ("id", "text", "category", "free_text")
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
-
-
-def _arrow(values: pd.Series, kind: pa.DataType) -> pa.Array | None:
-    """The values as Arrow, for types whose values tell more than the type."""
-    if not pa.types.is_timestamp(kind):
-        return None
-    return pa.Array.from_pandas(values.dropna(), type=kind)
-
-
-def _kinds(table: StagedTable) -> dict[str, pa.DataType]:
-    """Types of the columns of a Parquet table; text columns and CSV have none."""
-    if table.format == "csv":
-        return {}
-    schema = pq.read_schema(table.paths[0])
-    plain = (item for item in schema if item.name not in table.text)
-    return {item.name: _plain_kind(item.type) for item in plain}
-
-
-def _plain_kind(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return pa.string() if pa.types.is_large_string(kind) else kind
-
-
 def propose_mapping(
     draft: Draft, *, workspace: Workspace | None = None
 ) -> mapping.Mapping:
@@ -177,27 +82,80 @@ def propose_mapping(
             draft=draft.id,
         )
     workspace = workspace or Workspace.open(draft.path.parent.parent)
-    return memory.recall(draft, workspace=workspace) or _proposal(draft)
+    known = memory.recall(draft, workspace=workspace)
+    return _protected_anew(known, draft) if known else _proposal(draft)
+
+
+def _protected_anew(known: mapping.Mapping, draft: Draft) -> mapping.Mapping:
+    """A remembered mapping that also protects what these files alone show."""
+    for table in draft.tables:
+        seen = Seen.of(table)
+        entry = known.table(table.id)
+        columns = tuple(
+            item if item.personal else _protected(item, seen, entry.order_field(item))
+            for item in entry.columns
+        )
+        known = known.with_table(replace(entry, columns=columns))
+    return known
+
+
+def _protected(item: ColumnMapping, seen: Seen, field: Field | None) -> ColumnMapping:
+    found = find_personal(item.column, seen.frame[item.column], field)
+    return replace(item, personal=found.kind) if found.kind else item
 
 
 def _proposal(draft: Draft) -> mapping.Mapping:
-    seen = [_Seen(table, sample(table, rows=SAMPLE_ROWS)) for table in draft.tables]
+    seen = [Seen.of(table) for table in draft.tables]
     orders = _orders_table(seen)
-    taken: set[str] = set()
-    tables = {}
-    for item in sorted(seen, key=lambda item: item is not orders):
-        target = "orders" if item is orders else _target(item)
-        entry = _table_mapping(item, target, taken)
-        tables[item.table.id] = entry
-        taken |= _order_fields(entry)
-    entries = tuple(tables[item.table.id] for item in seen)
-    unique = {
+    offers = _offers_in(orders) if orders else None
+    found = mapping.Mapping(tables=_tables(seen, orders, offers))
+    if offers is not None:
+        # Of several riders who accepted, the last one brought the order.
+        found = replace(found, offers=offers, duplicates="last")
+    keys = {
         (item.table.id, name)
         for item in seen
         for name in item.table.columns
-        if item.is_unique(name)
+        if item.is_key(name)
     }
-    return links.linked(mapping.Mapping(tables=entries), unique=unique)
+    return links.linked(found, unique=keys)
+
+
+def _tables(
+    seen: Sequence[Seen], orders: Seen | None, offers: TableMapping | None
+) -> tuple[TableMapping, ...]:
+    """Each table, the orders first, since they take the fields that they show."""
+    taken: set[str] = set()
+    tables = {}
+    for item in sorted(seen, key=lambda item: item is not orders):
+        target = "orders" if item is orders else _target(item, orders)
+        last = _told_of_offers(offers) if item is orders else ()
+        entry = _table_mapping(item, target, taken, last=last)
+        tables[item.table.id] = entry
+        taken |= _order_fields(entry)
+    return tuple(tables[item.table.id] for item in seen)
+
+
+def _offers_in(orders: Seen) -> TableMapping | None:
+    """What its rows say of offers, if it has a row for every rider asked.
+
+    That is so where orders stand in several rows that say how a rider answered.
+    """
+    found = _table_mapping(orders, "offers", ())
+    key, outcome = found.of_field("order_id"), found.of_field("outcome")
+    if key is None or outcome is None or orders.is_unique(key.column):
+        return None
+    if "accepted" not in set(outcome.values.values()):  # noqa: PD011 - no frame
+        return None
+    fields = (item for item in found.columns if item.use == "field")
+    return replace(found, columns=tuple(fields))
+
+
+def _told_of_offers(offers: TableMapping | None) -> Collection[str]:
+    """Columns that say something of an offer, and only by default of its order."""
+    own = fields_of("offers").keys() - fields_of("orders").keys() | {"pushed_at"}
+    columns = offers.columns if offers else ()
+    return {item.column for item in columns if item.field in own}
 
 
 def _order_fields(entry: TableMapping) -> set[str]:
@@ -207,14 +165,14 @@ def _order_fields(entry: TableMapping) -> set[str]:
     return {item.field for item in entry.columns if item.use == "field"}
 
 
-def _orders_table(seen: Sequence[_Seen]) -> _Seen | None:
+def _orders_table(seen: Sequence[Seen]) -> Seen | None:
     """The table with one row an order: it names orders and shows their milestones."""
     ranked = [(_order_score(item), -place) for place, item in enumerate(seen)]
     score, place = max(ranked)
     return seen[-place] if score > 0 else None
 
 
-def _order_score(item: _Seen) -> float:
+def _order_score(item: Seen) -> float:
     chosen = _assigned(item.fits("orders"))
     names = {fit.field.name: column for column, fit in chosen.items()}
     if "order_id" not in names:
@@ -224,8 +182,10 @@ def _order_score(item: _Seen) -> float:
     return 1.0 + signs + (2.0 if unique else 0.0) + len(names) / 100
 
 
-def _target(item: _Seen) -> str:
+def _target(item: Seen, orders: Seen | None) -> str:
     """The table of the order model that a further table is."""
+    if orders and sorted(item.table.columns) == sorted(orders.table.columns):
+        return "orders"
     scores = {model: _sign_score(item, model) for model in SIGNS}
     best = max(scores, key=lambda model: scores[model])
     if scores[best] > 0:
@@ -234,40 +194,54 @@ def _target(item: _Seen) -> str:
     return mapping.DETAILS if "order_id" in names else mapping.LOOKUP
 
 
-def _sign_score(item: _Seen, model: str) -> float:
+def _sign_score(item: Seen, model: str) -> float:
     chosen = _assigned(item.fits(model))
     names = {fit.field.name: column for column, fit in chosen.items()}
     if not all(group & names.keys() for group in SIGNS[model]):
         return 0.0
     if model in DIMENSION_TABLES:
         key = names[f"{model.removesuffix('s')}_id"]
-        return sum(fit.confidence for fit in chosen.values()) / 2 * item.is_unique(key)
+        return sum(fit.confidence for fit in chosen.values()) / 2 * item.is_key(key)
     return sum(fit.confidence for fit in chosen.values()) + len(SIGNS[model])
 
 
-def _assigned(found: Mapping[str, Sequence[Fit]]) -> dict[str, Fit]:
-    """One field a column and one column a field, the surest first."""
+def _assigned(
+    found: Mapping[str, Sequence[Fit]], *, last: Collection[str] = ()
+) -> dict[str, Fit]:
+    """One field a column and one column a field, the surest first.
+
+    Args:
+        found: What each column may be.
+        last: Columns that stand back behind others as sure.
+    """
+
+    def sureness(pair: tuple[Fit, str]) -> tuple[float, bool]:
+        fit, column = pair
+        return -fit.confidence, column in last
+
     pairs = [(fit, column) for column, options in found.items() for fit in options]
     chosen: dict[str, Fit] = {}
     used: set[str] = set()
-    for fit, column in sorted(pairs, key=lambda pair: -pair[0].confidence):
+    for fit, column in sorted(pairs, key=sureness):
         if column not in chosen and fit.field.name not in used:
             chosen[column] = fit
             used.add(fit.field.name)
     return chosen
 
 
-def _table_mapping(item: _Seen, target: str, taken: Iterable[str]) -> TableMapping:
+def _table_mapping(
+    item: Seen, target: str, taken: Iterable[str], *, last: Collection[str] = ()
+) -> TableMapping:
     model = target if target in load_fields() else "orders"
     keep = {"order_id"} if target == mapping.DETAILS else set()
     blocked = set(taken) - keep if model == "orders" and target != "orders" else set()
     chosen = {
         column: fit
-        for column, fit in _assigned(item.fits(model)).items()
+        for column, fit in _assigned(item.fits(model), last=last).items()
         if fit.field.name not in blocked
     }
     columns = tuple(
-        _fitted(item, name, chosen[name], target)
+        _fitted(item, name, chosen[name])
         if name in chosen
         else _further(item, name, target)
         for name in item.table.columns
@@ -281,7 +255,7 @@ def _table_mapping(item: _Seen, target: str, taken: Iterable[str]) -> TableMappi
     )
 
 
-def _fitted(item: _Seen, name: str, fit: Fit, target: str) -> ColumnMapping:
+def _fitted(item: Seen, name: str, fit: Fit) -> ColumnMapping:
     values = item.frame[name]
     personal = find_personal(name, values, fit.field)
     return ColumnMapping(
@@ -298,9 +272,9 @@ def _fitted(item: _Seen, name: str, fit: Fit, target: str) -> ColumnMapping:
     )
 
 
-def _further(item: _Seen, name: str, target: str) -> ColumnMapping:
+def _further(item: Seen, name: str, target: str) -> ColumnMapping:
     """A column that is no field: a dimension where it has few values."""
-    reading = item.readings[name][""]
+    reading = item.readings[name][ANYTHING]
     values = item.frame[name]
     personal = find_personal(name, values, None)
     distinct = int(values.nunique())
@@ -344,7 +318,7 @@ def propose_table(
         target: A table of the order model, ``details``, ``lookup`` or ``ignored``.
         taken: Fields of the order that other tables fill.
     """
-    seen = _Seen(table, sample(table, rows=SAMPLE_ROWS))
+    seen = Seen.of(table)
     return _table_mapping(seen, target, taken)
 
 
@@ -362,7 +336,7 @@ def propose_column(
     Raises:
         UnknownName: if there is no such field.
     """
-    seen = _Seen(table, sample(table, rows=SAMPLE_ROWS))
+    seen = Seen.of(table)
     chosen = Note.of(N_("you chose it"))
     if not field:
         further = _further(seen, column, target)
@@ -372,5 +346,5 @@ def propose_column(
     known = fields_of(target if target in load_fields() else "orders")
     if field not in known:
         raise UnknownName.of(N_("field"), field, known)
-    reading = seen.readings[column][known[field].type]
-    return _fitted(seen, column, Fit(known[field], 1.0, reading, (chosen,)), target)
+    reading = seen.readings[column][wanted(known[field])]
+    return _fitted(seen, column, Fit(known[field], 1.0, reading, (chosen,)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from analysis.engine.connect import StatementFailed, builder
 from analysis.engine.dataset import Dataset
 from analysis.orders import versions
-from analysis.orders.building import outcome
+from analysis.orders.building import outcome, waybills
 from analysis.orders.building.context import Build
 from analysis.orders.building.names import settled
 from analysis.orders.building.orders import publish_orders, set_orders_aside
@@ -144,6 +144,7 @@ def _fill(
         memory_limit=MEMORY_LIMIT,
         temp_directory=folder / "spill",
     )
+    draft, mapping = waybills.doubled(draft, mapping)
     with connection, watch.over(connection):
         build = Build(
             connection=connection,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +25,22 @@ MILESTONES = (
     "delivered_at",
 )  # fmt: skip
 
+#: Milestones that follow each other; the kitchen works beside the rider's way to it.
+SEQUENCES = (
+    ("created_at", "pushed_at", "accepted_at", "arrived_merchant_at", "picked_up_at",
+     "arrived_customer_at", "delivered_at"),
+    ("created_at", "merchant_accepted_at", "ready_at", "picked_up_at"),
+)  # fmt: skip
+
+#: Groups of fields that every order can be expected to have.
+EXPECTED_GROUPS = ("identity", "place", "kind", "milestone", "promise")
+
+#: Fields of those groups that many an order goes without.
+OPTIONAL = (
+    "batch_id", "merchant_name", "customer_name", "customer_phone", "customer_email",
+    "customer_address", "rider_name", "cancelled_at", "is_prebook", "is_surge",
+)  # fmt: skip
+
 #: Tables on the key of a person or place, joined n:1 to orders.
 DIMENSION_TABLES = ("riders", "merchants", "customers")
 
@@ -35,6 +51,9 @@ FIRST_VIEW = (
 
 #: A further column with at most this many distinct values drills under its own name.
 MAX_DIMENSION_VALUES = 200
+
+#: Groups whose fields have one meaning in every table.
+SHARED_GROUPS = frozenset({"identity", "place", "kind"})
 
 STATUSES = ("delivered", "cancelled", "returned", "failed", "open")
 
@@ -101,10 +120,22 @@ def load_fields() -> dict[str, dict[str, Field]]:
     """All fields: table name, then field name."""
     path = Path(__file__).with_name("fields.yaml")
     tables = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return {
+    found = {
         table: {name: _field(table, name, entry) for name, entry in fields.items()}
         for table, fields in tables.items()
     }
+    return {
+        table: {name: _known_as(field, found["orders"]) for name, field in own.items()}
+        for table, own in found.items()
+    }
+
+
+def _known_as(field: Field, orders: dict[str, Field]) -> Field:
+    """The field with the synonyms of its namesake: a courier is one in every table."""
+    other = orders.get(field.name)
+    if other is None or other.group not in SHARED_GROUPS or other.type != field.type:
+        return field
+    return replace(field, synonyms=field.synonyms | other.synonyms)
 
 
 def fields_of(table: str) -> dict[str, Field]:

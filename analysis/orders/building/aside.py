@@ -17,6 +17,9 @@ MISSING_KEY = "missing_key"
 DUPLICATE_KEY = "duplicate_key"
 RAGGED = "ragged"
 
+#: Rows of an order that are offers only; they are not set aside.
+FURTHER_OFFER = "further_offer"
+
 Keep = Literal["first", "last"]
 
 
@@ -37,20 +40,56 @@ def duplicates(source: exp.Table, key: str, *, keep: Keep) -> exp.Select:
     known = exp.In(
         this=trees.column(key), query=exp.Subquery(this=repeated(source, key))
     )
-    order = exp.Ordered(this=exp.column("rowid"), desc=keep == "last")
-    place = exp.Window(
-        this=exp.RowNumber(),
-        partition_by=[trees.column(key)],
-        order=exp.Order(expressions=[order]),
-    )
+    row = exp.column("rowid")
+    place = _place(trees.column(key), _by_row(row, keep))
+    ranked = exp.select(trees.aliased(row, ROW), trees.aliased(place, "n"))
+    return _all_but_first(ranked.from_(source).where(known), DUPLICATE_KEY)
+
+
+def further_offers(
+    source: exp.Table, offers: exp.Table, key: str, *, keep: Keep
+) -> exp.Select:
+    """Rows of an order beside the one that a rider accepted.
+
+    Args:
+        source: The rows as orders.
+        offers: The same rows, in the same order, as offers.
+        key: Column that names the order.
+        keep: Which of several accepted rows, or of rows that nobody accepted, is the
+            order.
+    """
+    row = exp.column("rowid", table="o")
+    outcome = trees.column("outcome", "f")
+    accepted = exp.EQ(this=outcome, expression=exp.Literal.string("accepted"))
+    sure = exp.Coalesce(this=accepted, expressions=[exp.false()])
+    order = [exp.Ordered(this=sure, desc=True), _by_row(row, keep)]
+    place = _place(trees.column(key, "o"), *order)
+    same = exp.EQ(this=row, expression=exp.column("rowid", table="f"))
     ranked = (
-        exp.select(trees.aliased(exp.column("rowid"), ROW), trees.aliased(place, "n"))
-        .from_(source)
-        .where(known)
+        exp.select(trees.aliased(row.copy(), ROW), trees.aliased(place, "n"))
+        .from_(exp.alias_(source, "o", table=True))
+        .join(exp.Join(this=exp.alias_(offers, "f", table=True), on=same))
+        .where(exp.Is(this=trees.column(key, "o"), expression=exp.Null()).not_())
     )
+    return _all_but_first(ranked, FURTHER_OFFER)
+
+
+def _by_row(row: exp.Expr, keep: Keep) -> exp.Ordered:
+    return exp.Ordered(this=row.copy(), desc=keep == "last")
+
+
+def _place(key: exp.Expr, *order: exp.Expr) -> exp.Window:
+    return exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[key],
+        order=exp.Order(expressions=list(order)),
+    )
+
+
+def _all_but_first(ranked: exp.Select, reason: str) -> exp.Select:
     later = exp.GT(this=trees.column("n"), expression=exp.Literal.number(1))
     return (
-        exp.select(trees.column(ROW), *_why(DUPLICATE_KEY, 1))
+        exp.select(trees.column(ROW), *_why(reason, 1))
         .from_(exp.Subquery(this=ranked, alias=exp.TableAlias(this="ranked")))
         .where(later)
     )
@@ -105,15 +144,17 @@ def kept_rows(
     row = exp.column("rowid", table="typed")
     same = exp.EQ(this=row, expression=exp.column(ROW, table="aside", quoted=True))
     number = exp.Add(this=row.copy(), expression=exp.Literal.number(1))
+    reason = trees.column(REASON, "aside")
     return (
         exp.select(
-            exp.column(REASON, table="aside", quoted=True),
+            reason.copy(),
             trees.aliased(exp.Literal.string(title), "source"),
             trees.aliased(number, "row"),
             trees.aliased(_as_json(columns), "values"),
         )
         .from_(exp.alias_(source, "typed", table=True))
         .join(exp.Join(this=exp.alias_(aside, "aside", table=True), on=same))
+        .where(exp.NEQ(this=reason, expression=exp.Literal.string(FURTHER_OFFER)))
         .order_by(row.copy())
     )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlglot import exp
 
 from analysis.orders.building import trees
 from analysis.orders.mapping import Action
-from analysis.orders.schema import MILESTONES
+from analysis.orders.schema import SEQUENCES
 from analysis.words import N_
 
 #: A time this far after the moment of publishing is a fault of the source.
@@ -146,7 +147,7 @@ def _check(
     action: Action,
     *,
     clears: tuple[str, ...] | None = None,
-    **values: Any,
+    **values: object,
 ) -> RowCheck:
     clears = columns if clears is None else clears
     return RowCheck(name, text, columns, clears, condition, action, values)
@@ -164,10 +165,13 @@ def _delivered_first() -> Iterator[RowCheck]:
 
 
 def _time_order(columns: Collection[str]) -> Iterator[RowCheck]:
-    there = [name for name in MILESTONES if name in columns]
-    for first, second in zip(there, there[1:], strict=False):
-        if (first, second) == ("created_at", "delivered_at"):
-            continue
+    pairs = dict.fromkeys(
+        pair
+        for sequence in SEQUENCES
+        for pair in pairwise(name for name in sequence if name in columns)
+    )
+    pairs.pop(("created_at", "delivered_at"), None)
+    for first, second in pairs:
         yield _check(
             f"time_order_{first}_{second}",
             N_("{second} before {first}"),

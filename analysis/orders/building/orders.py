@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from analysis.orders.building import aside, assemble, trees
+from analysis.orders.building import aside, assemble, trees, waybills
 from analysis.orders.building.assemble import Joined, Published
 from analysis.orders.building.checks import (
     CheckResult,
@@ -17,7 +17,7 @@ from analysis.orders.building.checks import (
 )  # fmt: skip
 from analysis.orders.building.context import Build
 from analysis.orders.building.typed import UNREAD
-from analysis.orders.mapping import DETAILS, LOOKUP, TableMapping
+from analysis.orders.columns import DETAILS, LOOKUP, Action, TableMapping
 from analysis.words import N_
 
 KEY = "order_id"
@@ -54,8 +54,18 @@ def set_orders_aside(build: Build) -> tuple[RowCheck, ...]:
         for place, check in enumerate(failing, start=2)
         if check.action == "set_aside"
     ]
-    set_aside(build, entry, KEY, queries, keep=build.mapping.duplicates)
+    set_aside(build, entry, KEY, queries, repeats=_repeats(build, source))
     return failing
+
+
+def _repeats(build: Build, source: exp.Table) -> exp.Select:
+    """Rows of an order beside the one that stands for it."""
+    keep = build.mapping.duplicates
+    twin = waybills.twin_of(build.mapping)
+    if twin is None:
+        return aside.duplicates(source, KEY, keep=keep)
+    offers = trees.scratch(build.passes[twin.table].name)
+    return aside.further_offers(source, offers, KEY, keep=keep)
 
 
 def _result(build: Build, check: RowCheck, count: int, rows: int) -> CheckResult:
@@ -101,23 +111,25 @@ def set_aside(
     key: str,
     further: Sequence[exp.Select] = (),
     *,
-    keep: aside.Keep = "first",
+    repeats: exp.Select | None = None,
 ) -> None:
     """Make the table of rows to set aside of one table: no key, a key twice, others."""
     item = build.passes[entry.table]
     source = trees.scratch(item.name)
     queries = [
         aside.keyless(source, key),
-        aside.duplicates(source, key, keep=keep),
+        repeats or aside.duplicates(source, key, keep="first"),
         *further,
     ]
     target = aside_table(entry)
     rows = build.create(target, aside.reasons(queries))
-    build.sources[entry.table].set_aside += rows
     found = _reason_counts(build, target) if rows else {}
+    offers = found.get(aside.FURTHER_OFFER, 0)
+    build.sources[entry.table].set_aside += rows - offers
+    build.sources[entry.table].used += offers
     build.checks += [
-        _key_result(build, entry, name, text, found.get(name, 0))
-        for name, text in _KEY_CHECKS
+        _key_result(build, entry, check, found.get(check[0], 0))
+        for check in _key_checks(build, entry)
     ]
     if rows:
         names = [name for name in item.names() if name != UNREAD]
@@ -126,10 +138,13 @@ def set_aside(
         )
 
 
-_KEY_CHECKS = (
-    (aside.MISSING_KEY, N_("Rows without a key")),
-    (aside.DUPLICATE_KEY, N_("Rows that repeat a key")),
-)
+def _key_checks(build: Build, entry: TableMapping) -> Iterator[tuple[str, str, Action]]:
+    """The checks on the key of a table: name, text, and what is done."""
+    yield aside.MISSING_KEY, N_("Rows without a key"), "set_aside"
+    if entry.target == "orders" and waybills.twin_of(build.mapping):
+        yield aside.FURTHER_OFFER, N_("Further offers of an order"), "keep"
+    else:
+        yield aside.DUPLICATE_KEY, N_("Rows that repeat a key"), "set_aside"
 
 
 def _reason_counts(build: Build, target: exp.Table) -> dict[str, int]:
@@ -140,8 +155,9 @@ def _reason_counts(build: Build, target: exp.Table) -> dict[str, int]:
 
 
 def _key_result(
-    build: Build, entry: TableMapping, name: str, text: str, count: int
+    build: Build, entry: TableMapping, check: tuple[str, str, Action], count: int
 ) -> CheckResult:
+    name, text, action = check
     item = build.passes[entry.table]
     samples: tuple[dict[str, object], ...] = ()
     if count:
@@ -167,7 +183,7 @@ def _key_result(
         column="",
         count=count,
         of=build.sources[entry.table].rows,
-        action="set_aside",
+        action=action,
         samples=samples,
     )
 
@@ -188,7 +204,7 @@ def publish_orders(build: Build, failing: Sequence[RowCheck]) -> None:
     source = trees.scratch(item.name)
     query = assemble.orders_query(source, columns, joined)
     counts = build.sources[entry.table]
-    if counts.set_aside > build.draft.table(entry.table).ragged_rows:
+    if counts.set_aside + counts.used > build.draft.table(entry.table).ragged_rows:
         query = aside.without(query, aside_table(entry), alias=assemble.ORDER)
     has_time = "created_at" in item.names()
     if not (has_time and _is_in_time_order(build, source)):

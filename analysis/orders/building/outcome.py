@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
 
 from analysis.engine.dataset import Column, ColumnType
 from analysis.orders import versions
-from analysis.orders.building import aside, trees
+from analysis.orders.building import aside, trees, waybills
 from analysis.orders.building.checks import (
     GAP_DAYS,
     MUCH_MISSING,
@@ -21,7 +22,12 @@ from analysis.orders.building.checks import (
 )  # fmt: skip
 from analysis.orders.building.context import Build
 from analysis.orders.profile import ColumnProfile, TableProfile, profile
-from analysis.orders.schema import MAX_DIMENSION_VALUES
+from analysis.orders.schema import (
+    EXPECTED_GROUPS,
+    MAX_DIMENSION_VALUES,
+    OPTIONAL,
+    fields_of,
+)
 from analysis.words import N_
 
 FORMAT_VERSION = 1
@@ -69,7 +75,9 @@ def write(build: Build, *, name: str, dataset_id: str) -> None:
     _write_json(folder / versions.MANIFEST, manifest)
     found_profiles = {table: item.to_dict() for table, item in profiles.items()}
     _write_json(folder / versions.PROFILE, found_profiles)
-    (folder / versions.MAPPING).write_text(build.mapping.to_yaml(), encoding="utf-8")
+    (folder / versions.MAPPING).write_text(
+        waybills.single(build.mapping).to_yaml(), encoding="utf-8"
+    )
 
 
 def write_parquet(build: Build) -> None:
@@ -171,7 +179,9 @@ def _column_checks(found: TableProfile) -> Iterator[CheckResult]:
             text = N_("{column} is empty")
         elif found.rows > 1 and item.distinct == 1 and item.missing == 0:
             text = N_("{column} has one value only")
-        elif found.rows and item.missing / found.rows > MUCH_MISSING:
+        elif (
+            _is_expected(found.table, item) and item.missing > MUCH_MISSING * found.rows
+        ):
             text = N_("{column} is missing in more than half of the rows")
         else:
             continue
@@ -180,6 +190,14 @@ def _column_checks(found: TableProfile) -> Iterator[CheckResult]:
             f"column_{item.name}", text, found.table, item.name, count, found.rows,
             values={"column": item.name},
         )  # fmt: skip
+
+
+def _is_expected(found: TableProfile, item: ColumnProfile) -> bool:
+    """Whether every row of a table can be expected to have a value of a column."""
+    if found.table != "orders" or item.name in OPTIONAL:
+        return False
+    field = fields_of("orders").get(item.name)
+    return field is not None and field.group in EXPECTED_GROUPS
 
 
 def _gap_check(build: Build, period: tuple[date, date]) -> Iterator[CheckResult]:
@@ -255,5 +273,6 @@ def _check(check: CheckResult) -> dict[str, Any]:
     }
 
 
-def _write_json(path: Any, content: object) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+def _write_json(path: Path, content: object) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    path.write_text(text, encoding="utf-8")
