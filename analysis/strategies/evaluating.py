@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.strategies.ab import evaluate_ab
 from analysis.strategies.contract import Guardrail, Strategy
 from analysis.strategies.did import evaluate_did
+from analysis.strategies.its import evaluate_its
 from analysis.strategies.results import Evaluation, Finding, GuardrailResult
 from analysis.strategies.staggered import evaluate_staggered
 from analysis.strategies.study import Study, read_study
@@ -19,6 +20,7 @@ _DESIGNS: dict[str, Callable[[Study], Finding]] = {
     "ab": evaluate_ab,
     "did": evaluate_did,
     "staggered": evaluate_staggered,
+    "its": evaluate_its,
 }
 
 

@@ -105,7 +105,8 @@ def _cells(cohorts: Cohorts) -> tuple[Cells, NDArray[np.bool_]]:
     first = cohorts.cohort[:, None] - ahead
     started: NDArray[np.bool_] = np.greater_equal(np.arange(periods), first)
     free = seen & ~started
-    usable = seen & free.any(axis=1)[:, None] & _comparable(cohorts.stratum, free)
+    unit_seen = np.any(free, axis=1, keepdims=True)
+    usable = seen & unit_seen & _comparable(cohorts.stratum, free)
     unit, time = np.nonzero(usable)
     treated = started[usable]
     if not treated.any():
