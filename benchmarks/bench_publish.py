@@ -43,8 +43,8 @@ COPY (
         hash(i * 53) % 8000 AS distance_m,
         round((hash(i * 59) % 10000) / 100.0, 2) AS basket_amount,
         CASE WHEN hash(i * 61) % 20 = 0
-            THEN 'The rider was late, call +966 5' || (10000000 + hash(i * 67) % 89999999)
-        END AS complaint_text,
+            THEN 'The rider was late, call +966 5'
+                || (10000000 + hash(i * 67) % 89999999) END AS complaint_text,
         round((hash(i * 71) % 2000) / 100.0, 2) AS rider_pay
     FROM (
         SELECT i, TIMESTAMP '2026-03-01'
