@@ -141,10 +141,16 @@ def _offers_in(orders: Seen) -> TableMapping | None:
 
     That is so where orders stand in several rows that say how a rider answered.
     """
-    found = _table_mapping(orders, "offers", ())
-    key, outcome = found.of_field("order_id"), found.of_field("outcome")
-    if key is None or outcome is None or orders.is_unique(key.column):
+    names = {
+        fit.field.name: column
+        for column, fit in _assigned(orders.fits("offers")).items()
+    }
+    if not {"order_id", "outcome"} <= names.keys():
         return None
+    if orders.is_unique(names["order_id"]):
+        return None
+    found = _table_mapping(orders, "offers", ())
+    outcome = found.column(names["outcome"])
     if "accepted" not in set(outcome.values.values()):  # noqa: PD011 - no frame
         return None
     fields = (item for item in found.columns if item.use == "field")
@@ -288,7 +294,7 @@ def _further(item: Seen, name: str, target: str) -> ColumnMapping:
         confidence=0.5,
         reasons=(Note.of(N_("no field has such a name")), *reading.reasons),
     )
-    if target == mapping.LOOKUP and not item.is_unique(name) and distinct == 0:
+    if name in item.partitions or (target == mapping.LOOKUP and distinct == 0):
         return replace(entry, use="ignore")
     if personal.kind or distinct > MAX_DIMENSION_VALUES or reading.type == "time":
         return entry

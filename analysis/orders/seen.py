@@ -28,6 +28,10 @@ _TIMES = ("time", "date")
 _TEXTS = ("id", "text", "category", "free_text")
 
 
+#: Names of folders ``key=value`` that cut a table by time.
+CALENDAR = ("year", "quarter", "month", "week", "day", "date", "dt", "hour")
+
+
 @dataclass(frozen=True)
 class Seen:
     """A staged table with a sample of its values and how they may be read.
@@ -53,6 +57,14 @@ class Seen:
             name: Readings(self.frame[name], kinds.get(name))
             for name in self.table.columns
         }
+
+    @cached_property
+    def partitions(self) -> frozenset[str]:
+        """Columns that are only names of folders by time; the times tell the same."""
+        if not self.table.hive:
+            return frozenset()
+        in_files = pq.read_schema(self.table.paths[0]).names
+        return frozenset(self.table.columns).intersection(CALENDAR) - set(in_files)
 
     def is_unique(self, column: str) -> bool:
         """Whether no value of the sample stands in it twice."""

@@ -179,9 +179,7 @@ def _column_checks(found: TableProfile) -> Iterator[CheckResult]:
             text = N_("{column} is empty")
         elif found.rows > 1 and item.distinct == 1 and item.missing == 0:
             text = N_("{column} has one value only")
-        elif (
-            _is_expected(found.table, item) and item.missing > MUCH_MISSING * found.rows
-        ):
+        elif _is_expected(found, item) and item.missing > MUCH_MISSING * found.rows:
             text = N_("{column} is missing in more than half of the rows")
         else:
             continue

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from analysis.engine.dataset import ColumnType
@@ -58,12 +59,10 @@ def _of_timestamp(
     kind: pa.TimestampType, sample: Sequence[object] | pa.ChunkedArray | None
 ) -> Reading:
     reading = Reading("time", ("native",), has_offset=bool(kind.tz), native=True)
-    counts = _nanoseconds(kind, sample)
-    if not counts or max(counts) >= 30 * 1440 * _MINUTE_NS or min(counts) < 0:
+    first, last = _nanoseconds(kind, sample)
+    if first < 0 or not 0 < last < 30 * 1440 * _MINUTE_NS:
         return reading
-    if max(counts) == 0:
-        return reading
-    if max(counts) < _NEAR_ZERO_NS:
+    if last < _NEAR_ZERO_NS:
         return replace(
             reading, type="number", formats=("duration nanosecond timestamp",),
             unit="hours", reasons=(NANOSECONDS,),
@@ -82,14 +81,15 @@ SINCE_1970 = Note(N_("Durations saved as times of 1 January 1970."))
 
 def _nanoseconds(
     kind: pa.TimestampType, sample: Sequence[object] | pa.ChunkedArray | None
-) -> list[int]:
+) -> tuple[int, int]:
+    """The first and the last of the times since 1970; zeros if there are none."""
     if sample is None:
-        return []
-    if isinstance(sample, pa.ChunkedArray | pa.Array):
-        sample = sample.cast(kind).to_pylist()
-    values = pa.array(sample, type=kind).cast(pa.int64()).drop_null().to_pylist()
+        return 0, 0
+    if not isinstance(sample, pa.ChunkedArray | pa.Array):
+        sample = pa.array(sample, type=kind)
+    found = pc.min_max(sample.cast(kind).cast(pa.int64())).as_py()
     factor = {"s": 10**9, "ms": 10**6, "us": 1000, "ns": 1}[kind.unit]
-    return [value * factor for value in values]
+    return (found["min"] or 0) * factor, (found["max"] or 0) * factor
 
 
 def native_tree(column: exp.Expr, reading: Reading) -> exp.Expr:
