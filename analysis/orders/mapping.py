@@ -24,13 +24,14 @@ from analysis.orders.columns import (
     Use,
     plain,
 )  # fmt: skip
+from analysis.orders.schema import DIMENSION_TABLES, load_fields
 from analysis.orders.values.reading import Reading
 from analysis.words import N_
 
 __all__ = [
     "DETAILS", "IGNORED", "LOOKUP", "RULES", "Action", "ColumnMapping", "Link",
     "Mapping", "PromiseRule", "Question", "Rule", "TableMapping", "Use",
-    "choice_name", "choices_of", "require_answers", "signature",
+    "choice_name", "choices_of", "require_answers", "require_publishable", "signature",
 ]  # fmt: skip
 
 FORMAT_VERSION = 1
@@ -139,15 +140,9 @@ class Mapping:
             DataProblem: if there is none, or more than one.
         """
         found = self.targeting("orders")
-        if len(found) == 1 and found[0].of_field("order_id"):
+        _require_single("orders", found)
+        if found and found[0].of_field("order_id"):
             return found[0]
-        if len(found) > 1:
-            raise DataProblem(
-                N_("{count} tables are marked as orders: {titles}."),
-                hint=N_("Keep one of them, and bring in the others separately."),
-                count=len(found),
-                titles=", ".join(entry.title for entry in found),
-            )
         raise DataProblem(
             N_("No column holds the order ID in {titles}."),
             hint=N_("Map the column that names each order to Order ID."),
@@ -267,6 +262,47 @@ def require_answers(mapping: Mapping) -> None:
             count=len(question.options),
             choices=", ".join(question.options),
             options=question.options,
+        )
+
+
+def require_publishable(mapping: Mapping) -> None:
+    """Insist on answers, on one table of orders, and on one file a related table.
+
+    Raises:
+        OpenQuestion: the first open question, with its options.
+        DataProblem: if no table, or more than one, is the orders or another table.
+    """
+    require_answers(mapping)
+    targets = {mapping.orders.target, *(entry.target for entry in mapping.tables)}
+    for target in sorted(targets & load_fields().keys()):
+        found = mapping.targeting(target)
+        if target == "offers" and mapping.grain == "waybill" and mapping.offers:
+            found = (*found, mapping.offers)
+        _require_single(target, found)
+        if target in DIMENSION_TABLES:
+            _require_key(found[0])
+
+
+def _require_single(target: str, found: tuple[TableMapping, ...]) -> None:
+    if len(found) > 1:
+        raise DataProblem(
+            N_("{count} tables are marked as {target}: {titles}."),
+            hint=N_("Keep one of them, and bring in the others separately."),
+            count=len(found),
+            target=target,
+            titles=", ".join(entry.title for entry in found),
+        )
+
+
+def _require_key(entry: TableMapping) -> None:
+    key = f"{entry.target.removesuffix('s')}_id"
+    if entry.of_field(key) is None:
+        raise DataProblem(
+            N_("{title} is a table of {target}, but no column is mapped to {key}."),
+            hint=N_("Map the column that names each row, or say what the table is."),
+            title=entry.title,
+            target=entry.target,
+            key=key,
         )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,12 +22,12 @@ from analysis.orders.building.reading import read_tables
 from analysis.orders.building.related import publish_related
 from analysis.orders.building.trees import attach_scratch
 from analysis.orders.draft import Draft, discard_draft, load_draft
-from analysis.orders.mapping import Mapping, require_answers
+from analysis.orders.mapping import Mapping, require_publishable
 from analysis.orders.memory import remember
 from analysis.orders.propose import propose_mapping
 from analysis.orders.sources import Source
 from analysis.orders.staging import repair, stage
-from analysis.orders.watch import Progress, Watch
+from analysis.orders.watch import Progress, Watch, never_back
 from analysis.words import N_
 from analysis.workspace import Workspace
 
@@ -67,25 +69,33 @@ def publish(
         DataProblem: if the files cannot be published as they are mapped.
         Cancelled: if the work was ended; nothing is left behind.
     """
-    workspace = Workspace.open(workspace)
-    watch = Watch(progress, cancel)
-    watch.step(0.0, N_("Looking at the files"))
-    draft = _draft(sources, workspace)
+    job = _Job(Workspace.open(workspace), name, Watch(never_back(progress), cancel))
+    place = versions.dataset_id(name)
+    job.watch.step(0.0, N_("Looking at the files"))
+    draft = _draft(sources, job.workspace)
     try:
-        mapping = mapping or propose_mapping(draft, workspace=workspace)
-        require_answers(mapping)
+        mapping = mapping or propose_mapping(draft, workspace=job.workspace)
+        require_publishable(mapping)
         mapping = settled(mapping)
-        place = workspace.datasets / versions.dataset_id(name)
-        version = _build_version(draft, mapping, workspace, place, name, watch)
+        version = _build_version(draft, mapping, job, job.workspace.datasets / place)
     except BaseException:
         if not isinstance(sources, Draft):
-            discard_draft(workspace, draft.id)
+            discard_draft(job.workspace, draft.id)
         raise
-    remember(mapping, workspace=workspace)
+    remember(mapping, workspace=job.workspace)
     if not keep_draft:
-        discard_draft(workspace, draft.id)
-    watch.step(1.0, N_("Published"))
-    return versions.open_dataset(workspace, name, version)
+        discard_draft(job.workspace, draft.id)
+    job.watch.finish(N_("Published"))
+    return versions.open_dataset(job.workspace, name, version)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What every attempt at a version has in common."""
+
+    workspace: Workspace
+    name: str
+    watch: Watch
 
 
 def _draft(sources: Draft | Source | Iterable[Source], workspace: Workspace) -> Draft:
@@ -94,32 +104,24 @@ def _draft(sources: Draft | Source | Iterable[Source], workspace: Workspace) -> 
     return stage(sources, workspace=workspace)
 
 
-def _build_version(
-    draft: Draft,
-    mapping: Mapping,
-    workspace: Workspace,
-    place: Path,
-    name: str,
-    watch: Watch,
-) -> str:
-    orders = mapping.orders
-    for attempt in range(len(draft.tables) + 1):
+def _build_version(draft: Draft, mapping: Mapping, job: _Job, place: Path) -> str:
+    """Build the version, again for each CSV file that has to be repaired first."""
+    repaired: set[str] = set()
+    while True:
         try:
             with versions.building_folder(place, secrets.token_hex(6)) as folder:
-                _fill(folder, draft, mapping, workspace, name, watch)
-                version = versions.claim_version(place, folder)
-                versions.set_current(place, name=name, version=version)
-                return version
+                _fill(folder, draft, mapping, job)
+                return versions.land(place, folder, name=job.name)
         except StatementFailed as error:
-            refused = _refused_table(draft, mapping, error)
-            if refused is None or attempt == len(draft.tables):
+            refused = _refused_table(draft, error)
+            if refused is None or refused in repaired:
                 raise
-            watch.step(READ, N_("Repairing {title}"))
-            draft = repair(draft, refused)
-    raise AssertionError(orders.title)
+            repaired.add(refused)
+        job.watch.step(READ, N_("Repairing a file"))
+        draft = repair(draft, refused)
 
 
-def _refused_table(draft: Draft, mapping: Mapping, error: StatementFailed) -> str | None:
+def _refused_table(draft: Draft, error: StatementFailed) -> str | None:
     """The CSV file that the engine could not read, so that it can be rewritten."""
     text = str(error)
     for table in draft.tables:
@@ -128,38 +130,33 @@ def _refused_table(draft: Draft, mapping: Mapping, error: StatementFailed) -> st
     return None
 
 
-def _fill(
-    folder: Path,
-    draft: Draft,
-    mapping: Mapping,
-    workspace: Workspace,
-    name: str,
-    watch: Watch,
-) -> None:
+def _fill(folder: Path, draft: Draft, mapping: Mapping, job: _Job) -> None:
     """Build everything of a version in its folder, and make it durable."""
-    allowed = [folder, draft.path, *(path for table in draft.tables for path in table.paths)]
+    files = (path for table in draft.tables for path in table.paths)
+    spill = folder / "spill"
     connection = builder(
         folder / versions.DATABASE,
-        allowed=allowed,
+        allowed=[folder, draft.path, *files],
         memory_limit=MEMORY_LIMIT,
-        temp_directory=folder / "spill",
+        temp_directory=spill,
     )
     draft, mapping = waybills.doubled(draft, mapping)
-    with connection, watch.over(connection):
+    with connection, job.watch.over(connection):
         build = Build(
             connection=connection,
             draft=draft,
             mapping=mapping,
-            key=workspace.key(),
+            key=job.workspace.key(),
             now=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
             folder=folder,
-            watch=watch,
+            watch=job.watch,
         )
         _build_tables(build)
-        watch.step(WRITTEN, N_("Writing the version"))
-        outcome.write(build, name=name, dataset_id=versions.dataset_id(name))
+        job.watch.step(WRITTEN, N_("Writing the version"))
+        outcome.write(build, name=job.name, dataset_id=versions.dataset_id(job.name))
         connection.checkpoint()
-    watch.step(FINISHED, N_("Making it durable"))
+    shutil.rmtree(spill, ignore_errors=True)
+    job.watch.step(FINISHED, N_("Making it durable"))
     _make_durable(folder)
 
 

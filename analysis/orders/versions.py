@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -36,6 +36,8 @@ BUILDING = ".building-"
 LOCK = "lock"
 
 MAX_NAME = 80
+
+_VERSION = re.compile(r"v[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def open_dataset(
     place = dataset_folder(workspace, name)
     wanted = version or current_version(place)
     path = place / wanted
-    if not re.fullmatch(r"v\d+", wanted) or not (path / MANIFEST).is_file():
+    if not _VERSION.fullmatch(wanted) or not (path / MANIFEST).is_file():
         raise UnknownName.of(N_("version"), wanted, _version_names(place))
     return _opened(path)
 
@@ -186,6 +188,11 @@ def current_version(place: Path) -> str:
 
 def set_current(place: Path, *, name: str, version: str) -> None:
     """Say which version is current: one small file, replaced in one step."""
+    with _alone(place):
+        _point_at(place, name, version)
+
+
+def _point_at(place: Path, name: str, version: str) -> None:
     beside = place / f".{CURRENT}"
     with beside.open("w", encoding="utf-8") as file:
         json.dump({"name": name, "version": version}, file, ensure_ascii=False)
@@ -195,38 +202,46 @@ def set_current(place: Path, *, name: str, version: str) -> None:
     sync_folder(place)
 
 
-def claim_version(place: Path, built: Path) -> str:
-    """Give a finished folder the next version name; the first process wins a name."""
-    number = max((int(name[1:]) for name in _version_names(place)), default=0)
-    while True:
-        number += 1
-        target = place / f"v{number:03d}"
-        _renumber(built / MANIFEST, target.name)
-        try:
-            built.rename(target)
-        except OSError:
-            if not target.exists():
-                raise
-            continue
+def land(place: Path, built: Path, *, name: str) -> str:
+    """Give a finished folder the next version name, and make it the current version.
+
+    Returns:
+        The name of the version.
+    """
+    with _alone(place):
+        number = max(map(_number, _version_names(place)), default=0) + 1
+        version = f"v{number:03d}"
+        _renumber(built / MANIFEST, version)
+        (built / LOCK).unlink()
+        built.rename(place / version)
         sync_folder(place)
-        return target.name
+        _point_at(place, name, version)
+    return version
 
 
 @contextmanager
 def building_folder(place: Path, token: str) -> Iterator[Path]:
     """A folder to build a version in, locked; gone afterwards unless it was renamed."""
-    sweep(place)
     folder = place / f"{BUILDING}{token}"
-    folder.mkdir(mode=0o700, parents=True)
-    with (folder / LOCK).open("w") as lock:
+    with _alone(place):
+        sweep(place)
+        folder.mkdir(mode=0o700, parents=True)
+        lock = (folder / LOCK).open("w")
         fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock:
         try:
             yield folder
         finally:
-            if folder.exists():
-                shutil.rmtree(folder)
-            if place.exists() and not any(place.iterdir()):
-                place.rmdir()
+            _remove(place, folder)
+
+
+def _remove(place: Path, folder: Path) -> None:
+    """Take the folder away, and that of the dataset if nothing else is in it."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    with _alone(place):
+        if place.exists() and not any(place.iterdir()):
+            place.rmdir()
 
 
 def sweep(place: Path) -> None:
@@ -234,6 +249,17 @@ def sweep(place: Path) -> None:
     for folder in place.glob(f"{BUILDING}*"):
         if not _is_locked(folder / LOCK):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """One process at a time changes which folders a dataset has."""
+    handle = os.open(place.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def sync_folder(folder: Path) -> None:
@@ -265,11 +291,12 @@ def _renumber(manifest: Path, version: str) -> None:
 
 
 def _version_names(place: Path) -> list[str]:
-    return sorted(
-        path.parent.name
-        for path in place.glob(f"v*/{MANIFEST}")
-        if re.fullmatch(r"v\d+", path.parent.name)
-    )
+    names = (path.parent.name for path in place.glob(f"v*/{MANIFEST}"))
+    return sorted(filter(_VERSION.fullmatch, names), key=_number)
+
+
+def _number(version: str) -> int:
+    return int(version[1:])
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -325,7 +352,10 @@ Facts = dict[tuple[str, str], str | int]
 
 
 def _differing(
-    before: VersionInfo, after: VersionInfo, kind: str, facts: Any
+    before: VersionInfo,
+    after: VersionInfo,
+    kind: str,
+    facts: Callable[[Mapping[str, Any]], Facts],
 ) -> Iterator[Difference]:
     old: Facts = facts(before.manifest)
     new: Facts = facts(after.manifest)

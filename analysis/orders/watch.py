@@ -48,6 +48,13 @@ class Watch:
                 N_("Publishing was cancelled."),
                 hint=N_("Nothing was changed; the draft is still there."),
             )
+        self._tell(share, text)
+
+    def finish(self, text: str) -> None:
+        """Report the end; what is done can no longer be cancelled."""
+        self._tell(1.0, text)
+
+    def _tell(self, share: float, text: str) -> None:
         if self.progress is not None:
             self.progress(min(max(share, 0.0), 1.0), text)
 
@@ -68,6 +75,20 @@ class Watch:
 
     def _look(self, work: Stoppable, done: threading.Event) -> None:
         while not done.wait(LOOK_EVERY):
+            # Again and again: a cancel between two statements ends neither of them.
             if self.cancel is not None and self.cancel.is_set():
                 work.cancel()
-                return
+
+
+def never_back(progress: Progress | None) -> Progress | None:
+    """The same progress, whose share only grows even where work is done again."""
+    if progress is None:
+        return None
+    furthest = 0.0
+
+    def told(share: float, text: str) -> None:
+        nonlocal furthest
+        furthest = max(furthest, share)
+        progress(furthest, text)
+
+    return told
