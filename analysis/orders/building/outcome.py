@@ -185,9 +185,12 @@ def _column_checks(found: TableProfile) -> Iterator[CheckResult]:
             continue
         count = item.missing or found.rows
         yield _kept(
-            f"column_{item.name}", text, found.table, item.name, count, found.rows,
+            f"column_{item.name}",
+            text,
+            (found.table, item.name),
+            (count, found.rows),
             values={"column": item.name},
-        )  # fmt: skip
+        )
 
 
 def _is_expected(found: TableProfile, item: ColumnProfile) -> bool:
@@ -210,10 +213,12 @@ def _gap_check(build: Build, period: tuple[date, date]) -> Iterator[CheckResult]
         span = (first + timedelta(days=number) for number in range(days))
         missing = [item for item in span if item not in there][:3]
         yield _kept(
-            "time_gap", N_("Days without any order between the first and the last"),
-            "orders", "local_date", days - len(there), days,
+            "time_gap",
+            N_("Days without any order between the first and the last"),
+            ("orders", "local_date"),
+            (days - len(there), days),
             samples=[{"local_date": item} for item in missing],
-        )  # fmt: skip
+        )
 
 
 def _freshness(build: Build, period: tuple[date, date]) -> CheckResult:
@@ -222,10 +227,8 @@ def _freshness(build: Build, period: tuple[date, date]) -> CheckResult:
     return _kept(
         "freshness",
         N_("The last order is {days} days old"),
-        "orders",
-        "local_date",
-        int(stale),
-        1,
+        ("orders", "local_date"),
+        (int(stale), 1),
         values={"days": days},
     )
 
@@ -233,22 +236,21 @@ def _freshness(build: Build, period: tuple[date, date]) -> CheckResult:
 def _kept(
     name: str,
     text: str,
-    table: str,
-    column: str,
-    count: int,
-    of: int,
+    place: tuple[str, str],
+    found: tuple[int, int],
     *,
     samples: Sequence[Mapping[str, Any]] = (),
     values: Mapping[str, Any] | None = None,
 ) -> CheckResult:
+    """What a check found that keeps all as it is: table and column, count and of."""
     return CheckResult(
         name=name,
         text=text,
         values=values or {},
-        table=table,
-        column=column,
-        count=count,
-        of=of,
+        table=place[0],
+        column=place[1],
+        count=found[0],
+        of=found[1],
         action="keep",
         samples=tuple(samples),
     )

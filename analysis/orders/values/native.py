@@ -85,9 +85,9 @@ def _nanoseconds(
     """The first and the last of the times since 1970; zeros if there are none."""
     if sample is None:
         return 0, 0
-    if not isinstance(sample, pa.ChunkedArray | pa.Array):
-        sample = pa.array(sample, type=kind)
-    found = pc.min_max(sample.cast(kind).cast(pa.int64())).as_py()
+    is_arrow = isinstance(sample, pa.ChunkedArray | pa.Array)
+    times: pa.Array = sample if is_arrow else pa.array(sample, type=kind)
+    found = pc.min_max(times.cast(kind).cast(pa.int64())).as_py()
     factor = {"s": 10**9, "ms": 10**6, "us": 1000, "ns": 1}[kind.unit]
     return (found["min"] or 0) * factor, (found["max"] or 0) * factor
 
