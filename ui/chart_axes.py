@@ -40,25 +40,30 @@ def time_axis(times: pd.Series, look: Tokens) -> alt.Axis:
     return axis
 
 
-def value_axis(
-    data: pd.DataFrame, look: Tokens, *, unit: Unit, target: float | None
-) -> alt.Y:
-    """The axis of the values; where it does not start at 0 it says so."""
-    names = [name for name in ("value", "low", "high", "before") if name in data]
-    values = [*data[names].to_numpy(dtype=float).ravel(), target or math.nan]
-    known = [value for value in values if math.isfinite(value)]
-    zero = not known or bool(min(known) < FROM_ZERO * max(known))
-    axis = quiet_axis(look, grid=True, format=AXIS_FORMATS[unit])
-    if not zero:
-        axis.titleColor, axis.titleFontSize, axis.titleFontWeight = look.muted, 11, 400
-        axis.titleAngle, axis.titleAlign, axis.titleAnchor = 0, "left", "start"
-        axis.titleX, axis.titleY = 0, -10
+def value_axis(look: Tokens, *, unit: Unit, zero: bool) -> alt.Y:
+    """The axis of the values."""
     return alt.Y(
         "value:Q",
-        title=None if zero else t("axis does not start at 0"),
+        title=None,
         scale=alt.Scale(zero=zero, nice=True),
-        axis=axis,
+        axis=quiet_axis(look, grid=True, format=AXIS_FORMATS[unit]),
     )
+
+
+def from_zero(data: pd.DataFrame, *, target: float | None) -> bool:
+    """Whether the axis starts at 0: where the values come near it."""
+    names = [name for name in ("value", "low", "high", "before") if name in data]
+    values = data[names].to_numpy(dtype=float).ravel().tolist()
+    values.append(math.nan if target is None else target)
+    known = [value for value in values if math.isfinite(value)]
+    return not known or min(known) < FROM_ZERO * max(known)
+
+
+def start_note(look: Tokens) -> alt.Chart:
+    """The note at the upper left of a chart whose axis does not start at 0."""
+    base = alt.Chart(pd.DataFrame({"text": [t("axis does not start at 0")]}))
+    note = base.mark_text(color=look.muted, align="left", fontSize=11)
+    return note.encode(x=alt.value(0), y=alt.value(-8), text="text:N")
 
 
 def quiet_axis(look: Tokens, *, grid: bool, format: str = "") -> alt.Axis:  # noqa: A002

@@ -16,7 +16,15 @@ import pandas as pd
 from analysis.errors import InvalidInput
 from analysis.words import N_
 from ui import format as written
-from ui.chart_axes import AXIS_FORMATS, Unit, quiet_axis, time_axis, value_axis
+from ui.chart_axes import (
+    AXIS_FORMATS,
+    Unit,
+    from_zero,
+    quiet_axis,
+    start_note,
+    time_axis,
+    value_axis,
+)
 from ui.show import shortened
 from ui.texts import t
 from ui.tokens import Tokens, tokens
@@ -82,7 +90,8 @@ def trend(
     data["time"] = _wall_clock(data["time"])
     data = _without_muted(_with_texts(data, unit=unit))
     base = alt.Chart(data).encode(x=alt.X("time:T", title=None, axis=times))
-    y = value_axis(data, look, unit=unit, target=target)
+    zero = from_zero(data, target=target)
+    y = value_axis(look, unit=unit, zero=zero)
     layers: list[alt.Chart] = []
     if low and high:
         band = base.mark_area(color=look.now, opacity=0.14)
@@ -99,8 +108,12 @@ def trend(
     if target is not None:
         layers.append(_target(look, target))
         aim = t("target {value}", value=_WRITTEN[unit](target))
+    if not zero:
+        layers.append(start_note(look))
     layers.extend(_line_names(look, (*names, aim)))
-    return alt.layer(*layers).properties(height=height)
+    # Only the width is fitted: the names above the plot would shrink its height.
+    fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
+    return alt.layer(*layers).properties(height=height, autosize=fitted)
 
 
 def bars(

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from analysis import records
 from analysis.metrics.periods import Period
 from analysis.metrics.selection import Condition, Selection
+from analysis.orders import publish
 from tests.ui import kpi_world
 from tests.ui.kpi_world import HOSTILE, NAME
 from ui.kpis.view import KpiView
@@ -272,3 +273,19 @@ def test_the_view_survives_its_address():
 
     assert decode_view(encode_view(view), KpiView) == (view, ())
     assert dataclasses.is_dataclass(view.selection)
+
+
+OLIST = ROOT.parent / "shared" / "data" / "olist"
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not OLIST.is_dir(), reason="the Olist files are not beside us")
+def test_olist_gives_the_known_answers(workspace):
+    publish(sorted(OLIST.glob("*.csv")), workspace=workspace, name="Olist")
+    at = opened(KpiView(span="all"))
+    assert metric(at, "Orders").value == "4,000"
+    assert "335 of 3,898" in said(at)
+    assert "8.59\N{NO-BREAK SPACE}%" in [item.value for item in at.metric]
+    by_day = Selection(metric="late_rate(by=day)")
+    at = opened(KpiView(span="all", selection=by_day))
+    assert "7.16\N{NO-BREAK SPACE}%" in [item.value for item in at.metric]

@@ -175,7 +175,7 @@ def _every(look: Look) -> list[Group]:
 
 def _rest(look: Look, rest: Condition, *, label: str) -> Group:
     frame = measured(look, [look.metric, "orders"], selection=look.orders.narrow(rest))
-    return _group(look, frame.iloc[0].to_dict(), rest, label=label)
+    return _group(look, frame.to_dict("records")[0], rest, label=label)
 
 
 def _group(

@@ -46,7 +46,8 @@ def figures(look: Look) -> dict[str, Figure]:
     """Figures of all cards, the chosen metric and the orders, from one query."""
     wanted = ["orders", *look.cards, look.metric]
     metrics = [metric for metric in wanted if not look.locked(metric)]
-    row = measured(look, metrics).iloc[0].to_dict()
+    cells = measured(look, metrics).to_dict("records")[0]
+    row = {str(name): cell for name, cell in cells.items()}
     return {metric: Figure.of(row, metric) for metric in metrics}
 
 

@@ -11,7 +11,7 @@ from analysis.metrics import Definition
 from analysis.metrics.registry import Reference, parse_reference
 from analysis.words import N_
 from ui import format as written
-from ui.charts import Unit
+from ui.chart_axes import Unit
 from ui.texts import language, t
 
 Verdict = Literal["", "better", "worse", "higher", "lower", "unclear"]

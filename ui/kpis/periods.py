@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final, Literal, cast, get_args
+from typing import Final, Literal, get_args
 
 import pandas as pd
 
@@ -82,7 +82,7 @@ def usual_span(dataset: Dataset) -> Span:
             break
         first = pd.Timestamp(_ending(whole, DAYS[span]).first)
         if counts.loc[counts["period"] >= first, "orders"].sum() >= ENOUGH_ORDERS:
-            return cast("Span", span)
+            return span
     return "all"
 
 

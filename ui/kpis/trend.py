@@ -166,8 +166,8 @@ def takeaway(look: Look, figure: Figure, frame: pd.DataFrame) -> str:
     name = name_of(look.metric)
     if known.empty:
         return t("{name}: too few orders in every step.", name=name)
-    highest = known.loc[known["value"].idxmax()]
-    lowest = known.loc[known["value"].idxmin()]
+    highest = known.iloc[int(known["value"].argmax())]
+    lowest = known.iloc[int(known["value"].argmin())]
     return t(
         "{name} over time: {value} in all, highest {high} at {when}, lowest {low} at "
         "{then}.",
