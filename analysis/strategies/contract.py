@@ -103,6 +103,7 @@ class Strategy:
         season: Periods in a cycle, such as 7 or 12.
         lags: Newey-West lags ("its") or periods of carry-over ("switchback").
         washout: Periods dropped after each switch.
+        block: Periods between two drawings of the treatment ("switchback").
         comparison: Whom staggered units are compared with; None is "not_yet".
         aggregate: How group-time effects become one effect.
         anticipation: Periods before the start in which units may react already.
@@ -136,6 +137,7 @@ class Strategy:
     season: int | None = None
     lags: int | None = None
     washout: int = 0
+    block: int | None = None
     comparison: Comparison | None = None
     aggregate: Aggregation = "simple"
     anticipation: int = 0
@@ -187,6 +189,7 @@ class Strategy:
         _at_least("season", self.season, 2)
         _at_least("lags", self.lags, 0)
         _at_least("washout", self.washout, 0)
+        _at_least("block", self.block, 1)
         _at_least("anticipation", self.anticipation, 0)
         _at_least("draws", self.draws, 99)
         _at_least("planned", self.planned, 1)

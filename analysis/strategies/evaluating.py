@@ -14,6 +14,8 @@ from analysis.strategies.its import evaluate_its
 from analysis.strategies.results import Evaluation, Finding, GuardrailResult
 from analysis.strategies.staggered import evaluate_staggered
 from analysis.strategies.study import Study, read_study
+from analysis.strategies.switchback import evaluate_switchback
+from analysis.strategies.synthetic_control import evaluate_synthetic
 from analysis.strategies.verdict import decide, guard
 
 _DESIGNS: dict[str, Callable[[Study], Finding]] = {
@@ -21,6 +23,8 @@ _DESIGNS: dict[str, Callable[[Study], Finding]] = {
     "did": evaluate_did,
     "staggered": evaluate_staggered,
     "its": evaluate_its,
+    "switchback": evaluate_switchback,
+    "synthetic_control": evaluate_synthetic,
 }
 
 

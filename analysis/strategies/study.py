@@ -17,6 +17,9 @@ from analysis.words import N_
 #: Distinct values up to which a column of texts is taken as groups to adjust for.
 _MOST_LEVELS = 50
 
+#: Prefix of the columns of predictors.
+PREDICTOR = "p: "
+
 
 @dataclass(frozen=True, slots=True)
 class Study:
@@ -73,6 +76,7 @@ def read_study(
     _check_frame(data, alpha)
     rows = _standard(data, strategy)
     covariates = _add_covariates(rows, data, strategy)
+    _add_predictors(rows, data, strategy)
     rows = _within(rows, strategy)
     missing = _missing_by_arm(rows)
     complete, notes = _complete(rows, strategy)
@@ -207,6 +211,13 @@ def _add_covariates(
     return tuple(names)
 
 
+def _add_predictors(rows: pd.DataFrame, data: pd.DataFrame, strategy: Strategy) -> None:
+    """Predictors of a synthetic control may be missing in most periods."""
+    for predictor in strategy.predictors:
+        name = predictor if isinstance(predictor, str) else predictor.column
+        rows[f"{PREDICTOR}{name}"] = numeric(data, name).to_numpy()
+
+
 def _add_levels(rows: pd.DataFrame, values: pd.Series, name: str) -> list[str]:
     levels = sorted(values.dropna().unique(), key=str)
     if len(levels) > _MOST_LEVELS:
@@ -254,7 +265,7 @@ def _missing_by_arm(rows: pd.DataFrame) -> pd.DataFrame:
 def _complete(
     rows: pd.DataFrame, strategy: Strategy
 ) -> tuple[pd.DataFrame, tuple[Text, ...]]:
-    needed = list(rows.columns)
+    needed = [name for name in rows.columns if not name.startswith(PREDICTOR)]
     if strategy.design == "staggered":
         needed.remove("treatment")
     complete = rows.dropna(subset=needed).reset_index(drop=True)

@@ -1,0 +1,360 @@
+"""Switchback experiments: on and off in turns, with carry-over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from numpy.typing import NDArray
+from scipy import stats
+from statsmodels.regression.linear_model import RegressionResults
+
+from analysis.errors import InvalidInput, NotEnoughData, UnknownName
+from analysis.strategies.checks import DOUBT
+from analysis.strategies.few_clusters import FEW
+from analysis.strategies.its_models import newey_west_lags
+from analysis.strategies.moments import Floats
+from analysis.strategies.results import (
+    Check,
+    Estimate,
+    Finding,
+    Light,
+    as_share,
+    student,
+    text,
+)
+from analysis.strategies.study import Study
+from analysis.strategies.switches import Switches, read_switches
+from analysis.strategies.twfe import without_two_ways
+from analysis.words import N_
+
+_ALIASES = {
+    "distributed_lag": "lag",
+    "lags": "lag",
+    "ht": "horvitz_thompson",
+    "difference": "naive",
+}
+_REFERENCES = {
+    "lag": "Distributed lags; Bojinov, Simchi-Levi and Zhao 2023 on carry-over",
+    "washout": "Difference of means without the periods after a switch",
+    "naive": "Difference of means",
+    "horvitz_thompson": "Bojinov, Simchi-Levi and Zhao 2023",
+    "hajek": "Bojinov, Simchi-Levi and Zhao 2023, weights normalised",
+}
+_LAGS = 2
+_FEW_SWITCHES = 20
+_BOTH_ARMS = 0.5
+_SURE = 0.001
+
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Coefficients of a regression, the treatment's first.
+
+    Attributes:
+        coef: (terms,)
+        covariance: (terms, terms)
+        df: Degrees of freedom.
+    """
+
+    coef: Floats
+    covariance: Floats
+    df: float
+
+
+def evaluate_switchback(study: Study) -> Finding:
+    """Effect of always on against always off."""
+    switches = read_switches(study)
+    method = _method(study)
+    lags = _LAGS if study.strategy.lags is None else study.strategy.lags
+    table, total = lag_model(switches, lags)
+    naive = _naive(switches)
+    made: dict[str, Callable[[], Estimate]] = {
+        "lag": lambda: total,
+        "naive": lambda: naive,
+        "washout": lambda: _washed(switches),
+        "horvitz_thompson": lambda: weighted_by_chance(switches, lags),
+        "hajek": lambda: weighted_by_chance(switches, lags, normalised=True),
+    }
+    estimate = made[method]()
+    cells = switches.cells
+    mean = float(np.average(cells["outcome"], weights=cells["weight"]))
+    share = float(np.average(cells["on"], weights=cells["weight"]))
+    baseline = mean - share * estimate.effect
+    bias = naive.effect - estimate.effect
+    return Finding(
+        estimate=estimate,
+        method=method,
+        estimand=text(
+            N_("Mean of {what}: always on minus always off, carry-over of {lags} "
+               "periods included."),
+            what=study.strategy.outcome, lags=lags,
+        ),
+        reference=_REFERENCES[method],
+        n=len(cells),
+        estimates=table,
+        baseline=baseline,
+        relative=as_share(estimate, baseline),
+        checks=_checks(switches, lags, bias),
+        why=text(N_("The same places were on and off in turns.")),
+        notes=(
+            *switches.notes,
+            text(N_("The naive difference is {naive:.4g}, off by {bias:.4g}."),
+                 naive=naive.effect, bias=bias),
+        ),
+        raw=naive,
+        extra={"naive": naive, "bias": bias, "block": switches.block},
+    )  # fmt: skip
+
+
+def _method(study: Study) -> str:
+    strategy = study.strategy
+    usual = "washout" if strategy.washout and strategy.lags is None else "lag"
+    name = usual if strategy.method is None else strategy.method
+    name = _ALIASES.get(name, name)
+    if name not in _REFERENCES:
+        raise UnknownName.of("method", strategy.method, (*_REFERENCES, *_ALIASES))
+    if name == "washout" and not strategy.washout:
+        raise InvalidInput(
+            N_("Method {seen} needs the number of periods to drop after a switch."),
+            hint=N_("Give it with washout=."),
+            seen=name,
+        )
+    return name
+
+
+def lag_model(switches: Switches, lags: int) -> tuple[pd.DataFrame, Estimate]:
+    """Effects by lag, and their sum with its own error.
+
+    A regression of the outcome on the treatment now and some periods before, with unit
+    effects, period effects where both arms share periods, and the season where one is
+    given. Errors are clustered by unit from 40 units on (or as asked), else they allow
+    for autocorrelation within units.
+    """
+    columns = [switches.lagged(lag) for lag in range(lags + 1)]
+    usable = _known(columns)
+    _need_rows(usable, lags)
+    fitted = _regress(switches, usable, columns)
+    alpha = switches.study.alpha
+    k = lags + 1
+    covariance, effect, df = fitted.covariance[:k, :k], fitted.coef[:k], fitted.df
+    rows = [
+        {"lag": lag, **student(float(effect[lag]), float(np.sqrt(covariance[lag, lag])),
+                               alpha=alpha, df=df).row()}
+        for lag in range(k)
+    ]  # fmt: skip
+    se = float(np.sqrt(max(float(covariance.sum()), 0.0)))
+    return pd.DataFrame(rows), student(float(effect.sum()), se, alpha=alpha, df=df)
+
+
+def _known(columns: list[Floats]) -> Flags:
+    """Rows without a missing value."""
+    # A row is known when the sum of its values is.
+    return np.isfinite(np.column_stack(columns).sum(axis=1))
+
+
+def _need_rows(usable: Flags, lags: int) -> None:
+    if usable.sum() < 3 * (lags + 2):
+        raise NotEnoughData(
+            N_("{seen} periods are left once {lags} before each are known."),
+            hint=N_("Widen the period, or give fewer lags."),
+            seen=int(usable.sum()),
+            lags=lags,
+        )
+
+
+def _regress(switches: Switches, usable: Flags, columns: list[Floats]) -> Fitted:
+    cells = switches.cells[usable].reset_index(drop=True)
+    names = list(switches.study.covariates)
+    parts = [np.column_stack(columns)[usable], cells[names].to_numpy(dtype=float)]
+    parts.append(_season(switches, cells))
+    x = np.column_stack(parts)
+    y = cells["outcome"].to_numpy(dtype=float)
+    left = _without_effects(np.column_stack([y, x]), cells)
+    kept = np.abs(left[:, 1:]).max(axis=0) > 1e-9 * max(1.0, float(np.abs(x).max()))
+    root = np.sqrt(cells["weight"].to_numpy(dtype=float))
+    root = root / root.mean()
+    model = sm.OLS(left[:, 0] * root, left[:, 1:][:, kept] * root[:, None])
+    return _with_errors(switches, model, cells)
+
+
+def _season(switches: Switches, cells: pd.DataFrame) -> Floats:
+    season = switches.study.strategy.season
+    if season is None:
+        return np.zeros((len(cells), 0))
+    return np.eye(season)[cells["place"].to_numpy() % season][:, 1:]
+
+
+def _without_effects(values: Floats, cells: pd.DataFrame) -> Floats:
+    """Unit effects out; period effects too where both arms share most periods."""
+    sides = cells.groupby("time")["on"].nunique()
+    if (sides > 1).mean() > _BOTH_ARMS:
+        return without_two_ways(values, cells, cells["weight"].to_numpy(dtype=float))
+    frame = pd.DataFrame(values)
+    weight = cells["weight"]
+    total = weight.groupby(cells["unit"]).transform("sum")
+    sums = frame.mul(weight, axis=0).groupby(cells["unit"]).transform("sum")
+    return (frame - sums.div(total, axis=0)).to_numpy()
+
+
+def _with_errors(switches: Switches, model: sm.OLS, cells: pd.DataFrame) -> Fitted:
+    by = switches.study.clusters
+    units = cells["unit"].nunique()
+    if by or units >= FEW:
+        labels = pd.factorize(cells[by[0] if by else "unit"])[0]
+        fitted = model.fit(cov_type="cluster", cov_kwds={"groups": labels}, use_t=True)
+        return _fitted(fitted, float(labels.max()))
+    lags = max(newey_west_lags(len(cells) // units), 2 * switches.block)
+    if units == 1:
+        fitted = model.fit(
+            cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}
+        )
+    else:
+        fitted = model.fit(
+            cov_type="hac-panel",
+            cov_kwds={"groups": pd.factorize(cells["unit"])[0], "maxlags": lags,
+                      "use_correction": "hac"},
+        )  # fmt: skip
+    return _fitted(fitted, float(max(len(cells) - units - model.exog.shape[1], 1)))
+
+
+def _fitted(results: RegressionResults, df: float) -> Fitted:
+    return Fitted(np.asarray(results.params), np.asarray(results.cov_params()), df)
+
+
+def _naive(switches: Switches) -> Estimate:
+    return lag_model(switches, 0)[1]
+
+
+def _washed(switches: Switches) -> Estimate:
+    """Difference without the first periods after each switch."""
+    usable = switches.since >= switches.study.strategy.washout
+    on = switches.cells["on"].to_numpy(dtype=float)
+    if len(np.unique(on[usable])) < 2:  # noqa: PLR2004 - on and off
+        raise NotEnoughData(
+            N_("No period is left of one arm once {seen} after a switch are dropped."),
+            hint=N_("Drop fewer, or switch less often."),
+            seen=switches.study.strategy.washout,
+        )
+    fitted = _regress(switches, usable, [on])
+    se = float(np.sqrt(fitted.covariance[0, 0]))
+    return student(float(fitted.coef[0]), se, alpha=switches.study.alpha, df=fitted.df)
+
+
+def weighted_by_chance(
+    switches: Switches, lags: int, *, normalised: bool = False
+) -> Estimate:
+    """Periods that were on (or off) all through the carry-over, by one over the chance.
+
+    The treatment is drawn once a block; a window of 1 + lags periods that touches b
+    blocks was all on with chance p^b. Errors allow for neighbouring blocks.
+
+    Args:
+        switches: The data.
+        lags: Periods of carry-over.
+        normalised: Divide by the sum of weights instead of the number of periods.
+
+    Reference:
+        Bojinov, Simchi-Levi and Zhao 2023, https://doi.org/10.1287/mnsc.2022.4583
+    """
+    columns = [switches.lagged(lag) for lag in range(lags + 1)]
+    usable, window = _known(columns), np.column_stack(columns)
+    _need_rows(usable, lags)
+    cells = switches.cells.loc[usable]
+    place = cells["place"].to_numpy()
+    drawn = place // switches.block - (place - lags) // switches.block + 1
+    chance = _chance(switches)
+    y = cells["outcome"].to_numpy(dtype=float)
+    all_on = (window[usable] == 1).all(axis=1) / chance**drawn
+    all_off = (window[usable] == 0).all(axis=1) / (1 - chance) ** drawn
+    if normalised:
+        on, off = all_on / all_on.mean(), all_off / all_off.mean()
+        level_on, level_off = float(np.mean(on * y)), float(np.mean(off * y))
+        effect = level_on - level_off
+        scores = on * (y - level_on) - off * (y - level_off)
+    else:
+        parts = y * (all_on - all_off)
+        effect = float(parts.mean())
+        scores = parts - effect
+    se = _block_error(cells, scores, switches.block, lags)
+    return student(effect, se, alpha=switches.study.alpha)
+
+
+def _chance(switches: Switches) -> float:
+    given = switches.study.strategy.propensity
+    if given is None:
+        return 0.5
+    if isinstance(given, int | float) and 0 < given < 1:
+        return float(given)
+    raise InvalidInput(
+        N_("propensity is {seen}."),
+        hint=N_("Give the chance of a block being on, such as 0.5."),
+        seen=given,
+    )
+
+
+def _block_error(cells: pd.DataFrame, scores: Floats, block: int, lags: int) -> float:
+    """Error of a mean of scores that hang together in neighbouring blocks."""
+    key = cells["place"].to_numpy() // block
+    sums = pd.Series(scores).groupby([cells["unit"].to_numpy(), key]).sum()
+    reach = int(np.ceil(lags / block)) + 1
+    variance = 0.0
+    for _, part in sums.groupby(level=0):
+        values = part.to_numpy()
+        variance += float(values @ values)
+        for step in range(1, min(reach, len(values) - 1) + 1):
+            share = 1 - step / (reach + 1)
+            variance += 2 * share * float(values[step:] @ values[:-step])
+    return float(np.sqrt(max(variance, 0.0))) / len(scores)
+
+
+def _checks(switches: Switches, lags: int, bias: float) -> tuple[Check, ...]:
+    made = [_carry_over(switches, lags, bias), _longer(switches, lags)]
+    changes = switches.cells.groupby("unit")["on"].diff().abs().sum()
+    light: Light = "green" if changes >= _FEW_SWITCHES else "amber"
+    sentence = text(N_("There were {count:.0f} switches."), count=changes)
+    made.append(Check("switches", light, float(changes), sentence))
+    return tuple(check for check in made if check is not None)
+
+
+def _carry_over(switches: Switches, lags: int, bias: float) -> Check | None:
+    """Whether what was on before still counts."""
+    if lags == 0:
+        return None
+    columns = [switches.lagged(lag) for lag in range(lags + 1)]
+    fitted = _regress(switches, _known(columns), columns)
+    effect = fitted.coef[1 : lags + 1]
+    covariance = fitted.covariance[1 : lags + 1, 1 : lags + 1]
+    wald = float(effect @ np.linalg.pinv(covariance) @ effect) / lags
+    p_value = float(stats.f.sf(wald, lags, fitted.df))
+    light: Light = "amber" if p_value < DOUBT else "green"
+    sentence = text(
+        N_("Carry-over from earlier periods is {sum:.4g} (p = {p:.2g}); the naive "
+           "difference is off by {bias:.4g}."),
+        sum=float(effect.sum()), p=p_value, bias=bias,
+    )  # fmt: skip
+    return Check("carry_over", light, p_value, sentence)
+
+
+def _longer(switches: Switches, lags: int) -> Check | None:
+    """Whether carry-over reaches farther back than was allowed for."""
+    try:
+        table, _ = lag_model(switches, lags + 1)
+    except NotEnoughData:
+        return None
+    p_value = float(table["p_value"].iloc[-1])
+    light: Light = "green"
+    if p_value < DOUBT:
+        light = "red" if p_value < _SURE else "amber"
+    sentence = text(
+        N_("One period farther back counts with p = {p:.2g}; if it does, give more "
+           "lags."),
+        p=p_value,
+    )  # fmt: skip
+    return Check("longer_carry_over", light, p_value, sentence)
