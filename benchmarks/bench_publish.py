@@ -31,13 +31,13 @@ COPY (
             1 + (hash(i * 11) % 6)::INT] AS merchant_type,
         ['own', '3PL', 'crowd', 'part-time'][1 + (hash(i * 17) % 4)::INT]
             AS capacity_type,
-        at AS created_at,
-        at + to_seconds((60 + hash(i * 19) % 300)::INT) AS accepted_at,
-        at + to_seconds((600 + hash(i * 23) % 300)::INT) AS arrived_merchant_at,
-        at + to_seconds((1000 + hash(i * 29) % 600)::INT) AS picked_up_at,
+        begun AS created_at,
+        begun + to_seconds((60 + hash(i * 19) % 300)::INT) AS accepted_at,
+        begun + to_seconds((600 + hash(i * 23) % 300)::INT) AS arrived_merchant_at,
+        begun + to_seconds((1000 + hash(i * 29) % 600)::INT) AS picked_up_at,
         CASE WHEN hash(i * 41) % 50 > 0
-            THEN at + to_seconds((1700 + hash(i * 31) % 1200)::INT) END AS delivered_at,
-        at + to_seconds((2500 + hash(i * 37) % 300)::INT) AS promised_at,
+            THEN begun + to_seconds((1700 + hash(i * 31) % 1200)::INT) END AS delivered_at,
+        begun + to_seconds((2500 + hash(i * 37) % 300)::INT) AS promised_at,
         CASE WHEN hash(i * 41) % 50 > 0 THEN 'delivered' ELSE 'cancelled' END AS status,
         CASE WHEN hash(i * 43) % 3 = 0 THEN 1 + hash(i * 47) % 5 END AS rating,
         hash(i * 53) % 8000 AS distance_m,
@@ -48,7 +48,7 @@ COPY (
         round((hash(i * 71) % 2000) / 100.0, 2) AS rider_pay
     FROM (
         SELECT i, TIMESTAMP '2026-03-01'
-            + to_seconds((hash(i * 73) % 15552000)::BIGINT) AS at
+            + to_seconds((hash(i * 73) % 15552000)::BIGINT) AS begun
         FROM range({orders}) AS numbers(i)
     )
 ) TO '{path}' (HEADER, DELIMITER ',')
