@@ -92,16 +92,7 @@ def trend(
     base = alt.Chart(data).encode(x=alt.X("time:T", title=None, axis=times))
     zero = from_zero(data, target=target)
     y = value_axis(look, unit=unit, zero=zero)
-    layers: list[alt.Chart] = []
-    if low and high:
-        band = base.mark_area(color=look.now, opacity=0.14)
-        ends = alt.Y("low:Q", title=None, scale=y["scale"])
-        layers.append(band.encode(y=ends, y2="high"))
-    if before:
-        earlier = base.mark_line(color=look.before, strokeWidth=1.5)
-        layers.append(earlier.encode(y=alt.Y("before:Q", title=None, scale=y["scale"])))
-    layers.append(base.mark_line(color=look.now, strokeWidth=2).encode(y=y))
-    layers.append(_points(base, look, y=y, data=data))
+    layers = _lines(base, look, y=y, data=data)
     if "muted" in data and data["muted"].any():
         layers.append(_feet(base, look, data=data, height=height))
     aim = ""
@@ -164,16 +155,7 @@ def bars(
         scale=alt.Scale(zero=True),
         axis=quiet_axis(look, grid=True, format=AXIS_FORMATS[unit]),
     )
-    bar = base.mark_bar(color=look.now, height={"band": 0.62}, cornerRadiusEnd=2)
-    bar = bar.encode(x=x, tooltip=_tooltip(data))
-    if muted:
-        grey = alt.condition("datum.muted", alt.value(look.before), alt.value(look.now))
-        bar = bar.encode(color=grey)
-    if pick:
-        chosen = alt.selection_point(name=PICK, fields=["label"])
-        shade = alt.condition(chosen, alt.value(1.0), alt.value(0.35))
-        bar = bar.encode(opacity=shade).add_params(chosen)
-    layers = [bar]
+    layers = [_bar(base.encode(x=x), look, data=data, pick=pick)]
     if reference is not None:
         layers.extend(_reference(look, reference, unit=unit))
     if low and high:
@@ -281,6 +263,36 @@ def _points(
     opacity = 1.0 if len(data) <= FEW_POINTS else 0.0
     dots = base.mark_point(color=look.now, filled=True, size=36, opacity=opacity)
     return dots.encode(y=y, tooltip=_tooltip(data))
+
+
+def _lines(
+    base: alt.Chart, look: Tokens, *, y: alt.Y, data: pd.DataFrame
+) -> list[alt.Chart]:
+    """The band, the line compared with and the line itself, from back to front."""
+    layers: list[alt.Chart] = []
+    if "low" in data and "high" in data:
+        band = base.mark_area(color=look.now, opacity=0.14)
+        ends = alt.Y("low:Q", title=None, scale=y["scale"])
+        layers.append(band.encode(y=ends, y2="high"))
+    if "before" in data:
+        earlier = base.mark_line(color=look.before, strokeWidth=1.5)
+        layers.append(earlier.encode(y=alt.Y("before:Q", title=None, scale=y["scale"])))
+    layers.append(base.mark_line(color=look.now, strokeWidth=2).encode(y=y))
+    return [*layers, _points(base, look, y=y, data=data)]
+
+
+def _bar(base: alt.Chart, look: Tokens, *, data: pd.DataFrame, pick: bool) -> alt.Chart:
+    """The bars alone; a click picks one where that is asked for."""
+    bar = base.mark_bar(color=look.now, height={"band": 0.62}, cornerRadiusEnd=2)
+    bar = bar.encode(tooltip=_tooltip(data))
+    if "muted" in data:
+        grey = alt.condition("datum.muted", alt.value(look.before), alt.value(look.now))
+        bar = bar.encode(color=grey)
+    if not pick:
+        return bar
+    chosen = alt.selection_point(name=PICK, fields=["label"])
+    shade = alt.condition(chosen, alt.value(1.0), alt.value(0.35))
+    return bar.encode(opacity=shade).add_params(chosen)
 
 
 def _target(look: Tokens, target: float) -> alt.Chart:
