@@ -36,6 +36,9 @@ __all__ = [
 
 FORMAT_VERSION = 1
 
+#: Types of values that have a sum and a mean.
+NUMBERS = ("integer", "number", "flag")
+
 Grain = Literal["order", "waybill"]
 
 
@@ -281,6 +284,9 @@ def require_publishable(mapping: Mapping) -> None:
         _require_single(target, found)
         if target in DIMENSION_TABLES:
             _require_key(found[0])
+    for entry in mapping.tables:
+        if entry.target in {DETAILS, LOOKUP}:
+            _require_numbers(entry)
 
 
 def _require_single(target: str, found: tuple[TableMapping, ...]) -> None:
@@ -304,6 +310,20 @@ def _require_key(entry: TableMapping) -> None:
             target=entry.target,
             key=key,
         )
+
+
+def _require_numbers(entry: TableMapping) -> None:
+    for item in entry.used():
+        is_number = item.reading.type in NUMBERS and not item.protection
+        if item.rule in {"sum", "mean"} and (item.after or not is_number):
+            raise DataProblem(
+                N_("Column {column} of {title} has no {rule}: its values are {type}."),
+                hint=N_("Choose another rule for it, such as first or list."),
+                column=item.column,
+                title=entry.title,
+                rule=item.rule,
+                type=item.protection or item.reading.type,
+            )
 
 
 def choices_of(reading: Reading) -> tuple[Reading, ...]:

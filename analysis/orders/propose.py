@@ -118,7 +118,19 @@ def _proposal(draft: Draft) -> mapping.Mapping:
         for name in item.table.columns
         if item.is_key(name)
     }
-    return links.linked(found, unique=keys)
+    return _with_keys_as_ids(links.linked(found, unique=keys), seen)
+
+
+def _with_keys_as_ids(found: mapping.Mapping, seen: Sequence[Seen]) -> mapping.Mapping:
+    """The mapping with the keys of its links read as ids on both sides."""
+    by_id = {item.table.id: item for item in seen}
+    ends = {(link.table, link.column) for link in found.links}
+    ends |= {(link.to, link.to_column) for link in found.links}
+    for table, column in sorted(ends):
+        if found.table(table).column(column).use != "field":
+            reading = by_id[table].readings[column]["id", ""]
+            found = found.changed(table, column, reading=reading)
+    return found
 
 
 def _tables(
@@ -289,7 +301,7 @@ def _further(item: Seen, name: str, target: str) -> ColumnMapping:
         use="other",
         field=name,
         reading=replace(reading, options=(), is_ambiguous=False),
-        rule="sum" if reading.type == "number" else "first",
+        rule="sum" if reading.type == "number" and not personal.kind else "first",
         personal=personal.kind,
         confidence=0.5,
         reasons=(Note.of(N_("no field has such a name")), *reading.reasons),

@@ -62,6 +62,14 @@ def values(dataset: Dataset, column: str, table: str = "orders") -> list[object]
     return found.column(0).to_pylist()
 
 
+def pairs(
+    dataset: Dataset, key: str, column: str, table: str = "orders"
+) -> dict[Any, Any]:
+    """One column by another, which names the rows."""
+    keys, found = values(dataset, key, table), values(dataset, column, table)
+    return dict(zip(keys, found, strict=True))
+
+
 def aside(dataset: Dataset) -> pd.DataFrame:
     """The rows set aside, their values as dictionaries."""
     found = pq.read_table(dataset.path / "set_aside.parquet").to_pandas()

@@ -87,7 +87,15 @@ def test_late_by_timestamp_and_by_day(delivered):
 def test_days_from_purchase_to_delivery(delivered):
     days = (delivered["delivered_at"] - delivered["created_at"]) / pd.Timedelta("1D")
     assert days.mean() == pytest.approx(12.5396, abs=5e-5)
-    assert days.median() == pytest.approx(10.0814, abs=5e-5)
+    raw = pd.read_csv(OLIST / "olist_orders_dataset.csv")
+    raw = raw[raw["order_status"] == "delivered"]
+    first, last = (
+        pd.to_datetime(raw[f"order_{name}"])
+        for name in ("purchase_timestamp", "delivered_customer_date")
+    )
+    # The list of answers says 10.0814; the files themselves give 10.08154.
+    assert days.median() == pytest.approx((last - first).median() / pd.Timedelta("1D"))
+    assert days.median() == pytest.approx(10.0815, abs=5e-5)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +164,9 @@ def test_sums_equal_those_of_the_files(orders):
     payments = pd.read_csv(OLIST / "olist_order_payments_dataset.csv")
     assert orders["basket_amount"].sum() == pytest.approx(items["price"].sum())
     assert orders["delivery_fee"].sum() == pytest.approx(items["freight_value"].sum())
-    assert orders["payment_value"].sum() == pytest.approx(payments["payment_value"].sum())
+    assert orders["payment_value"].sum() == pytest.approx(
+        payments["payment_value"].sum()
+    )
 
 
 def test_the_category_comes_through_the_items(orders):

@@ -15,6 +15,7 @@ from tests.orders.publish_help import (
     check,
     csv_text,
     frame,
+    pairs,
     publish_files,
     source,
     values,
@@ -74,7 +75,8 @@ def test_the_proposal_sees_waybills_and_where_each_time_belongs(tmp_path):
         "accepted_at": "grab_time", "picked_up_at": "fetch_time",
         "delivered_at": "arrive_time", "promised_at": "estimate_arrived_time",
         "promised_ready_at": "estimate_meal_prepare_time", "rider_id": "courier_id",
-        "merchant_id": "poi_id", "pickup_lat": "sender_lat", "drop_lng": "recipient_lng",
+        "merchant_id": "poi_id", "pickup_lat": "sender_lat",
+        "drop_lng": "recipient_lng",
     }  # fmt: skip
     assert {name: held.get(name) for name in expected} == expected
     offers = {item.field: item.column for item in mapping.offers.columns}
@@ -97,8 +99,7 @@ def test_each_order_is_its_accepted_row(dataset):
     )
     assert orders["pushed_count"].to_dict() == {"1": 3, "2": 1, "3": 2, "4": 2}
     assert orders.loc["1", "pickup_lat"] == pytest.approx(45.899001)
-    riders = dict(zip(values(dataset, "offer_id", "offers"),
-                      values(dataset, "rider_id", "offers"), strict=True))  # fmt: skip
+    riders = pairs(dataset, "offer_id", "rider_id", "offers")
     assert orders.loc["1", "rider_id"] == riders["1002"]
     assert orders.loc["4", "rider_id"] == riders["1008"], "the last who accepted"
 
@@ -106,8 +107,7 @@ def test_each_order_is_its_accepted_row(dataset):
 def test_all_rows_are_offers_of_their_orders(dataset):
     offers = frame(dataset, "offers")
     assert len(offers) == len(ROWS)
-    numbers = dict(zip(values(dataset, "order_id"), values(dataset, "order_no"),
-                       strict=True))  # fmt: skip
+    numbers = pairs(dataset, "order_id", "order_no")
     assert (offers["order_no"] == offers["order_id"].map(numbers)).all()
     assert offers["outcome"].value_counts().to_dict() == {"accepted": 4, "refused": 4}
     assert offers["responded_at"].isna().sum() == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -10,13 +10,11 @@ from sqlglot import exp
 from analysis.engine.dataset import ColumnKind
 from analysis.orders.building import trees
 from analysis.orders.building.checks import RowCheck
-from analysis.orders.building.names import free_names
-from analysis.orders.building.typed import status_from_times
+from analysis.orders.building.rules import by_rule
+from analysis.orders.building.typed import LOCAL_DATES, status_from_times
 from analysis.orders.links import KEYS
 from analysis.orders.mapping import (
-    LOOKUP,
     ColumnMapping,
-    Link,
     Rule,
     TableMapping,
 )  # fmt: skip
@@ -37,6 +35,17 @@ SUMMED: Mapping[str, Mapping[str, tuple[str, Rule]]] = {
     "contacts": {"contact_reason": ("reason_l1", "first")},
     "offers": {"pushed_count": ("order_id", "count")},
 }
+
+
+#: Which time the columns of local dates and hours come from.
+_LOCAL_OF = {
+    **{local: name for name, local in LOCAL_DATES.items()},
+    "local_hour": "created_at",
+    "local_weekday": "created_at",
+}
+
+#: The orders in every query.
+ORDER = "o"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,8 @@ class Joined:
         alias: Its name in the query.
         key: Its key column.
         on: The column of the orders with the same key.
-        columns: What it adds.
+        columns: What it adds; their trees name columns of the table.
+        of: The table in the query whose column ``on`` is, if not the orders.
     """
 
     source: exp.Table
@@ -76,9 +86,7 @@ class Joined:
     key: str
     on: str
     columns: tuple[Published, ...]
-
-
-ORDER = "o"
+    of: str = ORDER
 
 
 def own_columns(
@@ -96,28 +104,31 @@ def own_columns(
         Published(
             name=name,
             tree=_emptied(name, checks),
-            kind=_kind(by_name.get(name)),
-            origin=_origin(by_name.get(name), entry),
+            kind=kind_of(by_name.get(name)),
+            origin=origin_of(by_name.get(name), entry),
         )
         for name in names
     )
 
 
-def _kind(entry: ColumnMapping | None) -> ColumnKind:
+def kind_of(entry: ColumnMapping | None) -> ColumnKind:
+    """How a column is published: as it is used, or as one that publishing made."""
     return "derived" if entry is None else entry.use  # type: ignore[return-value]
 
 
-def _origin(entry: ColumnMapping | None, table: TableMapping) -> str:
+def origin_of(entry: ColumnMapping | None, table: TableMapping) -> str:
+    """Header and file of a column; empty for one that publishing made."""
     return f"{entry.column} ({table.title})" if entry else ""
 
 
 def _emptied(name: str, checks: Sequence[RowCheck]) -> exp.Expr:
     """The column, empty where a check says that its value cannot be meant."""
     value = exp.column(name, table=ORDER, quoted=True)
+    origin = _LOCAL_OF.get(name, name)
     faults = [
         _of_orders(check.condition)
         for check in checks
-        if name in check.clears and check.action == "missing"
+        if origin in check.clears and check.action == "missing"
     ]
     if not faults:
         return value
@@ -167,100 +178,6 @@ def with_promise(
     return (*columns, Published("promised_at", promised, "field", assumed=True))
 
 
-def details_query(
-    mapping: OrdersMapping, entry: TableMapping, taken: Iterable[str]
-) -> tuple[exp.Select, tuple[Published, ...]]:
-    """One row an order from a table with several, by the rule of each column.
-
-    Args:
-        mapping: The whole mapping, for lookups that the table names.
-        entry: The table, whose target is ``details``.
-        taken: Names that the orders already have.
-
-    Returns:
-        The query (``order_id`` and the columns) and the columns it adds.
-    """
-    alias = "d"
-    key = exp.column("order_id", table=alias, quoted=True)
-    items = list(_detail_items(mapping, entry, alias))
-    names = free_names([item.field for item, _, _ in items], taken)
-    found = exp.select(trees.aliased(key.copy(), "order_id"))
-    found = found.from_(exp.alias_(_typed(entry.table), alias, table=True))
-    for link in _lookups(mapping, entry):
-        found = found.join(_lookup_join(mapping, entry, link, alias))
-    columns = []
-    for (item, tree, title), name in zip(items, names, strict=True):
-        value = by_rule(tree, item.rule, alias)
-        found = found.select(trees.aliased(value, name))
-        kind: ColumnKind = _kind(item)
-        origin = f"{item.column} ({title}, {item.rule})"
-        columns.append(Published(name, trees.column(name), kind, origin))
-    present = exp.Is(this=key.copy(), expression=exp.Null()).not_()
-    return found.where(present).group_by(key), tuple(columns)
-
-
-def _detail_items(
-    mapping: OrdersMapping, entry: TableMapping, alias: str
-) -> Iterator[tuple[ColumnMapping, exp.Expr, str]]:
-    """Columns of the table and of its lookups, their trees and their file."""
-    keys = {link.column for link in mapping.links_of(entry.table)}
-    for item in entry.used():
-        if item.field != "order_id" and item.column not in keys:
-            yield item, exp.column(item.field, table=alias, quoted=True), entry.title
-    for link in _lookups(mapping, entry):
-        found = mapping.table(link.to)
-        for item in found.used():
-            if item.column != link.to_column:
-                yield (
-                    item,
-                    exp.column(item.field, table=link.to, quoted=True),
-                    found.title,
-                )
-
-
-def _lookups(mapping: OrdersMapping, entry: TableMapping) -> tuple[Link, ...]:
-    links = mapping.links_of(entry.table)
-    return tuple(link for link in links if mapping.table(link.to).target == LOOKUP)
-
-
-def _lookup_join(
-    mapping: OrdersMapping, entry: TableMapping, link: Link, alias: str
-) -> exp.Join:
-    own = exp.column(entry.column(link.column).field, table=alias, quoted=True)
-    key = mapping.table(link.to).column(link.to_column).field
-    other = exp.column(key, table=link.to, quoted=True)
-    source = exp.alias_(unique_table(link.to), link.to, table=True)
-    return exp.Join(this=source, side="LEFT", on=exp.EQ(this=own, expression=other))
-
-
-def by_rule(tree: exp.Expr, rule: Rule, alias: str) -> exp.Expr:
-    """An aggregate by rule; first and last go by the order of the file.
-
-    Missing values do not count; ``list`` joins the distinct values in file order.
-    """
-    row = exp.column("rowid", table=alias)
-    there = exp.Is(this=tree.copy(), expression=exp.Null()).not_()
-    simple = {"min": exp.Min, "max": exp.Max, "sum": exp.Sum, "mean": exp.Avg}
-    if rule in simple:
-        return simple[rule](this=tree)
-    if rule == "count":
-        return exp.Count(this=tree)
-    if rule == "list":
-        text = exp.Cast(this=tree, to=exp.DataType.build("VARCHAR"))
-        values = exp.Anonymous(this="list", expressions=[text])
-        kept = exp.Filter(this=values, expression=exp.Where(this=there))
-        unique = exp.Anonymous(this="list_sort", expressions=[
-            exp.Anonymous(this="list_distinct", expressions=[kept])
-        ])  # fmt: skip
-        return exp.Anonymous(
-            this="array_to_string", expressions=[unique, exp.Literal.string(", ")]
-        )
-    pick = exp.ArgMin if rule == "first" else exp.ArgMax
-    return exp.Filter(
-        this=pick(this=tree, expression=row), expression=exp.Where(this=there)
-    )
-
-
 def summed_query(
     entry: TableMapping, taken: Iterable[str]
 ) -> tuple[exp.Select, tuple[Published, ...]] | None:
@@ -282,7 +199,7 @@ def summed_query(
         found = found.select(trees.aliased(by_rule(tree, rule, alias), name))
         origin = f"{column} ({entry.title}, {rule})"
         columns.append(Published(name, trees.column(name), "field", origin))
-    source = exp.alias_(_typed(entry.table), alias, table=True)
+    source = exp.alias_(typed(entry.table), alias, table=True)
     present = exp.Is(this=key.copy(), expression=exp.Null()).not_()
     return found.from_(source).where(present).group_by(key), tuple(columns)
 
@@ -291,7 +208,7 @@ def lent_columns(entry: TableMapping, taken: Iterable[str]) -> tuple[Published, 
     """Fields that a table of riders, merchants or customers lends to its orders."""
     known = set(taken)
     return tuple(
-        Published(name, trees.column(name), "field", _origin(item, entry))
+        Published(name, trees.column(name), "field", origin_of(item, entry))
         for name in LENT.get(entry.target, ())
         if name not in known and (item := entry.of_field(name))
     )
@@ -304,15 +221,22 @@ def orders_query(
     found = exp.select(*(trees.aliased(item.tree, item.name) for item in columns))
     found = found.from_(exp.alias_(source, ORDER, table=True))
     for item in joined:
-        own = exp.column(item.on, table=ORDER, quoted=True)
-        other = exp.column(item.key, table=item.alias, quoted=True)
-        same = exp.EQ(this=own, expression=other)
-        table = exp.alias_(item.source, item.alias, table=True)
-        found = found.join(exp.Join(this=table, side="LEFT", on=same))
+        found = found.join(join_of(item))
         for column in item.columns:
-            value = exp.column(column.name, table=item.alias, quoted=True)
+            value = trees.column(column.tree.name, item.alias)
             found = found.select(trees.aliased(value, column.name))
     return found
+
+
+def join_of(item: Joined) -> exp.Join:
+    """The join to the one row of the same key; keys are compared as texts."""
+    own, other = (
+        exp.Cast(this=key, to=exp.DataType.build("VARCHAR"))
+        for key in (trees.column(item.on, item.of), trees.column(item.key, item.alias))
+    )
+    same = exp.EQ(this=own, expression=other)
+    table = exp.alias_(item.source, item.alias, table=True)
+    return exp.Join(this=table, side="LEFT", on=same)
 
 
 def in_time_order(query: exp.Select, *, has_time: bool) -> exp.Select:
@@ -350,28 +274,11 @@ def related_query(
     )
 
 
-def unique_table(table: str) -> exp.Table:
-    """Scratch table with one row a key, of a staged table that others look up."""
-    return trees.scratch(f"unique_{table}")
-
-
-def unique_query(table: str, key: str) -> exp.Select:
-    """The first row of each key."""
-    number = exp.Window(
-        this=exp.RowNumber(),
-        partition_by=[trees.column(key)],
-        order=exp.Order(expressions=[exp.column("rowid")]),
-    )
-    first = exp.EQ(this=number, expression=exp.Literal.number(1))
-    found = exp.select("*").from_(_typed(table)).where(trees.present(key))
-    found.set("qualify", exp.Qualify(this=first))
-    return found
-
-
 def dimension_key(target: str) -> str:
     """The key field of a table of riders, merchants or customers."""
     return next(field for field, table in KEYS.items() if table == target)
 
 
-def _typed(table: str) -> exp.Table:
+def typed(table: str) -> exp.Table:
+    """The typed table of a staged one."""
     return trees.scratch(f"typed_{table}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from analysis.orders.building import aside, assemble, trees, waybills
+from analysis.orders.building import aside, assemble, details, trees, waybills
 from analysis.orders.building.assemble import Joined, Published
 from analysis.orders.building.checks import (
     CheckResult,
@@ -17,7 +17,7 @@ from analysis.orders.building.checks import (
 )  # fmt: skip
 from analysis.orders.building.context import Build
 from analysis.orders.building.typed import UNREAD
-from analysis.orders.columns import DETAILS, LOOKUP, Action, TableMapping
+from analysis.orders.columns import DETAILS, Action, TableMapping
 from analysis.words import N_
 
 KEY = "order_id"
@@ -242,16 +242,25 @@ def _joined(
 ) -> tuple[Joined, ...]:
     """Everything that other tables add to the orders."""
     taken = {column.name for column in columns} | {"order_no"}
-    found: list[Joined] = []
-    for other in build.mapping.targeting(LOOKUP):
-        if other.table in build.passes:
-            _make_unique(build, other.table, _lookup_key(build, other))
+    _make_lookups(build)
+    found = list(details.orders_lookups(build.mapping, entry, taken))
+    taken |= {column.name for item in found for column in item.columns}
     for other in build.mapping.tables:
-        item = _summed(build, other, taken) or _lent(build, entry, other, taken)
-        if item is not None:
-            found.append(item)
-            taken |= {column.name for column in item.columns}
+        added = _summed(build, other, taken) or _lent(build, entry, other, taken)
+        if added is not None:
+            found.append(added)
+            taken |= {column.name for column in added.columns}
     return tuple(found)
+
+
+def _make_lookups(build: Build) -> None:
+    """One row a key of every table that orders or their details look up."""
+    users = (build.mapping.orders, *build.mapping.targeting(DETAILS))
+    links = (link for user in users for link in details.lookups(build.mapping, user))
+    for table, column in dict.fromkeys((link.to, link.to_column) for link in links):
+        make_unique(build, table, build.mapping.table(table).column(column).field)
+        counts = build.sources[table]
+        counts.used = counts.rows - counts.set_aside
 
 
 def _summed(build: Build, other: TableMapping, taken: set[str]) -> Joined | None:
@@ -259,8 +268,9 @@ def _summed(build: Build, other: TableMapping, taken: set[str]) -> Joined | None
     if other.table not in build.passes:
         return None
     if other.target == DETAILS:
-        _count_used(build, other)
-        query, columns = assemble.details_query(build.mapping, other, taken)
+        counts = build.sources[other.table]
+        counts.used = counts.rows - counts.set_aside
+        query, columns = details.details_query(build.mapping, other, taken)
     else:
         summed = assemble.summed_query(other, taken)
         if summed is None:
@@ -273,22 +283,11 @@ def _summed(build: Build, other: TableMapping, taken: set[str]) -> Joined | None
     return Joined(target, f"s_{other.table}", KEY, KEY, columns)
 
 
-def _count_used(build: Build, entry: TableMapping) -> None:
-    counts = build.sources[entry.table]
-    counts.used = counts.rows - counts.set_aside
-    for link in build.mapping.links_of(entry.table):
-        if build.mapping.table(link.to).target == LOOKUP:
-            looked_up = build.sources[link.to]
-            looked_up.used = looked_up.rows - looked_up.set_aside
-
-
-def _lookup_key(build: Build, entry: TableMapping) -> str:
-    link = next(link for link in build.mapping.links if link.to == entry.table)
-    return entry.column(link.to_column).field
-
-
-def _make_unique(build: Build, table: str, key: str) -> None:
-    build.create(assemble.unique_table(table), assemble.unique_query(table, key))
+def make_unique(build: Build, table: str, key: str) -> exp.Table:
+    """Make the scratch table with the first row of each key."""
+    target = details.unique_table(table, key)
+    build.create(target, details.unique_query(table, key))
+    return target
 
 
 def _lent(
@@ -301,6 +300,5 @@ def _lent(
     key = assemble.dimension_key(other.target)
     if entry.of_field(key) is None or other.of_field(key) is None:
         return None
-    _make_unique(build, other.table, key)
-    source = assemble.unique_table(other.table)
+    source = make_unique(build, other.table, key)
     return Joined(source, f"k_{other.table}", key, key, columns)

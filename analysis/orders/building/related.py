@@ -8,7 +8,7 @@ from analysis.orders.building import aside, assemble, trees
 from analysis.orders.building.assemble import Published
 from analysis.orders.building.checks import CheckResult
 from analysis.orders.building.context import Build
-from analysis.orders.building.orders import KEY, aside_table, set_aside
+from analysis.orders.building.orders import KEY, aside_table, make_unique, set_aside
 from analysis.orders.mapping import DETAILS, LOOKUP, TableMapping
 from analysis.orders.schema import DIMENSION_TABLES
 from analysis.words import N_
@@ -70,8 +70,7 @@ def _names_contacts(build: Build, entry: TableMapping) -> bool:
 def _with_order_of_contact(build: Build, entry: TableMapping) -> exp.Table:
     """Rows that name a contact only, with the order that the contact names."""
     contacts = build.mapping.targeting("contacts")[0]
-    unique = assemble.unique_table(contacts.table)
-    build.create(unique, assemble.unique_query(contacts.table, "contact_id"))
+    unique = make_unique(build, contacts.table, "contact_id")
     same = exp.EQ(
         this=trees.column("contact_id", "m"), expression=trees.column("contact_id", "c")
     )
