@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from analysis.strategies.assignment import matched_assignment, switchback_calendar
 from analysis.strategies.contract import Guardrail, Predictor, Strategy
 from analysis.strategies.evaluating import evaluate
+from analysis.strategies.planning import Plan, plan
 from analysis.strategies.results import Evaluation
 
 __all__ = [
     "Evaluation",
     "Guardrail",
+    "Plan",
     "Predictor",
     "Strategy",
     "evaluate",
+    "matched_assignment",
+    "plan",
+    "switchback_calendar",
 ]

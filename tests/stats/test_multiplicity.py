@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 
 from analysis.stats.multiplicity import benjamini_hochberg, bonferroni, holm
 
@@ -26,3 +29,14 @@ def test_tests_that_were_not_made_stay_out(correct):
     assert np.isnan(found[1])
     assert found[[0, 2]] == pytest.approx(correct([0.01, 0.04]))
     assert np.isnan(correct([np.nan])).all()
+
+
+@pytest.mark.parametrize(
+    ("correct", "method"),
+    [(holm, "holm"), (bonferroni, "bonferroni"), (benjamini_hochberg, "fdr_bh")],
+)
+@settings(max_examples=25, deadline=None)
+@given(p_values=st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_corrections_are_those_of_statsmodels(correct, method, p_values):
+    expected = multipletests(p_values, method=method)[1]
+    assert correct(p_values) == pytest.approx(expected, abs=1e-12)
