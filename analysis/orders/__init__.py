@@ -1,5 +1,6 @@
 """From files to an immutable dataset version: stage, map, check, publish."""
 
+from analysis.orders.compare import compare_versions
 from analysis.orders.draft import Draft, discard_draft, list_drafts, load_draft
 from analysis.orders.mapping import Mapping
 from analysis.orders.propose import propose_mapping
@@ -7,7 +8,6 @@ from analysis.orders.publish import publish
 from analysis.orders.sources import DatabaseQuery, Upload
 from analysis.orders.staging import stage
 from analysis.orders.versions import (
-    compare_versions,
     list_datasets,
     list_versions,
     open_dataset,

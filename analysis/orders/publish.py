@@ -111,6 +111,7 @@ def _build_version(draft: Draft, mapping: Mapping, job: _Job, place: Path) -> st
         try:
             with versions.building_folder(place, secrets.token_hex(6)) as folder:
                 _fill(folder, draft, mapping, job)
+                job.watch.check()
                 return versions.land(place, folder, name=job.name)
         except StatementFailed as error:
             refused = _refused_table(draft, error)

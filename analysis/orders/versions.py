@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -59,25 +59,6 @@ class VersionInfo:
     rows: int
     is_current: bool
     manifest: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One line of a comparison of two versions.
-
-    Attributes:
-        kind: ``rows``, ``column`` or ``check``.
-        table: Table it is about.
-        name: Name of the column or check; empty for rows.
-        before: Rows, type or count in the first version; None where it was not there.
-        after: The same in the second version.
-    """
-
-    kind: str
-    table: str
-    name: str
-    before: str | int | None
-    after: str | int | None
 
 
 def dataset_id(name: str) -> str:
@@ -141,23 +122,31 @@ def dataset_folder(workspace: Workspace | Path | str, name: str) -> Path:
 def list_datasets(workspace: Workspace | Path | str) -> tuple[str, ...]:
     """Names of all published datasets."""
     places = Workspace.open(workspace).datasets.glob(f"*/{CURRENT}")
-    return tuple(sorted(_read(place)["name"] for place in places))
+    names = (_name_of(place) for place in places)
+    return tuple(sorted(name for name in names if name))
+
+
+def _name_of(pointer: Path) -> str:
+    """Name of a dataset; empty where the pointer to its version is damaged."""
+    try:
+        return str(_read(pointer)["name"])
+    except (DataProblem, KeyError):
+        return ""
 
 
 def list_versions(
     workspace: Workspace | Path | str, name: str
 ) -> tuple[VersionInfo, ...]:
-    """All versions of a dataset, the newest first.
+    """All versions of a dataset that can be read, the newest first.
 
     Raises:
         UnknownName: if there is no such dataset.
     """
     place = dataset_folder(workspace, name)
     current = current_version(place)
-    return tuple(
-        _info(_read(place / version / MANIFEST), version == current)
-        for version in reversed(_version_names(place))
-    )
+    paths = (place / version for version in reversed(_version_names(place)))
+    found = (_info(path, is_current=path.name == current) for path in paths)
+    return tuple(info for info in found if info is not None)
 
 
 def use_version(workspace: Workspace | Path | str, name: str, version: str) -> None:
@@ -170,20 +159,12 @@ def use_version(workspace: Workspace | Path | str, name: str, version: str) -> N
     names = _version_names(place)
     if version not in names:
         raise UnknownName.of(N_("version"), version, names)
-    set_current(place, name=_read(place / version / MANIFEST)["name"], version=version)
-
-
-def compare_versions(before: VersionInfo, after: VersionInfo) -> list[Difference]:
-    """What changed between two versions: rows, columns and check results."""
-    lines = [*_differing(before, after, "rows", _row_counts)]
-    lines += _differing(before, after, "column", _column_types)
-    lines += _differing(before, after, "check", _check_counts)
-    return lines
+    set_current(place, name=name, version=version)
 
 
 def current_version(place: Path) -> str:
     """The version that readers get by default."""
-    return str(_read(place / CURRENT)["version"])
+    return str(_read(place / CURRENT).get("version"))
 
 
 def set_current(place: Path, *, name: str, version: str) -> None:
@@ -301,19 +282,31 @@ def _number(version: str) -> int:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataProblem(
-            N_("{path} cannot be read: {reason}."),
-            hint=N_("Switch to another version, or publish the data again."),
-            path=f"{path.parent.name}/{path.name}",
-            reason=type(error).__name__,
-        ) from error
+        raise _damaged(path, error) from error
+    if not isinstance(found, dict):
+        raise _damaged(path, TypeError())
     return found
 
 
+def _damaged(path: Path, error: Exception) -> DataProblem:
+    return DataProblem(
+        N_("{path} cannot be read: {reason}."),
+        hint=N_("Switch to another version, or publish the data again."),
+        path=f"{path.parent.name}/{path.name}",
+        reason=type(error).__name__,
+    )
+
+
 def _opened(path: Path) -> Dataset:
-    manifest = _read(path / MANIFEST)
+    try:
+        return _dataset(path, _read(path / MANIFEST))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _damaged(path / MANIFEST, error) from error
+
+
+def _dataset(path: Path, manifest: dict[str, Any]) -> Dataset:
     period = manifest["period"]
     return Dataset(
         name=manifest["name"],
@@ -337,46 +330,17 @@ def _table(name: str, entry: Mapping[str, Any]) -> Table:
     return Table(name, entry["rows"], MappingProxyType(columns))
 
 
-def _info(manifest: Mapping[str, Any], is_current: bool) -> VersionInfo:  # noqa: FBT001 - a plain fact
-    return VersionInfo(
-        dataset=manifest["name"],
-        version=manifest["version"],
-        published_at=datetime.fromisoformat(manifest["published_at"]),
-        rows=manifest["tables"]["orders"]["rows"],
-        is_current=is_current,
-        manifest=manifest,
-    )
-
-
-Facts = dict[tuple[str, str], str | int]
-
-
-def _differing(
-    before: VersionInfo,
-    after: VersionInfo,
-    kind: str,
-    facts: Callable[[Mapping[str, Any]], Facts],
-) -> Iterator[Difference]:
-    old: Facts = facts(before.manifest)
-    new: Facts = facts(after.manifest)
-    for key in sorted({**old, **new}):
-        if old.get(key) != new.get(key):
-            yield Difference(kind, *key, old.get(key), new.get(key))
-
-
-def _row_counts(manifest: Mapping[str, Any]) -> Facts:
-    return {(name, ""): table["rows"] for name, table in manifest["tables"].items()}
-
-
-def _column_types(manifest: Mapping[str, Any]) -> Facts:
-    return {
-        (name, column["name"]): column["type"]
-        for name, table in manifest["tables"].items()
-        for column in table["columns"]
-    }
-
-
-def _check_counts(manifest: Mapping[str, Any]) -> Facts:
-    return {
-        (check["table"], check["name"]): check["count"] for check in manifest["checks"]
-    }
+def _info(path: Path, *, is_current: bool) -> VersionInfo | None:
+    """One version; None if its manifest is damaged."""
+    try:
+        manifest = _read(path / MANIFEST)
+        return VersionInfo(
+            dataset=manifest["name"],
+            version=manifest["version"],
+            published_at=datetime.fromisoformat(manifest["published_at"]),
+            rows=manifest["tables"]["orders"]["rows"],
+            is_current=is_current,
+            manifest=manifest,
+        )
+    except (DataProblem, KeyError, TypeError, ValueError):
+        return None

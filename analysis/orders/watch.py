@@ -43,12 +43,20 @@ class Watch:
         Raises:
             Cancelled: if the work is to end.
         """
+        self.check()
+        self._tell(share, text)
+
+    def check(self) -> None:
+        """Look whether to go on.
+
+        Raises:
+            Cancelled: if the work is to end.
+        """
         if self.cancel is not None and self.cancel.is_set():
             raise Cancelled(
                 N_("Publishing was cancelled."),
                 hint=N_("Nothing was changed; the draft is still there."),
             )
-        self._tell(share, text)
 
     def finish(self, text: str) -> None:
         """Report the end; what is done can no longer be cancelled."""

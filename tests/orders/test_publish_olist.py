@@ -45,7 +45,8 @@ def test_nothing_has_to_be_asked(tmp_path):
     mapping = propose_mapping(stage(sorted(OLIST.glob("*.csv")), workspace=tmp_path))
     assert mapping.questions() == ()
     assert (mapping.grain, mapping.duplicates) == ("order", "first")
-    assert {entry.title.split("_dataset")[0]: entry.target for entry in mapping.tables} == {
+    found = {item.title.split("_dataset")[0]: item.target for item in mapping.tables}
+    assert found == {
         "olist_orders": "orders", "olist_customers": "customers",
         "olist_order_items": "details", "olist_order_payments": "details",
         "olist_order_reviews": "reviews", "olist_products": "lookup",
@@ -100,7 +101,10 @@ def test_days_from_purchase_to_delivery(delivered):
 
 @pytest.mark.parametrize(
     ("month", "late", "of"),
-    [("2017-11", 45, 277), ("2018-02", 51, 276), ("2018-03", 71, 287), ("2018-06", 4, 259)],
+    [
+        ("2017-11", 45, 277), ("2018-02", 51, 276), ("2018-03", 71, 287),
+        ("2018-06", 4, 259),
+    ],
 )  # fmt: skip
 def test_late_by_month(delivered, month, late, of):
     days = pd.to_datetime(delivered["local_date"])

@@ -18,7 +18,6 @@ from tests.orders.publish_help import (
     pairs,
     publish_files,
     source,
-    values,
 )
 
 HEADER = (

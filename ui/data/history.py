@@ -10,7 +10,8 @@ import streamlit as st
 
 from analysis import orders
 from analysis.engine.dataset import Dataset
-from analysis.orders.versions import MAPPING, Difference, VersionInfo
+from analysis.orders.compare import Difference
+from analysis.orders.versions import MAPPING, VersionInfo
 from ui import cached, datasets, export
 from ui.data import words
 from ui.data.results import found_something
