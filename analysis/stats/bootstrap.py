@@ -31,7 +31,7 @@ class Inverted:
     """A test and its inversion.
 
     Attributes:
-        p_value: Of no effect, two-sided.
+        p_value: Of the effect tested, two-sided.
         low: Lower bound of the interval, -inf where the test never rejects.
         high: Upper bound, inf where the test never rejects.
         draws: Draws or assignments that were compared.
@@ -62,6 +62,7 @@ def wild_cluster(
     sums: ClusterSums,
     term: int,
     *,
+    null: float = 0.0,
     alpha: float = 0.05,
     draws: int = 999,
     rng: np.random.Generator,
@@ -75,6 +76,7 @@ def wild_cluster(
     Args:
         sums: Cross-products by cluster.
         term: Which coefficient.
+        null: Effect that the p-value tests.
         alpha: The interval covers with 1 - alpha.
         draws: Draws where not all are taken.
         rng: Source of the draws.
@@ -96,7 +98,7 @@ def wild_cluster(
         return float(np.mean(ratio(gap) >= abs(gap) / error - _TIE))
 
     low, high = _invert(p_value, centre=float(coef[term]), step=error, alpha=alpha)
-    return Inverted(p_value(0.0), low, high, len(weights), exact)
+    return Inverted(p_value(null), low, high, len(weights), exact)
 
 
 def _bootstrap_ratio(
@@ -141,6 +143,7 @@ def permutation(
     treated: NDArray[np.bool_],
     *,
     per_treated: Floats,
+    null: float = 0.0,
     alpha: float = 0.05,
     draws: int = 999,
     rng: np.random.Generator,
@@ -154,6 +157,7 @@ def permutation(
         treated: Which clusters were treated.
         per_treated: What one unit of effect adds to the sums of each cluster were it
             treated (its number of treated rows).
+        null: Effect that the p-value tests.
         alpha: The interval covers with 1 - alpha.
         draws: Assignments drawn where not all are taken.
         rng: Source of the draws.
@@ -174,7 +178,7 @@ def permutation(
         return float(np.mean(distance >= abs(observed - null) - _TIE * scale))
 
     low, high = _invert(p_value, centre=observed, step=scale, alpha=alpha)
-    return Inverted(p_value(0.0), low, high, len(assignments), exact)
+    return Inverted(p_value(null), low, high, len(assignments), exact)
 
 
 def _assignments(

@@ -16,7 +16,7 @@ from analysis.strategies.few_clusters import FEW
 from analysis.strategies.results import Check, Estimate, Finding, Text, text
 from analysis.strategies.sequences import always_valid
 from analysis.strategies.study import Study
-from analysis.strategies.verdict import not_worse
+from analysis.strategies.verdict import against_margin
 from analysis.words import N_
 
 _ALIASES = {
@@ -101,11 +101,12 @@ def _judge(arms: Arms, compared: Compared) -> dict[Hashable, Estimate]:
                 n=float(compared.means.n[list(pair)].sum()),
                 planned=strategy.planned,
                 alpha=arms.study.alpha,
+                null=strategy.null,
             )
-    if strategy.margin is not None and compared.method not in ("score", "mee"):
-        for label, estimate in found.items():
-            found[label] = not_worse(estimate, strategy.margin, strategy.better)
-    return found
+    return {
+        label: against_margin(estimate, strategy, compared.method)
+        for label, estimate in found.items()
+    }
 
 
 def _table(

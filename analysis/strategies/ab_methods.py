@@ -303,7 +303,9 @@ def _redrawn(
 ) -> Compared:
     """Intervals and p-values by bootstrap or permutation instead."""
     study = arms.study
-    how = few_clusters.Draws(study.alpha, study.strategy.draws, study.rng)
+    how = few_clusters.Draws(
+        study.alpha, study.strategy.draws, study.rng, study.strategy.null
+    )
     found: dict[Hashable, Estimate] = {}
     drawn = 0
     for arm, estimate in base.estimates.items():

@@ -160,6 +160,14 @@ class Strategy:
             object.__setattr__(self, "method", _plain(self.method))
         self._check_required()
         self._check_ranges()
+        self._check_together()
+
+    @property
+    def null(self) -> float:
+        """Effect that is tested: 0, or the margin on the bad side of it."""
+        if self.margin is None:
+            return 0.0
+        return -self.margin if self.better == "higher" else self.margin
 
     def _check_required(self) -> None:
         required = _REQUIRED[self.design]
@@ -181,6 +189,20 @@ class Strategy:
             raise InvalidInput(
                 N_("It is not said which unit was treated, or since when."),
                 hint=N_("Give treatment=, or treated=, unit= and start=."),
+            )
+
+    def _check_together(self) -> None:
+        if self.outcome in self.covariates:
+            raise InvalidInput(
+                N_("{seen} is the outcome and a covariate."),
+                hint=N_("Adjust only for what was known before the start."),
+                seen=self.outcome,
+            )
+        if self.anytime and self.design != "ab":
+            raise InvalidInput(
+                N_("An always-valid interval is not there for design {seen}."),
+                hint=N_("Leave anytime out, and look at the end only."),
+                seen=self.design,
             )
 
     def _check_ranges(self) -> None:

@@ -160,7 +160,9 @@ def _redrawn(
     panel: Panel, procedure: str, estimate: Estimate, fitted: Fit, cluster: str
 ) -> tuple[str, Estimate, tuple[Text, ...]]:
     study = panel.study
-    how = few_clusters.Draws(study.alpha, study.strategy.draws, study.rng)
+    how = few_clusters.Draws(
+        study.alpha, study.strategy.draws, study.rng, study.strategy.null
+    )
     if procedure == "wild_bootstrap":
         weights = np.zeros(len(fitted.names))
         weights[fitted.index("effect")] = 1.0

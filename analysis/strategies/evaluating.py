@@ -16,7 +16,7 @@ from analysis.strategies.staggered import evaluate_staggered
 from analysis.strategies.study import Study, read_study
 from analysis.strategies.switchback import evaluate_switchback
 from analysis.strategies.synthetic_control import evaluate_synthetic
-from analysis.strategies.verdict import decide, guard
+from analysis.strategies.verdict import against_margin, decide, guard
 
 _DESIGNS: dict[str, Callable[[Study], Finding]] = {
     "ab": evaluate_ab,
@@ -49,13 +49,22 @@ def evaluate(
         NotEnoughData: too few rows, clusters, units or periods.
     """
     study = read_study(data, strategy, alpha=alpha, seed=seed)
-    finding = _DESIGNS[strategy.design](study)
+    finding = _found(study)
     guardrails = tuple(
         _guarded(data, strategy, guardrail, alpha=alpha, seed=seed)
         for guardrail in strategy.guardrails
     )
     verdict = decide(strategy, finding, guardrails)
     return Evaluation(strategy.design, alpha, finding, guardrails, verdict)
+
+
+def _found(study: Study) -> Finding:
+    strategy = study.strategy
+    finding = _DESIGNS[strategy.design](study)
+    if strategy.design == "ab":  # every arm is held against the margin there
+        return finding
+    tested = against_margin(finding.estimate, strategy, finding.method)
+    return replace(finding, estimate=tested)
 
 
 def _guarded(
@@ -73,10 +82,10 @@ def _guarded(
         denominator=guardrail.denominator,
         better=guardrail.better,
         guardrails=(),
-        margin=None,
+        margin=guardrail.margin,
         method=None,
         quantile=None,
     )
     study = read_study(data, own, alpha=alpha, seed=seed)
-    finding = _DESIGNS[own.design](study)
+    finding = _found(study)
     return guard(guardrail, finding.estimate)

@@ -72,11 +72,12 @@ def wholly_treated(
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """How many draws, from where, at which level."""
+    """How many draws, from where, at which level, against which effect."""
 
     alpha: float
     draws: int
     rng: np.random.Generator
+    null: float = 0.0
 
 
 def bootstrapped(
@@ -94,8 +95,9 @@ def bootstrapped(
     sums = fitted.cluster_sums(by)
     turned, term = _turned(sums.xtx, sums.xty, weights)
     inverted = wild_cluster(
-        type(sums)(*turned), term, alpha=how.alpha, draws=how.draws, rng=how.rng
-    )
+        type(sums)(*turned), term,
+        alpha=how.alpha, draws=how.draws, rng=how.rng, null=how.null,
+    )  # fmt: skip
     return with_test(estimate, inverted), inverted
 
 
@@ -136,7 +138,7 @@ def permuted_means(
 
     return permutation(
         contrast, sums["top"].to_numpy(), chosen, per_treated=bottom,
-        alpha=how.alpha, draws=how.draws, rng=how.rng,
+        alpha=how.alpha, draws=how.draws, rng=how.rng, null=how.null,
     )  # fmt: skip
 
 
@@ -172,7 +174,7 @@ def permuted_changes(
     added = bottom * np.array([0.0, 1.0])
     return permutation(
         contrast, sums["top"].to_numpy(), chosen, per_treated=added,
-        alpha=how.alpha, draws=how.draws, rng=how.rng,
+        alpha=how.alpha, draws=how.draws, rng=how.rng, null=how.null,
     )  # fmt: skip
 
 

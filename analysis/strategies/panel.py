@@ -105,11 +105,26 @@ def _start_of_group(study: Study) -> Moment:
     periods = sorted(study.rows["time"].unique())
     if len(periods) == _PAIR:
         return periods[1]
+    told = _start_in_labels(study)
+    if told is not None:
+        return told
     raise InvalidInput(
         N_("It is not said when the treatment started; there are {count} periods."),
         hint=N_("Give the first treated period with start=."),
         count=len(periods),
     )
+
+
+def _start_in_labels(study: Study) -> Moment | None:
+    """The start, where the treatment column holds the first treated time itself."""
+    rows = study.rows
+    labels = rows.loc[exposure(study) == 1, "treatment"].unique()
+    try:
+        start = study.moment(labels[0], name="treatment")
+    except InvalidInput:
+        return None
+    inside = rows["time"].min() < start <= rows["time"].max()
+    return start if inside and len(labels) == 1 and str(labels[0]) != "1" else None
 
 
 def _start_of_exposure(study: Study, exposed: pd.Series) -> Moment:

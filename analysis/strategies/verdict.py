@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from scipy import stats
@@ -18,36 +20,51 @@ from analysis.strategies.results import (
 )
 from analysis.words import N_
 
+State = Literal["held", "harmed", "open"]
+
+#: Methods that test the margin themselves.
+_TESTED = ("score", "mee")
+#: Methods whose two-sided p-value is already that of the margin.
+_REDRAWN = ("wild_bootstrap", "randomisation")
+
 
 def guard(guardrail: Guardrail, estimate: Estimate) -> GuardrailResult:
     """Whether a guardrail held: no worse than control by more than its margin.
 
     ``held`` when the whole interval is on the good side of the margin; ``harmed`` when
-    it is not and lies wholly on the bad side of 0; else ``open``. The p-value is
-    one-sided, so that ``held`` is p < alpha / 2.
+    it is not and lies wholly on the bad side of 0; else ``open``.
+
+    Args:
+        guardrail: Its margin and good direction.
+        estimate: Effect, with the p-value against the margin.
     """
     low, high = good_side(estimate, guardrail.better)
+    state: State = "open"
     if low > -guardrail.margin:
         state = "held"
     elif high < 0:
         state = "harmed"
-    else:
-        state = "open"
-    tested = not_worse(estimate, guardrail.margin, guardrail.better)
-    return GuardrailResult(guardrail.outcome, guardrail.margin, tested, state)  # type: ignore[arg-type]
+    return GuardrailResult(guardrail.outcome, guardrail.margin, estimate, state)
 
 
-def not_worse(estimate: Estimate, margin: float, better: str) -> Estimate:
-    """The estimate with the one-sided p-value of "worse by more than the margin"."""
-    sign = 1.0 if better == "higher" else -1.0
-    if not estimate.se > 0:
-        p_value = float(sign * estimate.effect <= -margin)
+def against_margin(estimate: Estimate, strategy: Strategy, method: str) -> Estimate:
+    """The estimate with the one-sided p-value of "worse by more than the margin".
+
+    Not worse at level alpha / 2 is the interval wholly on the good side of the margin.
+    Without a margin the estimate stays as it is.
+    """
+    if strategy.margin is None or method in _TESTED:
+        return estimate
+    sign = 1.0 if strategy.better == "higher" else -1.0
+    distance = sign * (estimate.effect - strategy.null)
+    if method in _REDRAWN or strategy.anytime:
+        half = estimate.p_value / 2
+        p_value = half if distance > 0 else 1 - half
+    elif estimate.se > 0:
+        p_value = float(stats.t.sf(distance / estimate.se, estimate.df))
     else:
-        distance = (sign * estimate.effect + margin) / estimate.se
-        p_value = float(stats.t.sf(distance, estimate.df))
-    return Estimate(
-        estimate.effect, estimate.se, estimate.interval, p_value, estimate.df
-    )
+        p_value = float(distance <= 0)
+    return replace(estimate, p_value=p_value)
 
 
 def good_side(estimate: Estimate, better: str) -> tuple[float, float]:

@@ -307,6 +307,31 @@ def test_few_clusters_keep_interval_and_p_value_together(method):
         assert found.interval[0] <= found.effect <= found.interval[1]
 
 
+@pytest.mark.parametrize("better", ["higher", "lower"])
+@pytest.mark.parametrize("method", ["welch", "wild_bootstrap", "randomisation"])
+def test_margins_agree_with_the_interval(method, better):
+    rng = np.random.default_rng(14)
+    city = np.repeat(np.arange(24), 20)
+    noise = rng.normal(size=24)[city] * 0.2 + rng.normal(size=480)
+    data = pd.DataFrame({"t": city % 2, "city": city, "y": noise})
+    found = [
+        evaluate(
+            data,
+            Strategy(
+                "ab", "y", treatment="t", cluster="city", method=method,
+                margin=margin, better=better,
+            ),
+        )
+        for margin in (0.0, 0.1, 0.3, 0.5, 1.0)
+    ]  # fmt: skip
+    for one, margin in zip(found, (0.0, 0.1, 0.3, 0.5, 1.0), strict=True):
+        low, high = one.interval
+        good = low > -margin if better == "higher" else high < margin
+        assert (one.p_value < 0.025) == good
+    p_values = [one.p_value for one in found]
+    assert p_values == sorted(p_values, reverse=True)
+
+
 def test_few_clusters_switch_by_themselves():
     data = orders(11)
     data["arm"] = np.where(data.rider % 2, "control", "b")
@@ -372,6 +397,7 @@ def test_bad_input_is_said_in_a_sentence(change, arguments, seen):
         {"design": "astrology"}, {"margin": -1}, {"quantile": 2}, {"better": "up"},
         {"treatment": None}, {"cluster": ("a", "b", "c")}, {"guardrails": [3]},
         {"guardrails": [{"outcome": "y", "margin": -1}]}, {"draws": 3},
+        {"covariates": "y"}, {"design": "did", "time": "t", "anytime": True},
     ],
 )  # fmt: skip
 def test_bad_strategies_are_said_in_a_sentence(arguments):

@@ -155,6 +155,24 @@ def test_event_study_is_that_of_statsmodels():
     assert table.loc[4, "effect"] == 0
 
 
+def test_first_treated_time_may_stand_for_group_and_start():
+    data = panel(7)
+    expected = evaluate(data, Strategy("did", "y", **STRATEGY)).effect
+    data["first"] = data["g"] * 5
+    strategy = Strategy("did", "y", treatment="first", unit="unit", time="time")
+    assert evaluate(data, strategy).effect == pytest.approx(expected)
+
+
+def test_margin_and_guardrails_hold_for_every_design():
+    data = panel(8)
+    data["late"] = -data["y"]
+    strategy = Strategy("did", "y", margin=0.2, guardrails=["late"], **STRATEGY)
+    found = evaluate(data, strategy)
+    assert (found.p_value < 0.025) == (found.interval[0] > -0.2)
+    assert found.guardrails[0].state == "harmed"
+    assert found.verdict.decision == "stop"
+
+
 def test_ratio_metric_weighs_by_its_denominator():
     data = panel(4)
     data["total"] = data.y * data.d
