@@ -12,17 +12,19 @@ from analysis.orders import links, mapping, memory
 from analysis.orders.draft import Draft, StagedTable
 from analysis.orders.mapping import ColumnMapping, Rule, TableMapping
 from analysis.orders.match import ANYTHING, Fit, wanted
-from analysis.orders.privacy import find_personal
+from analysis.orders.privacy import find_personal, patterns
 from analysis.orders.schema import (
     DIMENSION_TABLES,
     MAX_DIMENSION_VALUES,
     MILESTONES,
     Field,
+    Personal,
     fields_of,
     load_fields,
 )  # fmt: skip
 from analysis.orders.seen import Seen
 from analysis.orders.values.canonical import canonical_values
+from analysis.orders.values.missing import MISSING
 from analysis.orders.values.reading import Note
 from analysis.words import N_
 from analysis.workspace import Workspace
@@ -56,6 +58,13 @@ DETAIL_RULES: Mapping[str, Rule] = {
     "basket_amount": "sum", "delivery_fee": "sum", "refund_amount": "sum",
     "compensation_amount": "sum", "promised_pickup_at": "min", "rating": "last",
 }  # fmt: skip
+
+
+#: An e-mail or a phone number anywhere in a text.
+_CONTACT = (
+    rf"{patterns.EMAIL}|{patterns.PHONE_PLUS}"
+    rf"|(?:^|[^0-9.,]){patterns.PHONE_CN}(?:[^0-9]|$)"
+)
 
 
 def propose_mapping(
@@ -100,8 +109,25 @@ def _protected_anew(known: mapping.Mapping, draft: Draft) -> mapping.Mapping:
 
 
 def _protected(item: ColumnMapping, seen: Seen, field: Field | None) -> ColumnMapping:
-    found = find_personal(item.column, seen.frame[item.column], field)
-    return replace(item, personal=found.kind) if found.kind else item
+    values = seen.frame[item.column]
+    kind = find_personal(item.column, values, field).kind
+    if not kind and item.reading.type == "text":
+        kind = _kind_inside(values, field)
+    return replace(item, personal=kind) if kind else item
+
+
+def _kind_inside(values: pd.Series, field: Field | None) -> Personal:
+    """``free_text`` where some texts hold an e-mail or a phone among other things.
+
+    A column of digits alone holds numbers of something else.
+    """
+    if field is not None and field.type not in {"text", "category"}:
+        return ""
+    texts = values.dropna().astype("str").drop_duplicates().str.strip()
+    texts = texts[~texts.isin(MISSING)]
+    if not texts.str.contains(_CONTACT).any() or texts.str.fullmatch(r"[\d\s]*").all():
+        return ""
+    return "free_text"
 
 
 def _proposal(draft: Draft) -> mapping.Mapping:
@@ -275,7 +301,7 @@ def _table_mapping(
 
 def _fitted(item: Seen, name: str, fit: Fit) -> ColumnMapping:
     values = item.frame[name]
-    personal = find_personal(name, values, fit.field)
+    personal = find_personal(name, values, fit.field).kind
     return ColumnMapping(
         column=name,
         use="field",
@@ -284,7 +310,7 @@ def _fitted(item: Seen, name: str, fit: Fit) -> ColumnMapping:
         after="created_at" if fit.reading.is_duration and _is_time(fit.field) else "",
         rule=DETAIL_RULES.get(fit.field.name, "first"),
         values=_words(fit.field, values),
-        personal=personal.kind,
+        personal=personal or _kind_inside(values, fit.field),
         confidence=fit.confidence,
         reasons=(*fit.reasons, *fit.reading.reasons),
     )
@@ -294,21 +320,23 @@ def _further(item: Seen, name: str, target: str) -> ColumnMapping:
     """A column that is no field: a dimension where it has few values."""
     reading = item.readings[name][ANYTHING]
     values = item.frame[name]
-    personal = find_personal(name, values, None)
+    personal = find_personal(name, values, None).kind
+    if not personal and reading.type == "text":
+        personal = _kind_inside(values, None)
     distinct = int(values.nunique())
     entry = ColumnMapping(
         column=name,
         use="other",
         field=name,
         reading=replace(reading, options=(), is_ambiguous=False),
-        rule="sum" if reading.type == "number" and not personal.kind else "first",
-        personal=personal.kind,
+        rule="sum" if reading.type == "number" and not personal else "first",
+        personal=personal,
         confidence=0.5,
         reasons=(Note.of(N_("no field has such a name")), *reading.reasons),
     )
     if name in item.partitions or (target == mapping.LOOKUP and distinct == 0):
         return replace(entry, use="ignore")
-    if personal.kind or distinct > MAX_DIMENSION_VALUES or reading.type == "time":
+    if personal or distinct > MAX_DIMENSION_VALUES or reading.type == "time":
         return entry
     reason = Note.of(N_("{count} distinct values: a dimension"), count=distinct)
     return replace(entry, use="dimension", reasons=(*entry.reasons, reason))

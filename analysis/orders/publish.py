@@ -16,7 +16,7 @@ from analysis.engine.dataset import Dataset
 from analysis.orders import versions
 from analysis.orders.building import outcome, waybills
 from analysis.orders.building.context import Build
-from analysis.orders.building.names import settled
+from analysis.orders.building.names import has_personal_header, settled
 from analysis.orders.building.orders import publish_orders, set_orders_aside
 from analysis.orders.building.reading import read_tables
 from analysis.orders.building.related import publish_related
@@ -82,7 +82,8 @@ def publish(
         if not isinstance(sources, Draft):
             discard_draft(job.workspace, draft.id)
         raise
-    remember(mapping, workspace=job.workspace)
+    if not has_personal_header(mapping):
+        remember(mapping, workspace=job.workspace)
     if not keep_draft:
         discard_draft(job.workspace, draft.id)
     job.watch.finish(N_("Published"))

@@ -319,6 +319,14 @@ def test_related_rows_carry_the_number_of_their_order(tmp_path):
     }  # fmt: skip
 
 
+def test_a_file_that_nothing_links_is_named(tmp_path):
+    towns = csv_text(("town", "people"), [("Riyadh", 7), ("Jeddah", 4)])
+    dataset = publish_files(tmp_path, {"orders.csv": orders(), "towns.csv": towns})
+    found = check(dataset, "unused_file", "towns.csv")
+    assert (found["count"], found["action"]) == (1, "keep")
+    assert_rows_add_up(dataset)
+
+
 def test_two_files_of_orders_are_refused_in_one_sentence(tmp_path):
     files = {"january.csv": orders(), "february.csv": orders(count=3)}
     with pytest.raises(DataProblem, match=r"2 tables are marked as orders: january"):

@@ -9,6 +9,8 @@ from typing import Literal
 from sqlglot import exp
 
 from analysis.orders.building import trees
+from analysis.orders.privacy import protect
+from analysis.orders.privacy.patterns import MASK
 
 #: Columns of the table of rows to set aside.
 ROW, REASON, RANK = "row", "reason", "rank"
@@ -169,14 +171,24 @@ def _as_json(columns: Sequence[str]) -> exp.Expr:
     return exp.Cast(this=packed, to=exp.DataType.build("VARCHAR"))
 
 
-def ragged_rows(path: Path, *, title: str) -> exp.Select:
-    """Rows that staging could not cut into cells, as they are kept aside."""
+def ragged_rows(path: Path, *, title: str, is_personal: bool) -> exp.Select:
+    """Rows that staging could not cut into cells, as they are kept aside.
+
+    Args:
+        path: Where staging put them.
+        title: Of their file.
+        is_personal: Columns of the file are hashed or masked. Which cell of such a row
+            belongs to them nobody knows, so only its line and width are kept.
+    """
     source = exp.Anonymous(
         this="read_parquet", expressions=[exp.Literal.string(str(path))]
     )
+    raw = protect(trees.column("raw"), "free_text", key=b"")
+    if is_personal:
+        raw = exp.Literal.string(MASK)
     text = exp.Anonymous(
         this="json_object",
-        expressions=[exp.Literal.string("text"), trees.column("raw")],
+        expressions=[exp.Literal.string("text"), raw],
     )
     return exp.select(
         trees.aliased(exp.Literal.string(RAGGED), REASON),

@@ -10,6 +10,7 @@ from sqlglot import exp
 from analysis.engine.dataset import ColumnKind
 from analysis.orders.building import trees
 from analysis.orders.building.checks import RowCheck
+from analysis.orders.building.names import shown
 from analysis.orders.building.rules import by_rule
 from analysis.orders.building.typed import LOCAL_DATES, status_from_times
 from analysis.orders.links import KEYS
@@ -118,7 +119,7 @@ def kind_of(entry: ColumnMapping | None) -> ColumnKind:
 
 def origin_of(entry: ColumnMapping | None, table: TableMapping) -> str:
     """Header and file of a column; empty for one that publishing made."""
-    return f"{entry.column} ({table.title})" if entry else ""
+    return f"{shown(entry.column)} ({table.title})" if entry else ""
 
 
 def _emptied(name: str, checks: Sequence[RowCheck]) -> exp.Expr:

@@ -15,7 +15,7 @@ from analysis.orders.building.assemble import (
     origin_of,
     typed,
 )
-from analysis.orders.building.names import free_names
+from analysis.orders.building.names import free_names, shown
 from analysis.orders.building.rules import by_rule
 from analysis.orders.columns import LOOKUP, ColumnMapping, TableMapping
 from analysis.orders.mapping import Link, Mapping
@@ -48,7 +48,7 @@ def details_query(
     for (item, tree, title), name in zip(items, names, strict=True):
         value = by_rule(tree, item.rule, DETAIL)
         found = found.select(trees.aliased(value, name))
-        origin = f"{item.column} ({title}, {item.rule})"
+        origin = f"{shown(item.column)} ({title}, {item.rule})"
         columns.append(Published(name, trees.column(name), kind_of(item), origin))
     present = exp.Is(this=key.copy(), expression=exp.Null()).not_()
     return found.where(present).group_by(key), tuple(columns)

@@ -21,6 +21,7 @@ from analysis.orders.building.checks import (
     CheckResult,
 )  # fmt: skip
 from analysis.orders.building.context import Build
+from analysis.orders.building.names import without_personal_headers
 from analysis.orders.profile import ColumnProfile, TableProfile, profile
 from analysis.orders.schema import (
     EXPECTED_GROUPS,
@@ -75,9 +76,8 @@ def write(build: Build, *, name: str, dataset_id: str) -> None:
     _write_json(folder / versions.MANIFEST, manifest)
     found_profiles = {table: item.to_dict() for table, item in profiles.items()}
     _write_json(folder / versions.PROFILE, found_profiles)
-    (folder / versions.MAPPING).write_text(
-        waybills.single(build.mapping).to_yaml(), encoding="utf-8"
-    )
+    mapping = without_personal_headers(waybills.single(build.mapping))
+    (folder / versions.MAPPING).write_text(mapping.to_yaml(), encoding="utf-8")
 
 
 def write_parquet(build: Build) -> None:

@@ -11,9 +11,17 @@ from analysis.errors import DataProblem
 from analysis.orders.building import aside, trees
 from analysis.orders.building.checks import CheckResult
 from analysis.orders.building.context import Build, Source
+from analysis.orders.building.names import shown
 from analysis.orders.building.typed import RECORD, UNIT, UNREAD, TypedPass
+from analysis.orders.columns import (
+    DETAILS,
+    IGNORED,
+    LOOKUP,
+    ColumnMapping,
+    TableMapping,
+)
 from analysis.orders.links import reaches_orders
-from analysis.orders.mapping import DETAILS, IGNORED, LOOKUP, Mapping, TableMapping
+from analysis.orders.mapping import Mapping
 from analysis.orders.privacy import protect_value
 from analysis.orders.staging import relation
 from analysis.orders.values.missing import clean
@@ -39,6 +47,24 @@ def read_tables(build: Build, *, share: tuple[float, float]) -> None:
         done = start + (end - start) * number / len(entries)
         build.watch.step(done, N_("Reading the files"))
         _read_table(build, entry)
+    build.checks += [
+        _unused(entry)
+        for entry in build.mapping.tables
+        if entry.target != IGNORED and entry not in entries
+    ]
+
+
+def _unused(entry: TableMapping) -> CheckResult:
+    return CheckResult(
+        name="unused_file",
+        text=N_("{title} is not used: no key links it to the orders"),
+        values={"title": entry.title},
+        table=entry.title,
+        column="",
+        count=1,
+        of=1,
+        action="keep",
+    )
 
 
 def used_tables(mapping: Mapping) -> list[TableMapping]:
@@ -110,7 +136,11 @@ def _keep_ragged(build: Build, entry: TableMapping, rows: int) -> None:
     """Keep the rows with too few or too many cells that staging found."""
     staged = build.draft.table(entry.table)
     assert staged.ragged is not None  # noqa: S101 - the caller looked
-    build.kept.append(aside.ragged_rows(staged.ragged, title=entry.title))
+    build.kept.append(
+        aside.ragged_rows(
+            staged.ragged, title=entry.title, is_personal=_has_protected(entry)
+        )
+    )
     build.checks.append(
         CheckResult(
             name=aside.RAGGED,
@@ -123,6 +153,12 @@ def _keep_ragged(build: Build, entry: TableMapping, rows: int) -> None:
             action="set_aside",
         )
     )
+
+
+def _has_protected(entry: TableMapping) -> bool:
+    """Whether some cell of a row must not be shown, in whichever place it lies."""
+    kinds = {item.protection for item in entry.columns}
+    return bool(kinds - {"", "free_text"})
 
 
 def _count_unread(build: Build, item: TypedPass, rows: int) -> None:
@@ -159,18 +195,23 @@ def _count_unread(build: Build, item: TypedPass, rows: int) -> None:
             CheckResult(
                 name=f"unreadable_{entry.field}",
                 text=N_("Text in {column} that is no {type}"),
-                values={"column": entry.column, "type": entry.reading.type},
+                values={"column": shown(entry.column), "type": entry.reading.type},
                 table=_published_name(item.entry),
                 column=entry.field,
                 count=found["count"],
                 of=rows,
                 action="missing",
                 samples=tuple(
-                    {entry.column: protect_value(value, "free_text", key=build.key)}
-                    for value in (sample[:SHOWN] for sample in found["samples"])
+                    {shown(entry.column): _protected(value, entry, build.key)}
+                    for value in found["samples"]
                 ),
             )
         )
+
+
+def _protected(text: str, entry: ColumnMapping, key: bytes) -> str | None:
+    """An unreadable text as a sample shows it; what looks personal is always masked."""
+    return protect_value(text[:SHOWN], entry.protection or "free_text", key=key)
 
 
 def _published_name(entry: TableMapping) -> str:
