@@ -19,7 +19,7 @@ import streamlit as st
 
 from analysis import orders
 from analysis.engine.dataset import Dataset
-from analysis.orders.draft import Draft, StagedTable
+from analysis.orders.draft import Draft, StagedTable, modified
 from analysis.records import Records, open_records
 from analysis.workspace import Workspace
 from ui.jobs import Jobs
@@ -123,15 +123,27 @@ def of_staged(
     """``compute(table, *arguments)``, computed once for a staged table.
 
     Args:
-        compute: A function of a staged table, which never changes.
-        draft: The draft that the table belongs to.
+        compute: A function of a staged table.
+        draft: The draft that the table belongs to; once a table is removed, another
+            may get its id, so the time of its files is part of the key.
         table: The table.
         *arguments: Plain values, as ``result`` takes them.
     """
-    stamp = [compute.__qualname__, table.title, table.bytes, plain_key(arguments)]
+    stamp = [
+        compute.__qualname__, table.title, table.bytes, _written_at(table),
+        plain_key(arguments),
+    ]  # fmt: skip
     return _of_staged(
         draft.id, table.id, json.dumps(stamp), lambda: compute(table, *arguments)
     )
+
+
+def _written_at(table: StagedTable) -> int:
+    """When the files of a table were written; 0 where they are gone."""
+    try:
+        return table.modified or modified(table.paths)
+    except OSError:
+        return 0
 
 
 def plain_key(value: object) -> object:

@@ -1,5 +1,6 @@
 """Results are kept by version and parameters; nothing without an exact key is."""
 
+import io
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import SimpleNamespace
@@ -8,7 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import orders
 from analysis.metrics.selection import Selection
+from analysis.orders.draft import remove_table
+from analysis.orders.sources import Upload
+from analysis.orders.staged import sample
 from ui import cached
 
 CALLS = []
@@ -94,6 +99,27 @@ def test_results_are_copies(dataset):
     first = cached.result(frame, dataset)
     first.loc[0, "a"] = 99
     assert cached.result(frame, dataset)["a"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["orders.csv", "orders.jsonl"])
+def test_a_corrected_file_of_the_same_name_and_size_is_read_again(workspace, name):
+    def staged(status, draft=None):
+        line = f'{{"order_id": "1", "status": "{status}"}}\n'
+        text = line if name.endswith("jsonl") else f"order_id,status\n1,{status}\n"
+        upload = Upload(name, io.BytesIO(text.encode()))
+        return orders.stage(upload, workspace=workspace, draft=draft)
+
+    def status(draft):
+        found = cached.of_staged(sample, draft, draft.tables[1])
+        return found["status"].iloc[0]
+
+    more = orders.stage(Upload("a.csv", io.BytesIO(b"a\n1\n")), workspace=workspace)
+    wrong = staged("open", more)
+    assert status(wrong) == "open"
+    right = staged("late", remove_table(wrong, wrong.tables[1].id))
+    old, new = wrong.tables[1], right.tables[1]
+    assert (new.id, new.title, new.bytes) == (old.id, old.title, old.bytes)
+    assert status(right) == "late"
 
 
 def test_the_workspace_is_the_one_named(workspace):
