@@ -32,7 +32,7 @@ def show_error(error: DoorstepError) -> str:
     problem, *hints = safe_sentences(error)
     body = " ".join(hints)
     st.error(
-        f"{body} {_id_note(identifier)}".strip(),
+        f"{body} {id_note(identifier)}".strip(),
         title=problem,
         icon=":material/error:",
     )
@@ -54,7 +54,7 @@ def unexpected(error: Exception) -> bool:
     identifier = log_error(error)
     st.error(
         f"{t('Your data are unchanged. Try again, or go back one step.')} "
-        f"{_id_note(identifier)}",
+        f"{id_note(identifier)}",
         title=t("Something went wrong on this page."),
         icon=":material/error:",
     )
@@ -73,5 +73,6 @@ def log_error(error: Exception) -> str:
     return identifier
 
 
-def _id_note(identifier: str) -> str:
+def id_note(identifier: str) -> str:
+    """The id of a logged error, for whoever asks about it."""
     return t("(id {identifier})", identifier=identifier)

@@ -38,7 +38,8 @@ class Job:
         share: Done so far, from 0 to 1.
         step: What is being done, a text marked with ``N_``.
         result: What the work gave back.
-        error: Why it failed.
+        error: Why it failed, where that was foreseen.
+        error_id: Id in the log of an error that nobody foresaw.
         cancel: Set it to end the work; the work looks at it.
     """
 
@@ -49,7 +50,8 @@ class Job:
     share: float = 0.0
     step: str = N_("Starting")
     result: object = None
-    error: Exception | None = None
+    error: DoorstepError | None = None
+    error_id: str = ""
     cancel: threading.Event = field(default_factory=threading.Event)
 
     def progress(self, share: float, step: str = "") -> None:
@@ -125,6 +127,11 @@ def _run(job: Job, work: Work) -> None:
     except DoorstepError as error:
         job.error = error
         job.state = "failed"
+    # A thread has no page around it: what leaves here is printed with its values, and
+    # the user never learns of it. This is the one place that catches everything.
+    except Exception as error:  # noqa: BLE001 - the edge of a thread, see above
+        job.error_id = errors.log_error(error)
+        job.state = "failed"
     finally:
         if job.state == "running":
             job.state = "failed"
@@ -152,7 +159,8 @@ def show_end(job: Job) -> None:
     """Tell how a job ended, where that is not plain from the page itself."""
     if job.state == "cancelled":
         st.info(t("Stopped. Nothing was changed."), icon=":material/cancel:")
-    elif isinstance(job.error, DoorstepError):
+    elif job.error is not None:
         errors.show_error(job.error)
     elif job.state == "failed":
-        st.error(t("The work ended unexpectedly. Nothing was changed."))
+        text = t("The work ended unexpectedly. Nothing was changed.")
+        st.error(f"{text} {errors.id_note(job.error_id)}", icon=":material/error:")

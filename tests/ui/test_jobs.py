@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from analysis.errors import Cancelled, DataProblem
 from ui.jobs import MAX_KEPT, Jobs
@@ -64,12 +65,39 @@ def test_a_known_error_is_kept_for_the_page():
     assert str(job.error) == "bad a.csv"
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_an_unforeseen_error_ends_the_job_too():
-    def work(job):
-        raise ZeroDivisionError
+def failing(job):
+    message = "could not convert 'Ana, +966 50 123 4567'"
+    raise ValueError(message)
 
-    assert finished(Jobs().start("publish", "a", work)).state == "failed"
+
+def test_an_unforeseen_error_ends_the_job_with_an_id_and_no_data(caplog, capfd):
+    job = finished(Jobs().start("publish", "a", failing))
+    assert (job.state, job.error) == ("failed", None)
+    assert len(job.error_id) == 8
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"error {job.error_id}: ValueError at ")
+    assert record.exc_info is None
+    shown = "".join(capfd.readouterr())
+    assert "Ana" not in caplog.text + shown
+    assert "Traceback" not in caplog.text + shown
+
+
+FAILED_PAGE = """
+import streamlit as st
+from ui.jobs import Job, _run, show_end
+
+job = Job("1", "publish", "a")
+_run(job, lambda job: 1 / 0)
+show_end(job)
+st.markdown(job.error_id)
+"""
+
+
+def test_the_page_shows_the_id_of_an_unforeseen_error():
+    at = AppTest.from_string(FAILED_PAGE).run()
+    (error,) = at.error
+    assert at.markdown[0].value in error.value
+    assert not at.exception
 
 
 def test_a_cancel_from_within_is_a_cancel():
