@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from analysis.errors import UnknownName
 from analysis.orders.schema import Field, Personal, fields_of, load_fields
@@ -23,6 +24,9 @@ RULES: tuple[Rule, ...] = (
 #: Targets beside the tables of the order model: several rows an order, summed up by
 #: rules; a key with names to look up; not used at all.
 DETAILS, LOOKUP, IGNORED = "details", "lookup", "ignored"
+
+#: The words that a column's entry may hold.
+_WORDS = {"use": get_args(Use), "rule": RULES, "personal": get_args(Personal)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class ColumnMapping:
         """The column that ``plain`` wrote."""
         notes = (Note.of(item["text"], **item["values"]) for item in content["reasons"])
         reading = Reading.from_dict(content["reading"])
+        for name, words in _WORDS.items():
+            require_word(content.get(name, words[0]), words)
         return cls(**{**content, "reading": reading, "reasons": tuple(notes)})
 
 
@@ -120,8 +126,20 @@ class TableMapping:
     @classmethod
     def from_dict(cls, content: AnyMapping[str, Any]) -> Self:
         """The table that ``plain`` wrote."""
+        require_word(content["target"], (*load_fields(), DETAILS, LOOKUP, IGNORED))
         columns = tuple(ColumnMapping.from_dict(item) for item in content["columns"])
         return cls(**{**content, "columns": columns})
+
+
+def require_word(value: object, words: Sequence[object]) -> None:
+    """Insist on one of a few words in a mapping that came from a file.
+
+    Raises:
+        ValueError: names the word and those there are.
+    """
+    if value not in words:
+        known = ", ".join(str(word) for word in words if word)
+        raise ValueError(f"{value!r} is none of {known}")
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any value of a mapping

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import yaml
 
@@ -23,6 +23,7 @@ from analysis.orders.columns import (
     TableMapping,
     Use,
     plain,
+    require_word,
 )  # fmt: skip
 from analysis.orders.schema import DIMENSION_TABLES, load_fields
 from analysis.orders.values.reading import Reading
@@ -210,6 +211,9 @@ class Mapping:
             InvalidInput: if it is not one.
         """
         try:
+            require_word(content["duplicates"], ("first", "last"))
+            for action in content["actions"].values():
+                require_word(action, get_args(Action))
             return cls(
                 tables=tuple(map(TableMapping.from_dict, content["tables"])),
                 links=tuple(Link(**entry) for entry in content["links"]),
@@ -229,7 +233,9 @@ class Mapping:
 
     def to_yaml(self) -> str:
         """The mapping as a text that people can read and keep."""
-        return yaml.safe_dump(self.to_dict(), allow_unicode=True, sort_keys=False)
+        return yaml.dump(
+            self.to_dict(), Dumper=_Dumper, allow_unicode=True, sort_keys=False
+        )
 
     @classmethod
     def from_yaml(cls, text: str) -> Self:
@@ -247,6 +253,19 @@ class Mapping:
                 reason=str(error).split("\n", 1)[0],
             ) from error
         return cls.from_dict(content)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts so that each of their characters comes back."""
+
+
+def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # A line break such as U+0085 is a blank once it is read back without quotes.
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _quoted)
 
 
 def require_answers(mapping: Mapping) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -20,6 +20,7 @@ from analysis.orders.mapping import (
     TableMapping,
 )  # fmt: skip
 from analysis.orders.mapping import Mapping as OrdersMapping
+from analysis.orders.values.zones import to_local
 
 #: Fields that a table on the key of a person or place lends to its orders.
 LENT: Mapping[str, tuple[str, ...]] = {
@@ -159,24 +160,18 @@ def with_status(
 
 
 def with_promise(
-    columns: Sequence[Published], mapping: OrdersMapping
+    columns: Sequence[Published], entry: TableMapping
 ) -> tuple[Published, ...]:
-    """The columns with a promise by rule where the files have none."""
-    rule = mapping.promise
-    names = {column.name for column in columns}
-    if rule is None or "promised_at" in names or "created_at" not in names:
+    """The columns with what a rule put in place of a promise marked as assumed."""
+    if entry.of_field(PROMISED):
         return tuple(columns)
-    minutes: exp.Expr = exp.convert(rule.minutes)
-    if rule.minutes_per_km and "distance_m" in names:
-        distance = exp.column("distance_m", table=ORDER, quoted=True)
-        kilometres = exp.Div(this=distance, expression=exp.Literal.number("1000.0"))
-        further = exp.Mul(
-            this=exp.Paren(this=kilometres), expression=exp.convert(rule.minutes_per_km)
-        )
-        minutes = exp.Add(this=minutes, expression=further)
-    created = exp.column("created_at", table=ORDER, quoted=True)
-    promised = trees.plus_minutes(created, minutes)
-    return (*columns, Published("promised_at", promised, "field", assumed=True))
+    assumed = {PROMISED: "field", LOCAL_DATES[PROMISED]: "derived"}
+    return tuple(
+        replace(column, kind=assumed[column.name], assumed=True)  # type: ignore[arg-type]
+        if column.name in assumed
+        else column
+        for column in columns
+    )
 
 
 def summed_query(

@@ -18,6 +18,7 @@ from analysis.orders.building.checks import (
 from analysis.orders.building.context import Build
 from analysis.orders.building.typed import UNREAD
 from analysis.orders.columns import DETAILS, Action, TableMapping
+from analysis.orders.schema import DIMENSION_TABLES
 from analysis.words import N_
 
 KEY = "order_id"
@@ -49,21 +50,26 @@ def set_orders_aside(build: Build) -> tuple[RowCheck, ...]:
         _result(build, check, counts[check.name], rows) for check in checks
     ]
     failing = tuple(check for check in checks if counts[check.name])
+    taken = [check for check in failing if check.action == "set_aside"]
+    faults = [check.condition for check in taken]
     queries = [
-        aside.failing(source, check.name, check.condition, rank=place)
-        for place, check in enumerate(failing, start=2)
-        if check.action == "set_aside"
+        aside.keyless(source, KEY),
+        _repeats(build, source, faults),
+        *(
+            aside.failing(source, check.name, check.condition, rank=place)
+            for place, check in enumerate(taken, start=2)
+        ),
     ]
-    set_aside(build, entry, KEY, queries, repeats=_repeats(build, source))
+    set_aside(build, entry, queries)
     return failing
 
 
-def _repeats(build: Build, source: exp.Table) -> exp.Select:
+def _repeats(build: Build, source: exp.Table, faults: Sequence[exp.Expr]) -> exp.Select:
     """Rows of an order beside the one that stands for it."""
     keep = build.mapping.duplicates
     twin = waybills.twin_of(build.mapping)
     if twin is None:
-        return aside.duplicates(source, KEY, keep=keep)
+        return aside.duplicates(source, KEY, keep=keep, faults=faults)
     offers = trees.scratch(build.passes[twin.table].name)
     return aside.further_offers(source, offers, KEY, keep=keep)
 
@@ -105,22 +111,19 @@ def _rating_top(build: Build, names: Sequence[str], source: exp.Table) -> float:
     return SCALES[sum(steps)]
 
 
-def set_aside(
-    build: Build,
-    entry: TableMapping,
-    key: str,
-    further: Sequence[exp.Select] = (),
-    *,
-    repeats: exp.Select | None = None,
-) -> None:
-    """Make the table of rows to set aside of one table: no key, a key twice, others."""
+def set_aside(build: Build, entry: TableMapping, queries: Sequence[exp.Select]) -> int:
+    """Make the table of the rows to set aside of one table, and keep these rows.
+
+    Args:
+        build: The version.
+        entry: The table.
+        queries: Rows with their reasons: no key, a key twice, a check that failed.
+
+    Returns:
+        Number of rows that are not published.
+    """
     item = build.passes[entry.table]
     source = trees.scratch(item.name)
-    queries = [
-        aside.keyless(source, key),
-        repeats or aside.duplicates(source, key, keep="first"),
-        *further,
-    ]
     target = aside_table(entry)
     rows = build.create(target, aside.reasons(queries))
     found = _reason_counts(build, target) if rows else {}
@@ -136,11 +139,13 @@ def set_aside(
         build.kept.append(
             aside.kept_rows(source, target, title=entry.title, columns=names)
         )
+    return rows
 
 
 def _key_checks(build: Build, entry: TableMapping) -> Iterator[tuple[str, str, Action]]:
     """The checks on the key of a table: name, text, and what is done."""
-    yield aside.MISSING_KEY, N_("Rows without a key"), "set_aside"
+    if entry.target in {"orders", *DIMENSION_TABLES}:
+        yield aside.MISSING_KEY, N_("Rows without a key"), "set_aside"
     if entry.target == "orders" and waybills.twin_of(build.mapping):
         yield aside.FURTHER_OFFER, N_("Further offers of an order"), "keep"
     else:
@@ -199,7 +204,7 @@ def publish_orders(build: Build, failing: Sequence[RowCheck]) -> None:
     item = build.passes[entry.table]
     columns = assemble.own_columns(entry, item.names(), failing)
     columns = assemble.with_status(columns, entry)
-    columns = assemble.with_promise(columns, build.mapping)
+    columns = assemble.with_promise(columns, build.mapping, zones=item.zones)
     joined = _joined(build, entry, columns)
     source = trees.scratch(item.name)
     query = assemble.orders_query(source, columns, joined)
@@ -207,7 +212,9 @@ def publish_orders(build: Build, failing: Sequence[RowCheck]) -> None:
     if counts.set_aside + counts.used > build.draft.table(entry.table).ragged_rows:
         query = aside.without(query, aside_table(entry), alias=assemble.ORDER)
     has_time = "created_at" in item.names()
-    if not (has_time and _is_in_time_order(build, source)):
+    # A join may give back the rows in any order.
+    is_plain = not (query.args.get("joins") or joined)
+    if not (has_time and is_plain and _is_in_time_order(build, source)):
         query = assemble.in_time_order(query, has_time=has_time)
     target = trees.table("orders")
     counts.published = build.create(target, query)
@@ -284,9 +291,11 @@ def _summed(build: Build, other: TableMapping, taken: set[str]) -> Joined | None
 
 
 def make_unique(build: Build, table: str, key: str) -> exp.Table:
-    """Make the scratch table with the first row of each key."""
+    """The scratch table with the first row of each key, made when first asked for."""
     target = details.unique_table(table, key)
-    build.create(target, details.unique_query(table, key))
+    if target.name not in build.unique:
+        build.unique.add(target.name)
+        build.create(target, details.unique_query(table, key))
     return target
 
 
