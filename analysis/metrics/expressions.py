@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 
 import sqlglot
@@ -11,6 +12,7 @@ from sqlglot import exp
 
 from analysis.engine.dataset import Dataset
 from analysis.errors import MissingField
+from analysis.metrics import trees
 from analysis.metrics.registry import Value, load_registry
 from analysis.metrics.stages import minutes_between
 from analysis.words import N_
@@ -34,7 +36,11 @@ ORIGINS: Mapping[str, str] = {
     "order_no": "order_id",
 }
 
+#: Times of an order that say until when the data were looked at.
+OBSERVED = ("created_at", "delivered_at", "cancelled_at")
+
 Missing = tuple[tuple[str, str], ...]
+Settings = Mapping[str, "Value | exp.Expr"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Scope:
     """
 
     dataset: Dataset
-    settings: Mapping[str, Value] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
     optional: tuple[str, ...] = ()
 
     def missing(self, text: str, table: str = ORDERS) -> Missing:
@@ -155,10 +161,20 @@ def require(dataset: Dataset, *columns: str, table: str = ORDERS) -> None:
         raise missing_field(dataset, tuple(missing))
 
 
-def data_end(dataset: Dataset) -> str:
-    """When the data end: what was promised later cannot have been missed yet."""
-    period = dataset.period
-    return f"{period[1]} 23:59:59" if period else "9999-12-31 00:00:00"
+def data_end(dataset: Dataset) -> exp.Expr:
+    """The last instant observed, UTC: what was promised later cannot be missed yet."""
+    told = dataset.manifest.get("observed_until")
+    if told is not None:
+        moment = datetime.fromisoformat(told)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        return exp.cast(exp.Literal.string(moment.isoformat(sep=" ")), "TIMESTAMP")
+    seen = [name for name in OBSERVED if dataset.has(ORDERS, name)]
+    if not seen:
+        return exp.cast(exp.Literal.string("9999-12-31 00:00:00"), "TIMESTAMP")
+    # Of every order the last that is known: GREATEST passes over NULLs.
+    last = exp.func("GREATEST", *(trees.column(name, ORDERS) for name in seen))
+    return exp.select(exp.Max(this=last)).from_(trees.table(ORDERS)).subquery()
 
 
 def tables_of(trees: Iterator[exp.Expr] | list[exp.Expr]) -> set[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from analysis.metrics import measure
+from analysis.metrics import Selection, measure
 from tests.worlds import published
 
 START = pd.Timestamp("2026-01-01 12:00")
@@ -43,3 +45,39 @@ def test_orders_never_picked_up_are_no_short_waits(publish):
     # One waits 10 minutes, one is picked up before the promise.
     assert found["merchant_avoidable_wait_minutes"] == pytest.approx(5)
     assert found["merchant_avoidable_wait_minutes_n"] == 2
+
+
+UNDELIVERED = "undelivered_past_promise_rate"
+
+
+def observed(dataset, until):
+    """The same dataset, whose manifest says until when it was looked at."""
+    return replace(dataset, manifest={"observed_until": until})
+
+
+def test_the_data_end_with_the_last_time_seen_not_with_the_day(publish):
+    dataset = publish(
+        created_at=times(0, 30, 40),
+        promised_at=times(20, 60, 90),
+        delivered_at=times(50, None, None),
+        status=["delivered", "open", "open"],
+    )
+    # At minute 50 no open order is past its promise; at minute 70 one is.
+    found = measure(dataset, UNDELIVERED).iloc[0]
+    assert found[f"{UNDELIVERED}_num"] == 0
+    later = observed(dataset, "2026-01-01T13:10:00+00:00")
+    assert measure(later, UNDELIVERED)[f"{UNDELIVERED}_num"].iloc[0] == 1
+    # The same instant, told in the local time of Riyadh.
+    local = observed(dataset, "2026-01-01T16:10:00+03:00")
+    assert measure(local, UNDELIVERED)[f"{UNDELIVERED}_num"].iloc[0] == 1
+
+
+def test_an_event_of_the_past_promise_knows_where_the_data_end(publish):
+    dataset = publish(
+        created_at=times(0, 30),
+        promised_at=times(20, 60),
+        delivered_at=times(50, None),
+        status=["delivered", "open"],
+    )
+    late = measure(dataset, "orders", selection=Selection(event="past_promise"))
+    assert late["orders"].iloc[0] == 1
