@@ -27,7 +27,9 @@ def publish(tmp_path):
     def open_(**columns: pd.Series | list):
         rows = len(next(iter(columns.values())))
         orders = pd.DataFrame({"order_no": range(rows), **columns})
-        opened.append(published(tmp_path, {"orders": orders}))
+        folder = tmp_path / str(len(opened))
+        folder.mkdir()
+        opened.append(published(folder, {"orders": orders}))
         return opened[-1]
 
     yield open_
@@ -81,3 +83,32 @@ def test_an_event_of_the_past_promise_knows_where_the_data_end(publish):
     )
     late = measure(dataset, "orders", selection=Selection(event="past_promise"))
     assert late["orders"].iloc[0] == 1
+
+
+@pytest.mark.parametrize("metric", [UNDELIVERED, "past_promise_rate"])
+@pytest.mark.parametrize("knows_times", [True, False])
+def test_cancelling_a_late_order_improves_nothing(publish, metric, knows_times):
+    columns = {
+        "created_at": times(0, 0, 0, 100),
+        "promised_at": times(30, 30, 30, 160),
+        "delivered_at": times(20, None, None, None),
+    }
+    still = ["delivered", "open", "delivered", "open"]
+    cancelled = ["delivered", "cancelled", "delivered", "open"]
+    ends = {"cancelled_at": times(None, None, None, None)} if knows_times else {}
+    before = measure(publish(**columns, status=still, **ends), metric).iloc[0]
+    after = measure(publish(**columns, status=cancelled, **ends), metric).iloc[0]
+    assert before[f"{metric}_num"] == after[f"{metric}_num"] == 1
+    assert before[f"{metric}_n"] == after[f"{metric}_n"] == 4
+
+
+def test_a_cancellation_before_the_promise_is_not_past_it(publish):
+    dataset = publish(
+        created_at=times(0, 0, 0, 100),
+        promised_at=times(30, 30, 30, 30),
+        cancelled_at=times(10, 40, None, None),
+        status=["cancelled", "cancelled", "cancelled", None],
+    )
+    found = measure(dataset, UNDELIVERED).iloc[0]
+    # The second is cancelled too late, the third nobody knows when.
+    assert found[f"{UNDELIVERED}_num"] == 2
