@@ -128,7 +128,11 @@ def test_rows_without_an_order_and_ragged_ones_are_kept_aside_once(tmp_path):
     text = csv_text(HEADER, [*rows * 3, ROWS[1]]) + "1,2,3\n"
     dataset = publish_files(tmp_path, {"waybills.csv": text})
     found = aside(dataset)
-    assert sorted(found["reason"]) == ["missing_key"] * 3 + ["ragged"]
+    repeats = len(rows) * 2 + 1
+    assert sorted(found["reason"]) == (
+        ["duplicate_key"] * repeats + ["missing_key"] * 3 + ["ragged"]
+    ), "an offer brought in again is no further offer"
+    assert dataset.table("offers").rows == len(rows)
     orders = source(dataset, "waybills.csv")
     assert orders["rows"] == len(rows) * 3 + 2
     assert orders["published"] == 4

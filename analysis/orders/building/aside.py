@@ -30,22 +30,35 @@ def keyless(source: exp.Table, key: str) -> exp.Select:
     return _rows(source, MISSING_KEY, 0).where(trees.missing(key))
 
 
-def repeated(source: exp.Table, key: str) -> exp.Select:
+def repeated(source: exp.Table, *keys: str) -> exp.Select:
     """Keys that stand in more than one row; a hash aggregate, so it is cheap."""
-    query = exp.select(trees.column(key)).from_(source).where(trees.present(key))
+    columns = [trees.column(key) for key in keys]
+    query = exp.select(*columns).from_(source).where(trees.present(*keys))
     more = exp.GT(this=trees.count_rows(), expression=exp.Literal.number(1))
-    return query.group_by(trees.column(key)).having(more)
+    return query.group_by(*(column.copy() for column in columns)).having(more)
 
 
-def duplicates(source: exp.Table, key: str, *, keep: Keep) -> exp.Select:
-    """Rows of repeated keys, all but the first (or last) of each."""
-    known = exp.In(
-        this=trees.column(key), query=exp.Subquery(this=repeated(source, key))
-    )
+def duplicates(
+    source: exp.Table, *keys: str, keep: Keep, faults: Sequence[exp.Expr] = ()
+) -> exp.Select:
+    """Rows of repeated keys, all but the first (or last) of each.
+
+    Args:
+        source: The rows.
+        keys: Columns that name a row together.
+        keep: Which row stays.
+        faults: Conditions of rows that are set aside anyway; none of them stays.
+    """
+    named = exp.Tuple(expressions=[trees.column(key) for key in keys])
+    known = exp.In(this=named, query=exp.Subquery(this=repeated(source, *keys)))
     row = exp.column("rowid")
-    place = _place(trees.column(key), _by_row(row, keep))
+    place = _place([trees.column(key) for key in keys], _by_row(row, keep))
     ranked = exp.select(trees.aliased(row, ROW), trees.aliased(place, "n"))
-    return _all_but_first(ranked.from_(source).where(known), DUPLICATE_KEY)
+    ranked = ranked.from_(source).where(known)
+    for fault in faults:
+        sound = exp.Coalesce(this=fault.copy(), expressions=[exp.false()])
+        ranked = ranked.where(exp.not_(sound))
+    return _all_but_first(ranked, DUPLICATE_KEY)
 
 
 def further_offers(
@@ -65,7 +78,7 @@ def further_offers(
     accepted = exp.EQ(this=outcome, expression=exp.Literal.string("accepted"))
     sure = exp.Coalesce(this=accepted, expressions=[exp.false()])
     order = [exp.Ordered(this=sure, desc=True), _by_row(row, keep)]
-    place = _place(trees.column(key, "o"), *order)
+    place = _place([trees.column(key, "o")], *order)
     same = exp.EQ(this=row, expression=exp.column("rowid", table="f"))
     ranked = (
         exp.select(trees.aliased(row.copy(), ROW), trees.aliased(place, "n"))
@@ -80,10 +93,10 @@ def _by_row(row: exp.Expr, keep: Keep) -> exp.Ordered:
     return exp.Ordered(this=row.copy(), desc=keep == "last")
 
 
-def _place(key: exp.Expr, *order: exp.Expr) -> exp.Window:
+def _place(keys: Sequence[exp.Expr], *order: exp.Expr) -> exp.Window:
     return exp.Window(
         this=exp.RowNumber(),
-        partition_by=[key],
+        partition_by=list(keys),
         order=exp.Order(expressions=list(order)),
     )
 

@@ -12,15 +12,17 @@ from analysis.orders.building import trees
 from analysis.orders.building.checks import RowCheck
 from analysis.orders.building.names import shown
 from analysis.orders.building.rules import by_rule
-from analysis.orders.building.typed import LOCAL_DATES, status_from_times
+from analysis.orders.building.typed import (
+    LOCAL_DATES,
+    PROMISED,
+    status_from_times,
+)
 from analysis.orders.links import KEYS
 from analysis.orders.mapping import (
     ColumnMapping,
     Rule,
     TableMapping,
 )  # fmt: skip
-from analysis.orders.mapping import Mapping as OrdersMapping
-from analysis.orders.values.zones import to_local
 
 #: Fields that a table on the key of a person or place lends to its orders.
 LENT: Mapping[str, tuple[str, ...]] = {

@@ -57,6 +57,7 @@ class Build:
         columns: Columns of the published tables by table.
         checks: What the checks found.
         kept: Queries of the rows that are kept aside.
+        unique: Scratch tables of unique keys that were made already.
     """
 
     connection: Connection
@@ -71,6 +72,7 @@ class Build:
     columns: dict[str, tuple[Published, ...]] = field(default_factory=dict)
     checks: list[CheckResult] = field(default_factory=list)
     kept: list[exp.Select] = field(default_factory=list)
+    unique: set[str] = field(default_factory=set)
 
     def create(self, target: exp.Table, query: exp.Expr) -> int:
         """``CREATE TABLE target AS query``; the number of its rows."""

@@ -204,7 +204,7 @@ def publish_orders(build: Build, failing: Sequence[RowCheck]) -> None:
     item = build.passes[entry.table]
     columns = assemble.own_columns(entry, item.names(), failing)
     columns = assemble.with_status(columns, entry)
-    columns = assemble.with_promise(columns, build.mapping, zones=item.zones)
+    columns = assemble.with_promise(columns, entry)
     joined = _joined(build, entry, columns)
     source = trees.scratch(item.name)
     query = assemble.orders_query(source, columns, joined)

@@ -15,6 +15,7 @@ from analysis.engine.dataset import Column, ColumnType
 from analysis.orders import versions
 from analysis.orders.building import aside, trees, waybills
 from analysis.orders.building.checks import (
+    FUTURE,
     GAP_DAYS,
     MUCH_MISSING,
     STALE_DAYS,
@@ -32,6 +33,9 @@ from analysis.orders.schema import (
 from analysis.words import N_
 
 FORMAT_VERSION = 1
+
+#: Times of an order that show how far the data reach.
+OBSERVED = ("created_at", "delivered_at", "cancelled_at")
 
 #: How DuckDB's types are told to the rest of Doorstep.
 TYPES: Mapping[str, ColumnType] = {
@@ -69,6 +73,7 @@ def write(build: Build, *, name: str, dataset_id: str) -> None:
         "published_at": build.now.replace(tzinfo=UTC).isoformat(),
         "timezone": build.mapping.timezone,
         "period": period and [day.isoformat() for day in period],
+        "observed_until": _observed_until(build),
         "tables": tables,
         "sources": [asdict(source) for source in build.sources.values()],
         "checks": [_check(check) for check in build.checks],
@@ -148,16 +153,41 @@ def _is_dimension(item: ColumnProfile) -> bool:
 
 
 def _period(build: Build) -> tuple[date, date] | None:
-    """First and last local day of the orders."""
+    """First and last local day of the orders, without days that cannot be meant."""
     if "local_date" not in {item.name for item in build.columns["orders"]}:
         return None
     day = trees.column("local_date")
+    latest = exp.cast(exp.convert((build.now + FUTURE).date().isoformat()), "DATE")
     query = exp.select(
         trees.aliased(exp.Min(this=day), "first"),
         trees.aliased(exp.Max(this=day.copy()), "last"),
     ).from_(trees.table("orders"))
-    found = build.first(query)
+    found = build.first(query.where(exp.LTE(this=day.copy(), expression=latest)))
     return (found["first"], found["last"]) if found["first"] else None
+
+
+def _observed_until(build: Build) -> str | None:
+    """The last moment that the orders tell of, in UTC, as ISO text."""
+    there = {item.name for item in build.columns["orders"]}
+    names = [name for name in OBSERVED if name in there]
+    if not names:
+        return None
+    latest = exp.cast(exp.convert((build.now + FUTURE).isoformat(sep=" ")), "TIMESTAMP")
+    last = [
+        trees.aliased(
+            exp.Filter(
+                this=exp.Max(this=trees.column(name)),
+                expression=exp.Where(
+                    this=exp.LTE(this=trees.column(name), expression=latest.copy())
+                ),
+            ),
+            name,
+        )
+        for name in names
+    ]
+    found = build.first(exp.select(*last).from_(trees.table("orders")))
+    moments = [moment for moment in found.values() if moment is not None]
+    return max(moments).isoformat() if moments else None
 
 
 def _table_checks(

@@ -80,7 +80,8 @@ def used_tables(mapping: Mapping) -> list[TableMapping]:
 
 def _read_table(build: Build, entry: TableMapping) -> None:
     staged = build.draft.table(entry.table)
-    item = TypedPass(staged, entry, build.mapping.timezone, (), build.key)
+    mapping = build.mapping
+    item = TypedPass(staged, entry, mapping.timezone, (), build.key, mapping.promise)
     item = replace(item, zones=_zones(build, item))
     build.passes[entry.table] = item
     rows = build.create(trees.scratch(item.name), item.select())

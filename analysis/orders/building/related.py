@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
 from analysis.orders.building import aside, assemble, trees
@@ -12,6 +14,13 @@ from analysis.orders.building.orders import KEY, aside_table, make_unique, set_a
 from analysis.orders.mapping import DETAILS, LOOKUP, TableMapping
 from analysis.orders.schema import DIMENSION_TABLES
 from analysis.words import N_
+
+#: What names a row of a related table; one review may be of several orders.
+OWN_KEYS: Mapping[str, tuple[str, ...]] = {
+    "offers": ("offer_id",), "events": ("event_id",), "messages": ("message_id",),
+    "contacts": ("contact_id",), "complaints": ("complaint_id",),
+    "reviews": ("review_id", "order_id"), "shifts": ("shift_id",),
+}  # fmt: skip
 
 
 def publish_related(build: Build) -> None:
@@ -31,10 +40,13 @@ def publish_related(build: Build) -> None:
 
 def _publish_dimension(build: Build, entry: TableMapping) -> None:
     """Riders, merchants or customers: one row a key, the others set aside."""
-    set_aside(build, entry, assemble.dimension_key(entry.target))
     item = build.passes[entry.table]
+    source = trees.scratch(item.name)
+    key = assemble.dimension_key(entry.target)
+    repeats = aside.duplicates(source, key, keep="first")
+    set_aside(build, entry, [aside.keyless(source, key), repeats])
     columns = assemble.own_columns(entry, item.names())
-    query = assemble.related_query(trees.scratch(item.name), columns, key=None)
+    query = assemble.related_query(source, columns, key=None)
     query = aside.without(query, aside_table(entry), alias=assemble.ORDER)
     rows = build.create(trees.table(entry.target), query)
     build.sources[entry.table].published = rows
@@ -50,6 +62,8 @@ def _publish_related(build: Build, entry: TableMapping) -> None:
     if key is None and _names_contacts(build, entry):
         source, key = _with_order_of_contact(build, entry), KEY
     query = assemble.related_query(source, columns, key=key)
+    if _set_repeats_aside(build, entry):
+        query = aside.without(query, aside_table(entry), alias=assemble.ORDER)
     rows = build.create(trees.table(entry.target), query)
     build.sources[entry.table].published = rows
     if key is not None:
@@ -57,6 +71,15 @@ def _publish_related(build: Build, entry: TableMapping) -> None:
         columns = (number, *columns)
         _count_strangers(build, entry, source)
     build.columns[entry.target] = columns
+
+
+def _set_repeats_aside(build: Build, entry: TableMapping) -> int:
+    """Set aside rows that were brought in twice, as their own ids tell."""
+    keys = OWN_KEYS.get(entry.target, ())
+    if not keys or not all(entry.of_field(key) for key in keys):
+        return 0
+    source = trees.scratch(build.passes[entry.table].name)
+    return set_aside(build, entry, [aside.duplicates(source, *keys, keep="first")])
 
 
 def _names_contacts(build: Build, entry: TableMapping) -> bool:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from analysis.orders.building import trees
 from analysis.orders.draft import StagedTable
-from analysis.orders.mapping import ColumnMapping, TableMapping
+from analysis.orders.mapping import ColumnMapping, PromiseRule, TableMapping
 from analysis.orders.privacy import protect
 from analysis.orders.schema import STATUSES, FieldType
 from analysis.orders.staging import relation
@@ -34,6 +34,8 @@ LOCAL_DATES: Mapping[str, str] = {
     "delivered_at": "delivered_date",
 }
 
+PROMISED = "promised_at"
+
 #: The status as the file wrote it, kept beside the one of the order model.
 REPORTED_STATUS = "status_reported"
 
@@ -53,6 +55,7 @@ class TypedPass:
         zone: Zone of wall clocks where the table has no time zone column.
         zones: Zones that occur in its time zone column; empty without one.
         key: Key of the workspace, for hashes.
+        promise: Rule that stands in for a promise that the orders have not.
     """
 
     staged: StagedTable
@@ -60,6 +63,7 @@ class TypedPass:
     zone: str
     zones: tuple[str, ...]
     key: bytes
+    promise: PromiseRule | None = None
 
     @property
     def name(self) -> str:
@@ -81,13 +85,40 @@ class TypedPass:
         source = relation(self.staged, columns=[entry.column for entry in used])
         looked = exp.select(*_looked(used)).from_(source)
         settled = exp.select(*_settled(used)).from_(_inner(looked))
-        columns = [item for entry in used for item in self._published(entry)]
-        return exp.select(*columns, *self._unread(used)).from_(_inner(settled))
+        columns = [*self._columns(used), *self._unread(used)]
+        return exp.select(*columns).from_(_inner(settled))
 
     def names(self) -> tuple[str, ...]:
         """Published names of its columns, without what serves the build only."""
-        used = self.entry.used()
-        return tuple(item.alias for entry in used for item in self._published(entry))
+        return tuple(item.alias for item in self._columns(self.entry.used()))
+
+    def _columns(self, used: tuple[ColumnMapping, ...]) -> Iterator[exp.Alias]:
+        for entry in used:
+            yield from self._published(entry)
+        yield from self._assumed_promise()
+
+    def _assumed_promise(self) -> Iterator[exp.Alias]:
+        """The promise by rule and its local date, where the orders have none."""
+        created = self.entry.of_field("created_at")
+        is_missing = self.entry.target == "orders" and not self.entry.of_field(PROMISED)
+        if self.promise is None or created is None or not is_missing:
+            return
+        minutes = self._promised_minutes(self.promise)
+        promised = trees.plus_minutes(self._value(created), minutes)
+        local = trees.plus_minutes(self._wall_clock(created), minutes.copy())
+        yield trees.aliased(promised, PROMISED)
+        yield trees.aliased(_cast(local, "DATE"), LOCAL_DATES[PROMISED])
+
+    def _promised_minutes(self, rule: PromiseRule) -> exp.Expr:
+        minutes: exp.Expr = exp.convert(rule.minutes)
+        distance = self.entry.of_field("distance_m")
+        if not rule.minutes_per_km or distance is None:
+            return minutes
+        metres = trees.column(distance.column)
+        kilometres = exp.Div(this=metres, expression=exp.Literal.number("1000.0"))
+        rate = exp.convert(rule.minutes_per_km)
+        further = exp.Mul(this=exp.Paren(this=kilometres), expression=rate)
+        return exp.Add(this=minutes, expression=further)
 
     def _published(self, entry: ColumnMapping) -> Iterator[exp.Alias]:
         value = self._value(entry)
