@@ -63,11 +63,9 @@ def _secret(section: str, name: str) -> str:
     return str(st.secrets.get(section, {}).get(name, ""))
 
 
-@st.cache_resource(
-    max_entries=MAX_OPEN_DATASETS,
-    show_spinner=False,
-    on_release=lambda dataset: dataset.engine.close(),
-)
+# A version that leaves the cache is not closed: another session may be reading it.
+# DuckDB lets go of its file with the last reference to the connection.
+@st.cache_resource(max_entries=MAX_OPEN_DATASETS, show_spinner=False)
 def _opened(root: str, name: str, version: str) -> Dataset:
     return orders.open_dataset(root, name, version)
 

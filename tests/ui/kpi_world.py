@@ -57,7 +57,7 @@ def orders() -> pd.DataFrame:
             "delivered_at": pd.Series(delivered).mask(cancelled),
             "local_date": created.date,
             "local_hour": created.hour,
-            "local_weekday": created.dayofweek + 1,
+            "local_weekday": created.day_of_week + 1,
         }
     )
     frame.loc[place % 41 == 0, "fleet"] = None

@@ -1,6 +1,9 @@
 """Results are kept by version and parameters; nothing without an exact key is."""
 
+import gc
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import SimpleNamespace
@@ -8,12 +11,17 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from sqlglot import exp
 
 from analysis import orders
+from analysis.engine.connect import builder
+from analysis.errors import DataProblem
 from analysis.metrics.selection import Selection
 from analysis.orders.draft import remove_table
 from analysis.orders.sources import Upload
 from analysis.orders.staged import sample
+from analysis.orders.versions import DATABASE
+from tests.ui import kpi_world
 from ui import cached
 
 CALLS = []
@@ -125,3 +133,35 @@ def test_a_corrected_file_of_the_same_name_and_size_is_read_again(workspace, nam
 def test_the_workspace_is_the_one_named(workspace):
     assert cached.workspace().root == workspace
     assert cached.records() is cached.records()
+
+
+def test_a_version_in_use_stays_open_when_others_push_it_out(workspace):
+    names = [f"World {number}" for number in range(cached.MAX_OPEN_DATASETS + 1)]
+    frame = kpi_world.orders().head(100)
+    for name in names:
+        kpi_world.publish(workspace, frame, name=name)
+    count = exp.select(exp.Count(this=exp.Star())).from_("orders")
+    asked, done = threading.Event(), threading.Event()
+
+    def session(dataset):
+        found = [dataset.engine.run(count)]
+        asked.set()
+        done.wait(30)
+        return [*found, dataset.engine.run(count)]
+
+    used = cached.opened(names[0], "v001")
+    database = used.path / DATABASE
+    with ThreadPoolExecutor(1) as pool:
+        answers = pool.submit(session, used)
+        del used
+        asked.wait(30)
+        for name in names[1:]:
+            cached.opened(name, "v001")
+        with pytest.raises(DataProblem, match="cannot be opened"):
+            builder(database, allowed=[])
+        done.set()
+        assert [table[0][0].as_py() for table in answers.result(30)] == [100, 100]
+    del answers
+    gc.collect()
+    with builder(database, allowed=[]) as free:
+        assert free.run(count).num_rows == 1
