@@ -86,8 +86,3 @@ _FIRST_CHARACTERS = sorted({word[0] for word in MISSING if word and word.isascii
 def trim(column: exp.Expr) -> exp.Expr:
     """The column without blanks around its values."""
     return call("trim", column, literal(BLANKS))
-
-
-def has_blanks(value: str) -> bool:
-    """Whether there is something to trim."""
-    return value != value.strip(BLANKS)
