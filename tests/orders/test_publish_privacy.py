@@ -170,3 +170,14 @@ def test_logs_hold_nothing_personal(tmp_path, caplog, capfd):
     for secret in SECRETS:
         assert secret not in caplog.text
         assert secret not in printed
+
+
+def test_separators_of_the_build_inside_a_text_do_no_harm(tmp_path):
+    noon = "2024-03-01 12:00:00"
+    rows = [(f"A{n}", noon, noon) for n in range(20)]
+    rows += [("B", noon, "so\x1eon"), ("C", noon, "7\x1flater\x1e\x1e")]
+    text = csv_text(("order_id", "created_at", "delivered_at\x1f"), rows)
+    dataset = publish_files(tmp_path, {"orders.csv": text})
+    found = check(dataset, "unreadable_delivered_at")
+    assert found["count"] == 2
+    assert values(dataset, "delivered_at").count(None) == 2

@@ -178,20 +178,20 @@ def _count_unread(build: Build, item: TypedPass, rows: int) -> None:
         this="string_split",
         expressions=[trees.column("cell"), exp.Literal.string(UNIT)],
     )
-    column = exp.Bracket(this=split, expressions=[exp.Literal.number(1)], offset=1)
+    place = exp.Bracket(this=split, expressions=[exp.Literal.number(1)], offset=1)
     text = exp.Bracket(this=split.copy(), expressions=[exp.Literal.number(2)], offset=1)
     query = (
         exp.select(
-            trees.aliased(column, "column"),
+            trees.aliased(place, "place"),
             trees.aliased(trees.count_rows(), "count"),
             trees.aliased(exp.Anonymous(this="min", expressions=[text,
                           exp.Literal.number(3)]), "samples"),
         )
         .from_(exp.Subquery(this=cells, alias=exp.TableAlias(this="cells")))
-        .group_by(trees.column("column"))
+        .group_by(trees.column("place"))
     )  # fmt: skip
     for found in build.records(query):
-        entry = item.entry.column(found["column"])
+        entry = item.entry.used()[int(found["place"])]
         build.checks.append(
             CheckResult(
                 name=f"unreadable_{entry.field}",

@@ -18,13 +18,14 @@ from analysis.orders.values.reading import Reading
 from analysis.orders.values.trees import equals_any
 from analysis.orders.values.zones import to_local, to_utc
 
-#: Column of a typed table with the texts that could not be read, as ``column␟text␞``.
+#: Column of a typed table with the texts that could not be read, as ``place␟text␞``:
+#: the place of the column among the used ones.
 UNREAD = "unread␟"
 
 #: Before the name of a column as it is in the file, beside its typed value.
 RAW = "raw␟"
 
-#: Between the column and its text, and behind each of them.
+#: Between the place and its text, and behind each of them.
 UNIT, RECORD = "\x1f", "\x1e"
 
 #: Local dates that a version keeps beside the instants, by the time they come from.
@@ -192,7 +193,7 @@ class TypedPass:
         typed = [entry for entry in used if entry.reading.type != "text"]
         if not typed:
             return
-        texts = [_unread_text(entry) for entry in typed]
+        texts = [_unread_text(entry, place=used.index(entry)) for entry in typed]
         joined = exp.Nullif(
             this=exp.Anonymous(this="concat", expressions=texts),
             expression=exp.Literal.string(""),
@@ -231,11 +232,13 @@ def _is_empty(entry: ColumnMapping) -> exp.Expr:
     )
 
 
-def _unread_text(entry: ColumnMapping) -> exp.Expr:
-    """``column␟text␞`` if the text could not be read; empty if it says "no value"."""
+def _unread_text(entry: ColumnMapping, *, place: int) -> exp.Expr:
+    """``place␟text␞`` if the text could not be read; empty if it says "no value"."""
     raw = trees.column(RAW + entry.column)
     empty = exp.Literal.string("")
-    parts = (exp.Literal.string(entry.column + UNIT), raw, exp.Literal.string(RECORD))
+    inside = [_cast(raw, "VARCHAR"), exp.Literal.string(UNIT + RECORD), empty]
+    plain = exp.Anonymous(this="translate", expressions=inside)
+    parts = (exp.Literal.string(f"{place}{UNIT}"), plain, exp.Literal.string(RECORD))
     text = exp.Anonymous(this="concat", expressions=list(parts))
     missing = is_missing(raw, entry.reading)
     told = exp.Case().when(missing, empty).else_(text)
