@@ -39,7 +39,7 @@ SIGNS: Mapping[str, tuple[frozenset[str], ...]] = {
     "messages": (frozenset({"order_id", "contact_id"}), frozenset({"text"}),
                  frozenset({"sent_at", "sender_kind"})),
     "contacts": (frozenset({"contact_id"}), frozenset({"channel", "opened_at"})),
-    "complaints": (frozenset({"order_id"}), frozenset({"complaint_id", "severity"}),
+    "complaints": (frozenset({"order_id", "contact_id"}), frozenset({"complaint_id", "severity"}),
                    frozenset({"class", "text"})),
     "reviews": (frozenset({"order_id"}), frozenset({"stars"}),
                 frozenset({"review_id", "text"})),
