@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 DEV_STAMP := $(VENV)/.ready-dev
 N ?= 400000
-OUT ?= workspace/sample
+OUT ?= sample_world
+TRUTH ?= sample_truth
 SEED ?= 1
 ARGS ?=
 
-.PHONY: run test check setup browser bench calibrate sample lock texts clean help
+.PHONY: run test check setup browser bench sample lock texts clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -18,7 +19,7 @@ help:
 	@echo "make check    lint, types, import rules"
 	@echo "make setup    only set up .venv"
 	@echo "make bench    speed and memory, as ratios to a baseline of the same run"
-	@echo "make sample   simulate a sample world: N=orders OUT=folder SEED=seed"
+	@echo "make sample   simulate a sample world: N=orders OUT=folder TRUTH=folder SEED=seed"
 	@echo "make texts    collect texts for translation"
 	@echo "make lock     renew requirements.txt and requirements-dev.txt"
 
@@ -56,7 +57,7 @@ bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 sample: $(STAMP)
-	$(BIN)/python -m sample_data.simulate --orders $(N) --out $(OUT) --seed $(SEED) $(ARGS)
+	$(BIN)/python -m sample_data.simulate --orders $(N) --out $(OUT) --truth $(TRUTH) --seed $(SEED) $(ARGS)
 
 texts: $(DEV_STAMP)
 	$(BIN)/python -m ui.extract
