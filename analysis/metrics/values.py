@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sqlglot import exp
 
@@ -60,15 +61,25 @@ def outputs(metric: BoundMetric, side: str) -> list[tuple[str, exp.Expr]]:
         (f"{name}_num", sums.numerator()),
         (f"{name}_n", sums.denominator()),
     ]
-    extras = _EXTRAS.get(metric.reference.definition.kind, ())
+    extras = _extras(metric)
     return [*found, *((f"{name}_{extra}", sums.of(extra)) for extra in extras)]
 
 
 def extra_columns(metric: BoundMetric, side: str) -> list[str]:
     """Columns of the query that the result of ``measure`` does not show."""
-    extras = _EXTRAS.get(metric.reference.definition.kind, ())
     shown = ("num", "n") if side else ()
-    return [f"{metric.name}{side}_{extra}" for extra in (*shown, *extras)]
+    return [f"{metric.name}{side}_{extra}" for extra in (*shown, *_extras(metric))]
+
+
+def _extras(metric: BoundMetric) -> tuple[str, ...]:
+    extras = _EXTRAS.get(metric.reference.definition.kind, ())
+    return (*extras, "currency") if _has_currencies(metric) else extras
+
+
+def _has_currencies(metric: BoundMetric) -> bool:
+    """Whether it adds up amounts that may be of several currencies."""
+    names = {item.name for item in metric.components}
+    return f"{metric.name}_currency" in names
 
 
 def estimate(frame: pd.DataFrame, metric: BoundMetric, side: str) -> Estimate:
@@ -82,7 +93,10 @@ def estimate(frame: pd.DataFrame, metric: BoundMetric, side: str) -> Estimate:
 
 
 def change(frame: pd.DataFrame, metric: BoundMetric) -> tuple[Floats, Interval]:
-    """The value minus the one before, and the interval of that difference."""
+    """The value minus the one before, and the interval of that difference.
+
+    Both are NaN where either value is, or where their currencies differ.
+    """
     now, before = (estimate(frame, metric, side) for side in ("", "_before"))
     kind = metric.reference.definition.kind
     if kind == "mean":
@@ -100,10 +114,20 @@ def change(frame: pd.DataFrame, metric: BoundMetric) -> tuple[Floats, Interval]:
     else:
         interval = difference(now.value, now.interval, before.value, before.interval)
     step = now.value - before.value
+    if _has_currencies(metric):
+        step = np.where(_other_currency(frame, metric), np.nan, step)
     bounds = (
         np.where(np.isnan(step), np.nan, item) for item in (interval.low, interval.high)
     )
     return step, Interval(*bounds)
+
+
+def _other_currency(frame: pd.DataFrame, metric: BoundMetric) -> npt.NDArray[np.bool_]:
+    """Where the amounts before were of another currency than those now."""
+    now = frame[f"{metric.name}_currency"]
+    before = frame[f"{metric.name}_before_currency"]
+    differs = now.notna() & before.notna() & (now != before)
+    return differs.to_numpy(dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +175,7 @@ class _Sums:
 
     def _one_currency(self, amount: exp.Expr) -> exp.Expr:
         """The amount, but NULL where amounts of several currencies were added."""
-        names = {item.name for item in self.metric.components}
-        if f"{self.metric.name}_currency" not in names:
+        if not _has_currencies(self.metric):
             return amount
         mixed = exp.NEQ(this=self.of("currency"), expression=self.of("other_currency"))
         empty = exp.If(this=mixed, true=exp.null())

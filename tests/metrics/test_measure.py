@@ -156,6 +156,35 @@ def test_amounts_of_several_currencies_are_never_added(tmp_path):
     dataset.engine.close()
 
 
+def test_amounts_of_different_currencies_are_never_compared(tmp_path):
+    days = [date(2024, 3, day) for day in (1, 1, 2, 2)]
+    orders = pd.DataFrame(
+        {
+            "order_no": range(4),
+            "local_date": days,
+            "status": "delivered",
+            "city": ["Riyadh", "Kuwait", "Riyadh", "Kuwait"],
+            "basket_amount": [40.0, 5.0, 44.0, 6.0],
+            "rider_pay": [10.0, 1.0, 12.0, 1.5],
+            "currency": ["SAR", "KWD", "SAR", "SAR"],
+        }
+    )
+    dataset = published(tmp_path, {"orders": orders})
+    call = {"period": (days[2], days[2]), "compare": (days[0], days[0])}
+    for metric in ("cpo", "mean_basket", "cpo_rider_pay"):
+        frame = measure(dataset, [metric, "orders"], by="city", **call)
+        frame = frame.set_index("city")
+        kuwait, riyadh = frame.loc["Kuwait"], frame.loc["Riyadh"]
+        assert pd.notna(kuwait[[metric, f"{metric}_before"]]).all()
+        ends = [f"{metric}_change{end}" for end in ("", "_low", "_high")]
+        assert kuwait[ends].isna().all()
+        step = riyadh[metric] - riyadh[f"{metric}_before"]
+        assert riyadh[f"{metric}_change"] == pytest.approx(step)
+        assert kuwait["orders_change"] == 0
+        assert not [name for name in frame if "currency" in name]
+    dataset.engine.close()
+
+
 def test_the_parts_of_the_cost_sum_to_it(everything):
     parts = load_definitions()["cpo"].parts
     row = measure(everything, ["cpo", *parts]).iloc[0]
