@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from analysis.errors import InvalidInput
-from analysis.orders.privacy import find_personal, hash_id, protect, protect_value
+from analysis.orders.privacy import (
+    find_personal,
+    hash_id,
+    protect,
+    protect_value,
+    shape_of,
+)
 from analysis.orders.schema import fields_of
 
 KEY = b"a key of this test only, 32 byte"
@@ -116,6 +122,24 @@ def test_masks_say_little(text, kind, masked):
 def test_masks_do_not_tell_the_length(first, second, kind):
     masks = [protect_value(text, kind, key=KEY) for text in (first, second)]
     assert len(masks[0]) == len(masks[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("Maria Silva", "Aaaaa Aaaaa"), ("São João", "Aaa Aaaa"), ("张伟 13点", "aa 99a"),
+        ("محمد ٠٥٥", "aaaa 999"), ("2024-03-01\n10:00", "9999-99-99 99:99"),
+    ],
+)  # fmt: skip
+def test_a_shape_keeps_punctuation_only(text, shape):
+    assert shape_of(text) == shape
+
+
+@given(st.text(max_size=30))
+def test_a_shape_names_nobody(text):
+    shape = shape_of(text)
+    assert len(shape) == len(text)
+    assert {sign for sign in shape if sign.isalnum()} <= set("Aa9")
 
 
 def test_hashed_ids_still_join_and_depend_on_the_key(connection):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,7 +23,7 @@ from analysis.orders.columns import (
 )
 from analysis.orders.links import reaches_orders
 from analysis.orders.mapping import Mapping
-from analysis.orders.privacy import protect_value
+from analysis.orders.privacy import shape_of
 from analysis.orders.staging import relation
 from analysis.orders.values.missing import clean
 from analysis.words import N_
@@ -202,17 +203,15 @@ def _count_unread(build: Build, item: TypedPass, rows: int) -> None:
                 count=found["count"],
                 of=rows,
                 action="missing",
-                samples=tuple(
-                    {shown(entry.column): _protected(value, entry, build.key)}
-                    for value in found["samples"]
-                ),
+                samples=_shapes(entry, found["samples"]),
             )
         )
 
 
-def _protected(text: str, entry: ColumnMapping, key: bytes) -> str | None:
-    """An unreadable text as a sample shows it; what looks personal is always masked."""
-    return protect_value(text[:SHOWN], entry.protection or "free_text", key=key)
+def _shapes(entry: ColumnMapping, texts: Sequence[str]) -> tuple[dict[str, str], ...]:
+    """Unreadable texts by their shape: a misplaced cell may hold anybody's name."""
+    shapes = dict.fromkeys(shape_of(text[:SHOWN]) for text in texts)
+    return tuple({shown(entry.column): shape} for shape in shapes)
 
 
 def _published_name(entry: TableMapping) -> str:
