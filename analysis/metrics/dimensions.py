@@ -154,7 +154,7 @@ def _column(column: Column, table: str, name: str) -> Dimension:
 
 
 def _derived(dataset: Dataset, name: str, derived: Derived) -> Dimension:
-    scope = Scope(dataset)
+    scope = Scope(dataset, {"timezone": dataset.timezone})
     for text in derived.expressions:
         if not scope.missing(text):
             bound = scope.bind(text)

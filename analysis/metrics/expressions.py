@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -15,6 +15,7 @@ from analysis.errors import MissingField
 from analysis.metrics import trees
 from analysis.metrics.registry import Value, load_registry
 from analysis.metrics.stages import minutes_between
+from analysis.metrics.weekends import weekend_in_country, weekend_in_zone
 from analysis.words import N_
 
 ORDERS = "orders"
@@ -38,6 +39,13 @@ ORIGINS: Mapping[str, str] = {
 
 #: Times of an order that say until when the data were looked at.
 OBSERVED = ("created_at", "delivered_at", "cancelled_at")
+
+#: Functions of the registry that are no functions of SQL.
+FUNCTIONS: Mapping[str, Callable[..., exp.Expr]] = {
+    "minutes_between": minutes_between,
+    "weekend_in_zone": weekend_in_zone,
+    "weekend_in_country": weekend_in_country,
+}
 
 Missing = tuple[tuple[str, str], ...]
 Settings = Mapping[str, "Value | exp.Expr"]
@@ -103,9 +111,9 @@ class Scope:
                 return self._column(node, table)
             if isinstance(node, exp.Placeholder):
                 return exp.convert(self.settings[node.name])
-            if isinstance(node, exp.Anonymous) and node.name == "minutes_between":
-                start, end = (self._bind(part, table) for part in node.expressions)
-                return minutes_between(start, end)
+            if isinstance(node, exp.Anonymous) and node.name in FUNCTIONS:
+                parts = (self._bind(part, table) for part in node.expressions)
+                return FUNCTIONS[node.name](*parts)
             return node
 
         return tree.transform(replace)
