@@ -19,6 +19,7 @@ from ui.state import encode_view
 
 ROOT = Path(__file__).parents[2]
 LAST_28 = ("2026-02-26", "2026-03-25")
+FIRST = date(2026, 1, 1)
 BEFORE = ("2026-01-29", "2026-02-25")
 
 
@@ -184,6 +185,66 @@ def test_a_target_is_set_met_and_missed(world):
             first_day=date(2026, 1, 1), by="Ana", scope='{"dataset": "World"}',
         )  # fmt: skip
         assert word in said(at.run())
+
+
+def set_by(who, value, *, first=FIRST):
+    from ui import cached  # noqa: PLC0415 - opened by the page
+
+    return records.set_target(
+        cached.records(), "late_rate", target=value, first_day=first, by=who,
+        scope='{"dataset": "World"}',
+    )  # fmt: skip
+
+
+def targets_kept():
+    from ui import cached  # noqa: PLC0415 - opened by the page
+
+    return [item.target for item in records.targets_for(cached.records())]
+
+
+def with_target_form(before=None):
+    at = opened(KpiView(selection=on(metric="late_rate"), cards=("late_rate",)))
+    if before is not None:
+        set_by("Ana", before)
+        at.run()
+    at.session_state["kpis_target"] = True
+    return at.run()
+
+
+def save_target(at, value):
+    at.number_input[0].set_value(value)
+    for field in at.text_input:
+        if field.key == "kpis_target_author":
+            field.set_value("Ben")
+    return next(item for item in at.button if item.label == "Save target").click().run()
+
+
+def test_a_target_is_changed_on_the_page(world):
+    at = save_target(with_target_form(before=0.1), 20.0)
+    assert not at.error
+    assert targets_kept() == [0.2]
+    assert not save_target(at, 30.0).error
+    assert targets_kept() == [0.3]
+
+
+def test_a_target_that_somebody_changed_meanwhile_is_not_overwritten(world):
+    at = with_target_form(before=0.1)
+    set_by("Carla", 0.15)
+    at = save_target(at, 20.0)
+    assert "Carla changed this meanwhile" in at.error[0].proto.title
+    assert targets_kept() == [0.15]
+    assert save_target(at, 25.0).error
+    assert targets_kept() == [0.15]
+    assert not save_target(with_target_form(), 20.0).error
+    assert targets_kept() == [0.2]
+
+
+def test_a_target_that_somebody_set_meanwhile_is_not_overwritten(world):
+    at = with_target_form()
+    first = at.date_input[-1].value
+    set_by("Carla", 0.15, first=first)
+    assert save_target(at, 20.0).error
+    assert targets_kept() == [0.15]
 
 
 @pytest.mark.parametrize(

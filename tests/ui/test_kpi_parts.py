@@ -2,13 +2,17 @@
 
 import math
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.metrics import Period
 from analysis.metrics.registry import load_definitions
-from analysis.metrics.selection import Condition
+from analysis.metrics.selection import Condition, Selection
 from ui.kpis import periods
+from ui.kpis.axes import scope_of
 from ui.kpis.breakdown import Group, worst
 from ui.kpis.figures import Figure, digits_of, name_of, write, write_change
 from ui.kpis.targets import state_of
@@ -170,3 +174,16 @@ def test_a_grain_that_does_not_suit_falls_back():
     assert periods.grain(LAST_28, "month") == "day"
     assert periods.grain(LAST_28, "hour") == "hour"
     assert periods.grain(Period(date(2024, 1, 1), date(2026, 1, 1)), "hour") == "month"
+
+
+@given(values=st.permutations(["Riyadh", "Jeddah", None, 3, True]))
+def test_the_same_orders_have_one_scope(values):
+    dataset = SimpleNamespace(name="World")
+    city = Condition("city", values=tuple(values))
+    zone = Condition("zone", kind="not_in", values=(2, 1, 2))
+    other = Condition("zone", kind="not_in", values=(1, 2))
+    first = scope_of(dataset, Selection(conditions=(city, zone)))
+    usual = Condition("city", values=("Jeddah", 3, None, True, "Riyadh"))
+    assert first == scope_of(dataset, Selection(conditions=(other, usual)))
+    fewer = Condition("city", values=tuple(values[1:]))
+    assert first != scope_of(dataset, Selection(conditions=(fewer, zone)))

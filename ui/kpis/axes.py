@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -189,12 +189,20 @@ def only(values: tuple[Scalar, ...], *, name: str, kind: str = "in") -> Conditio
 
 def scope_of(dataset: Dataset, selection: Selection) -> Selection:
     """The same orders in one spelling, so that what is kept for them is found again."""
-    listed = sorted(
-        selection.conditions, key=lambda item: (item.dimension, item.kind, str(item))
-    )
+    spelled = [
+        replace(item, values=_in_order(item.values))  # noqa: PD011 - no frame
+        for item in selection.conditions
+    ]
+    listed = sorted(spelled, key=lambda item: (item.dimension, item.kind, str(item)))
     return Selection(
         dataset=dataset.name, conditions=tuple(listed), event=selection.event
     )
+
+
+def _in_order(values: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    """Each value once, in an order that values of any type have."""
+    by_type = {(type(value).__name__, str(value)): value for value in values}
+    return tuple(by_type[key] for key in sorted(by_type))
 
 
 def _labels(name: str, labels: tuple[str, str]) -> tuple[str, str]:

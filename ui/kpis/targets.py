@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
@@ -42,6 +43,28 @@ STATE_COLOURS: Final[Mapping[State, str]] = {
 }
 _KEY: Final = "kpis_target"
 _UNDO: Final = "kpis_deleted_target"
+_SEEN: Final = "kpis_seen_target"
+#: Version of a target that was not there; the first one is 1.
+_NONE_SEEN: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the pop-up showed when it was opened, until it is closed.
+
+    Saving runs the page again, and the records may say something else by then.
+
+    Attributes:
+        metric: The metric it was opened for.
+        scope: The orders it was opened for.
+        target: The target in force then.
+        versions: Versions of all targets that hold on, by their first day.
+    """
+
+    metric: str
+    scope: str
+    target: Target | None
+    versions: Mapping[date, int]
 
 
 def state_of(
@@ -94,21 +117,43 @@ def panel(look: Look, target: Target | None) -> None:
     """Pop-up of an owner to set, change or take away the chosen metric's target."""
     if not allowed("manage", person().role):
         return
+    seen = _kept(look)
+    shown = seen.target if seen else target
     pop_up = st.popover(
-        t("Change target") if target else t("Set target"),
+        t("Change target") if shown else t("Set target"),
         icon=":material/flag:",
         type="tertiary",
         key=_KEY,
         on_change="rerun",
     )
     if not pop_up.open:
+        st.session_state.pop(_SEEN, None)
         return
     with pop_up, errors.boundary():
         _undo_offer()
-        _form(look, target)
+        _form(look, seen or _seen(look, target))
 
 
-def _form(look: Look, target: Target | None) -> None:
+def _kept(look: Look) -> Seen | None:
+    """What the pop-up of these orders showed at first, if it is open."""
+    seen = st.session_state.get(_SEEN)
+    subject = (look.metric, _scope(look))
+    known = isinstance(seen, Seen) and (seen.metric, seen.scope) == subject
+    return seen if known else None
+
+
+def _seen(look: Look, target: Target | None) -> Seen:
+    """What the pop-up shows now, kept until it is closed."""
+    scope = _scope(look)
+    known = records.targets_for(cached.records(), metric=look.metric, scope=scope)
+    versions = {item.first_day: item.version for item in known if not item.last_day}
+    seen = Seen(look.metric, scope, target, versions)
+    st.session_state[_SEEN] = seen
+    return seen
+
+
+def _form(look: Look, seen: Seen) -> None:
+    target = seen.target
     definition = parse_reference(look.metric).definition
     scale = 100 if definition.unit == "share" else 1
     with st.form("kpis_target_form", border=False):
@@ -130,8 +175,9 @@ def _form(look: Look, target: Target | None) -> None:
         typed = name_field("kpis_target_author")
         if st.form_submit_button(t("Save target"), type="primary"):
             _save(
-                look, target=wanted, floor=floor, scale=scale, first=first, typed=typed
-            )
+                look, seen, target=wanted, floor=floor, scale=scale, first=first,
+                typed=typed,
+            )  # fmt: skip
     if target and st.button(t("Take the target away"), icon=":material/delete:"):
         _delete(target, typed=typed)
 
@@ -149,6 +195,7 @@ def _for_whom(look: Look) -> str:
 
 def _save(
     look: Look,
+    seen: Seen,
     *,
     target: float | None,
     floor: float | None,
@@ -164,10 +211,11 @@ def _save(
     _require_order(definition, target, floor)
     who = sign("manage", typed)
     records.set_target(
-        cached.records(), look.metric, scope=_scope(look), by=who.signature,
+        cached.records(), look.metric, scope=seen.scope, by=who.signature,
         target=target / scale, floor=None if floor is None else floor / scale,
-        first_day=first,
+        first_day=first, version=seen.versions.get(first, _NONE_SEEN),
     )  # fmt: skip
+    st.session_state.pop(_SEEN, None)
     st.toast(t("Saved"), icon=":material/flag:")
     st.rerun()
 
@@ -189,6 +237,7 @@ def _delete(target: Target, *, typed: str) -> None:
         cached.records(), target.id, by=who.signature, version=target.version
     )
     st.session_state[_UNDO] = target.id
+    st.session_state.pop(_SEEN, None)
     st.rerun()
 
 
@@ -203,6 +252,7 @@ def _undo_offer() -> None:
 def _undo(identifier: str) -> None:
     with errors.boundary():
         st.session_state.pop(_UNDO, None)
+        st.session_state.pop(_SEEN, None)
         who = sign("manage")
         records.undo_delete(cached.records(), "target", identifier, by=who.signature)
         close(_KEY)
