@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,6 @@ from statsmodels.regression.linear_model import RegressionResults
 from analysis.errors import InvalidInput, NotEnoughData, UnknownName
 from analysis.strategies.checks import DOUBT
 from analysis.strategies.few_clusters import FEW
-from analysis.strategies.its_models import newey_west_lags
 from analysis.strategies.moments import Floats
 from analysis.strategies.results import (
     Check,
@@ -48,9 +47,12 @@ _LAGS = 2
 _FEW_SWITCHES = 20
 _BOTH_ARMS = 0.5
 _SURE = 0.001
+_BLOCKS_IN_STRETCH = 4
+_LEAST_STRETCHES = 12
 
 
 Flags = NDArray[np.bool_]
+Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,8 @@ def lag_model(switches: Switches, lags: int) -> tuple[pd.DataFrame, Estimate]:
 
     A regression of the outcome on the treatment now and some periods before, with unit
     effects, period effects where both arms share periods, and the season where one is
-    given. Errors are clustered by unit from 40 units on (or as asked), else they allow
-    for autocorrelation within units.
+    given. Errors are clustered by unit from 40 units on (or as asked), else by
+    stretches of time within units.
     """
     columns = [switches.lagged(lag) for lag in range(lags + 1)]
     usable = _known(columns)
@@ -191,10 +193,15 @@ def _season(switches: Switches, cells: pd.DataFrame) -> Floats:
     return np.eye(season)[cells["place"].to_numpy() % season][:, 1:]
 
 
+def _shares_periods(cells: pd.DataFrame) -> bool:
+    """Whether most periods have units that are on and units that are off."""
+    grouped = cells.groupby("time")["on"]
+    return float((grouped.min() != grouped.max()).mean()) > _BOTH_ARMS
+
+
 def _without_effects(values: Floats, cells: pd.DataFrame) -> Floats:
     """Unit effects out; period effects too where both arms share most periods."""
-    sides = cells.groupby("time")["on"].nunique()
-    if (sides > 1).mean() > _BOTH_ARMS:
+    if _shares_periods(cells):
         return without_two_ways(values, cells, cells["weight"].to_numpy(dtype=float))
     frame = pd.DataFrame(values)
     weight = cells["weight"]
@@ -210,18 +217,31 @@ def _with_errors(switches: Switches, model: sm.OLS, cells: pd.DataFrame) -> Fitt
         labels = pd.factorize(cells[by[0] if by else "unit"])[0]
         fitted = model.fit(cov_type="cluster", cov_kwds={"groups": labels}, use_t=True)
         return _fitted(fitted, float(labels.max()))
-    lags = max(newey_west_lags(len(cells) // units), 2 * switches.block)
-    if units == 1:
-        fitted = model.fit(
-            cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}
-        )
-    else:
-        fitted = model.fit(
-            cov_type="hac-panel",
-            cov_kwds={"groups": pd.factorize(cells["unit"])[0], "maxlags": lags,
-                      "use_correction": "hac"},
-        )  # fmt: skip
-    return _fitted(fitted, float(max(len(cells) - units - model.exog.shape[1], 1)))
+    labels = stretches(switches, cells)
+    fitted = model.fit(cov_type="cluster", cov_kwds={"groups": labels}, use_t=True)
+    found = _fitted(fitted, float(labels.max()))
+    # Effects that were taken out beforehand cost degrees of freedom all the same.
+    taken = units + (cells["time"].nunique() - 1 if _shares_periods(cells) else 0)
+    left = len(cells) - model.exog.shape[1]
+    factor = left / max(left - taken, 1)
+    return replace(found, covariance=found.covariance * factor)
+
+
+def stretches(switches: Switches, cells: pd.DataFrame) -> Codes:
+    """Codes of stretches of time within units, several blocks long.
+
+    Stretches much longer than the carry-over and the blocks hardly know of each other,
+    so that errors can be clustered by them.
+    """
+    lags = switches.study.strategy.lags
+    reach = max(switches.block, 1 + (_LAGS if lags is None else lags))
+    place = cells["place"].to_numpy()
+    for times in (_BLOCKS_IN_STRETCH, 2, 1):
+        key = [cells["unit"].to_numpy(), place // (times * reach)]
+        codes = pd.DataFrame(key).T.groupby([0, 1]).ngroup()
+        if codes.max() + 1 >= _LEAST_STRETCHES:
+            break
+    return np.asarray(codes, dtype=np.int64)
 
 
 def _fitted(results: RegressionResults, df: float) -> Fitted:
@@ -253,7 +273,7 @@ def weighted_by_chance(
     """Periods that were on (or off) all through the carry-over, by one over the chance.
 
     The treatment is drawn once a block; a window of 1 + lags periods that touches b
-    blocks was all on with chance p^b. Errors allow for neighbouring blocks.
+    blocks was all on with chance p^b. Errors are clustered by stretches of time.
 
     Args:
         switches: The data.
@@ -282,8 +302,11 @@ def weighted_by_chance(
         parts = y * (all_on - all_off)
         effect = float(parts.mean())
         scores = parts - effect
-    se = _block_error(cells, scores, switches.block, lags)
-    return student(effect, se, alpha=switches.study.alpha)
+    labels = stretches(switches, cells)
+    sums = np.bincount(labels, scores)
+    size = len(sums)
+    se = float(np.sqrt(sums @ sums * size / (size - 1))) / len(scores)
+    return student(effect, se, alpha=switches.study.alpha, df=float(size - 1))
 
 
 def _chance(switches: Switches) -> float:
@@ -297,21 +320,6 @@ def _chance(switches: Switches) -> float:
         hint=N_("Give the chance of a block being on, such as 0.5."),
         seen=given,
     )
-
-
-def _block_error(cells: pd.DataFrame, scores: Floats, block: int, lags: int) -> float:
-    """Error of a mean of scores that hang together in neighbouring blocks."""
-    key = cells["place"].to_numpy() // block
-    sums = pd.Series(scores).groupby([cells["unit"].to_numpy(), key]).sum()
-    reach = int(np.ceil(lags / block)) + 1
-    variance = 0.0
-    for _, part in sums.groupby(level=0):
-        values = part.to_numpy()
-        variance += float(values @ values)
-        for step in range(1, min(reach, len(values) - 1) + 1):
-            share = 1 - step / (reach + 1)
-            variance += 2 * share * float(values[step:] @ values[:-step])
-    return float(np.sqrt(max(variance, 0.0))) / len(scores)
 
 
 def _checks(switches: Switches, lags: int, bias: float) -> tuple[Check, ...]:

@@ -51,9 +51,10 @@ def test_the_sum_of_lags_knows_their_covariance():
     data = switches(2)
     found = evaluate(data, Strategy("switchback", "y", lags=1, **GIVEN))
     data["before"] = data["on"].shift(1)
-    lags = max(4 * (479 / 100) ** (2 / 9) // 1, 8)
-    fit = smf.ols("y ~ on + before", data.dropna()).fit(
-        cov_type="HAC", cov_kwds={"maxlags": int(lags), "use_correction": True}
+    data["stretch"] = data["hour"] // 16
+    part = data.dropna()
+    fit = smf.ols("y ~ on + before", part).fit(
+        cov_type="cluster", cov_kwds={"groups": part["stretch"]}, use_t=True
     )
     total = fit.t_test("on + before = 0")
     assert found.effect == pytest.approx(float(total.effect[0]), rel=1e-9)
