@@ -29,7 +29,10 @@ class _Model(BaseModel):
 
 
 class Setting(_Model):
-    """One setting of a metric: a choice, or a whole number within bounds."""
+    """One setting of a metric: a choice, or a whole number within bounds.
+
+    ``when`` names other settings with the values under which it means anything.
+    """
 
     default: Value
     label: Pair
@@ -37,6 +40,11 @@ class Setting(_Model):
     minimum: int = 0
     maximum: int = 0
     suggested: tuple[int, ...] = ()
+    when: dict[str, Value] = Field(default_factory=dict)
+
+    def applies(self, settings: Mapping[str, Value]) -> bool:
+        """Whether it means anything beside these settings."""
+        return all(settings[name] == value for name, value in self.when.items())
 
     def parse(self, name: str, text: str) -> Value:
         """The value written in a reference.
@@ -174,6 +182,12 @@ class Reference:
     definition: Definition
     settings: Mapping[str, Value]
 
+    @property
+    def applicable(self) -> dict[str, Setting]:
+        """The settings that mean anything beside the others, by name."""
+        every = self.definition.settings
+        return {name: one for name, one in every.items() if one.applies(self.settings)}
+
 
 @cache
 def load_registry() -> Registry:
@@ -200,7 +214,8 @@ def parse_reference(text: str) -> Reference:
 
     Raises:
         UnknownName: if there is no such metric or setting.
-        InvalidInput: if it is not written as one, or a value is out of bounds.
+        InvalidInput: if it is not written as one, a value is out of bounds, or a
+            setting would have no effect beside the others.
 
     >>> parse_reference("late_rate(by=day)").settings["by"]
     'day'
@@ -213,7 +228,25 @@ def parse_reference(text: str) -> Reference:
     definition = metrics[match[1]]
     given = dict(_pairs(definition, match[2] or ""))
     defaults = {name: setting.default for name, setting in definition.settings.items()}
-    return Reference(text, definition, {**defaults, **given})
+    reference = Reference(text, definition, {**defaults, **given})
+    _require_effect(reference)
+    return reference
+
+
+def _require_effect(reference: Reference) -> None:
+    """Refuse settings that would be ignored."""
+    for name, setting in reference.definition.settings.items():
+        value = reference.settings[name]
+        if value != setting.default and name not in reference.applicable:
+            pairs = [f"{other}={only}" for other, only in setting.when.items()]
+            raise InvalidInput(
+                N_("The setting {name}={value} has no effect in {metric}."),
+                hint=N_("Leave it out, or set {needed}."),
+                name=name,
+                value=value,
+                metric=reference.text.strip(),
+                needed=", ".join(pairs),
+            )
 
 
 def _pairs(definition: Definition, text: str) -> Iterator[tuple[str, Value]]:

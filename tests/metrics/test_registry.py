@@ -122,6 +122,7 @@ def test_on_time_and_late_are_complements_with_the_same_settings():
         ("late_rate", {"by": "timestamp", "grace": 0}),
         ("late_rate()", {"by": "timestamp", "grace": 0}),
         ("late_rate(by=day)", {"by": "day", "grace": 0}),
+        ("late_rate(by=day, grace=0)", {"by": "day", "grace": 0}),
         (
             " late_rate ( grace = 10 , by = timestamp ) ",
             {"by": "timestamp", "grace": 10},
@@ -145,6 +146,8 @@ def test_settings_are_read(text, settings):
         (None, UnknownName, "no metric named None"),
         ("late_rate(size=3)", UnknownName, "by, grace"),
         ("late_rate(by=week)", InvalidInput, "timestamp, day"),
+        ("late_rate(by=day, grace=10)", InvalidInput, "no effect .*by=timestamp"),
+        ("on_time_rate(grace=5,by=day)", InvalidInput, "no effect .*by=timestamp"),
         ("late_rate(grace=-1)", InvalidInput, "0-1440"),
         ("late_rate(grace=9999)", InvalidInput, "0-1440"),
         ("late_rate(grace=1e3)", InvalidInput, "0-1440"),
@@ -155,3 +158,27 @@ def test_settings_are_read(text, settings):
 def test_what_is_no_metric_is_said(text, error, words):
     with pytest.raises(error, match=words):
         parse_reference(text)
+
+
+def test_settings_without_effect_are_not_offered():
+    assert set(parse_reference("late_rate(grace=5)").applicable) == {"by", "grace"}
+    assert set(parse_reference("late_rate(by=day)").applicable) == {"by"}
+
+
+@pytest.mark.parametrize("name", list(REGISTRY.metrics))
+def test_a_setting_that_no_source_reads_says_when_it_applies(name):
+    definition = REGISTRY.metrics[name]
+    for setting, entry in definition.settings.items():
+        for source in definition.sources:
+            texts = (source.numerator, source.denominator, source.measure)
+            read = {
+                node.name
+                for text in filter(None, texts)
+                for node in parse(text).find_all(exp.Placeholder)
+            }
+            known = read | set(source.when) | {"per", "days", "party"}
+            excluded = any(
+                source.when.get(other, value) != value
+                for other, value in entry.when.items()
+            )
+            assert setting in known or excluded, (name, setting)

@@ -59,7 +59,7 @@ def definition_text(look: Look, metric: str) -> str:
         *_formula(look, metric),
         *(
             f"{setting.label[language().startswith('zh')]}: {reference.settings[name]}"
-            for name, setting in definition.settings.items()
+            for name, setting in reference.applicable.items()
         ),
         _direction(definition.direction),
         t("Minimum sample: {rows}", rows=definition.minimum_sample),

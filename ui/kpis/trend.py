@@ -11,7 +11,7 @@ import streamlit as st
 
 from analysis.metrics import Period
 from analysis.metrics.periods import Grain
-from analysis.metrics.registry import Setting, parse_reference
+from analysis.metrics.registry import Setting, Value, parse_reference
 from analysis.records import Target
 from ui import chart_frame, charts
 from ui.format import day, moment, number
@@ -219,7 +219,7 @@ def _target_line(figure: Figure, target: Target) -> str:
 
 
 def _settings(metric: str) -> Mapping[str, Setting]:
-    return parse_reference(metric).definition.settings
+    return parse_reference(metric).applicable
 
 
 def _setting(look: Look, name: str, setting: Setting) -> None:
@@ -246,13 +246,13 @@ def _setting(look: Look, name: str, setting: Setting) -> None:
     )
 
 
-def _change_setting(look: Look, values: Mapping[str, object]) -> None:
+def _change_setting(look: Look, values: Mapping[str, Value]) -> None:
     """Put the metric with other settings in place of the one there is."""
     definition = parse_reference(look.metric).definition
     told = [
-        f"{name}={value}"
-        for name, value in values.items()
-        if value != definition.settings[name].default
+        f"{name}={values[name]}"
+        for name, setting in definition.settings.items()
+        if values[name] != setting.default and setting.applies(values)
     ]
     wanted = definition.name + (f"({','.join(told)})" if told else "")
     cards = tuple(wanted if card == look.metric else card for card in look.cards)
