@@ -83,7 +83,29 @@ def _without_circles(links: tuple[Link, ...]) -> tuple[Link, ...]:
 
 def reaches_orders(mapping: Mapping, table: TableMapping) -> bool:
     """Whether the rows of a table can be joined to orders."""
-    if table.target in {"orders", DETAILS}:
-        return True
-    users = {link.table for link in mapping.links if link.to == table.table}
-    return any(reaches_orders(mapping, mapping.table(user)) for user in users)
+    starts = (*mapping.targeting("orders"), *mapping.targeting(DETAILS))
+    found = {start.table for start in starts}
+    found |= {link.to for start in starts for link in lookups(mapping, start)}
+    return table.table in found
+
+
+def lookups(mapping: Mapping, entry: TableMapping) -> tuple[Link, ...]:
+    """Links to the tables that rows look up, and to those looked up in turn.
+
+    Each table is reached once, so that no circle and no second path repeats it.
+    """
+    reached, queue, found = {entry.table}, [entry.table], []
+    for table in queue:
+        for link in mapping.links_of(table):
+            if link.to not in reached and _is_lookup(mapping, link):
+                reached.add(link.to)
+                queue.append(link.to)
+                found.append(link)
+    return tuple(found)
+
+
+def _is_lookup(mapping: Mapping, link: Link) -> bool:
+    own = mapping.table(link.table).column(link.column)
+    other = mapping.table(link.to)
+    key = other.column(link.to_column)
+    return other.target == LOOKUP and "ignore" not in {own.use, key.use}

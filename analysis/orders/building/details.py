@@ -17,7 +17,8 @@ from analysis.orders.building.assemble import (
 )
 from analysis.orders.building.names import free_names, shown
 from analysis.orders.building.rules import by_rule
-from analysis.orders.columns import LOOKUP, ColumnMapping, TableMapping
+from analysis.orders.columns import ColumnMapping, TableMapping
+from analysis.orders.links import lookups
 from analysis.orders.mapping import Link, Mapping
 
 #: The table of details in its query.
@@ -121,28 +122,6 @@ def _looked_up(
         columns=columns,
         of=alias if link.table == entry.table else link.table,
     )
-
-
-def lookups(mapping: Mapping, entry: TableMapping) -> tuple[Link, ...]:
-    """Links to the tables that rows look up, and to those looked up in turn.
-
-    Each table is reached once, so that no circle and no second path repeats it.
-    """
-    reached, queue, found = {entry.table}, [entry.table], []
-    for table in queue:
-        for link in mapping.links_of(table):
-            if link.to not in reached and _is_lookup(mapping, link):
-                reached.add(link.to)
-                queue.append(link.to)
-                found.append(link)
-    return tuple(found)
-
-
-def _is_lookup(mapping: Mapping, link: Link) -> bool:
-    own = mapping.table(link.table).column(link.column)
-    other = mapping.table(link.to)
-    key = other.column(link.to_column)
-    return other.target == LOOKUP and "ignore" not in {own.use, key.use}
 
 
 def unique_table(table: str, key: str) -> exp.Table:

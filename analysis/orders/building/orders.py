@@ -18,6 +18,7 @@ from analysis.orders.building.checks import (
 from analysis.orders.building.context import Build
 from analysis.orders.building.typed import UNREAD
 from analysis.orders.columns import DETAILS, Action, TableMapping
+from analysis.orders.links import lookups
 from analysis.orders.schema import DIMENSION_TABLES
 from analysis.words import N_
 
@@ -263,7 +264,7 @@ def _joined(
 def _make_lookups(build: Build) -> None:
     """One row a key of every table that orders or their details look up."""
     users = (build.mapping.orders, *build.mapping.targeting(DETAILS))
-    links = (link for user in users for link in details.lookups(build.mapping, user))
+    links = (link for user in users for link in lookups(build.mapping, user))
     for table, column in dict.fromkeys((link.to, link.to_column) for link in links):
         make_unique(build, table, build.mapping.table(table).column(column).field)
         counts = build.sources[table]
