@@ -16,6 +16,7 @@ from analysis.metrics.expressions import (
     data_end,
     missing_field,
 )
+from analysis.metrics.locks import locked_metric
 from analysis.metrics.registry import Reference, Source
 
 Function = Literal[
@@ -78,7 +79,7 @@ def bind_metric(dataset: Dataset, reference: Reference) -> BoundMetric:
     """
     definition = reference.definition
     if definition.locked:
-        raise missing_field(dataset, ((ORDERS, definition.locked),))
+        raise locked_metric(definition.name, definition.locked)
     holding = [item for item in definition.sources if item.holds(reference.settings)]
     lacking = [missing_of(dataset, source) for source in holding]
     for source, missing in zip(holding, lacking, strict=True):

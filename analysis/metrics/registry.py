@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.errors import InvalidInput, UnknownName
+from analysis.metrics.locks import Lock
 from analysis.words import N_
 
 Kind = Literal["count", "rate", "mean", "percentile", "ratio", "per"]
@@ -117,7 +118,8 @@ class Definition(_Model):
         owner: Who answers for the definition.
         version: Raised with every change of meaning.
         reference: What shaped it.
-        locked: What it needs that no dataset has yet; empty if it can be computed.
+        locked: What it needs that no dataset has yet, see ``locks``; empty if it can
+            be computed.
     """
 
     name: str
@@ -136,7 +138,7 @@ class Definition(_Model):
     owner: str = "Delivery experience"
     version: int = 1
     reference: str = ""
-    locked: str = ""
+    locked: Lock = ""
 
     def label_in(self, language: str = "en") -> str:
         """Its name in the language asked for (``en`` or ``zh_CN``)."""

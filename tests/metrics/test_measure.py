@@ -26,6 +26,7 @@ from analysis.metrics import (
     measure,
     sql_of,
 )
+from analysis.metrics.locks import LOCKS
 from analysis.metrics.registry import load_registry
 from tests.metrics.random_worlds import HOSTILE, world
 from tests.worlds import published
@@ -98,6 +99,8 @@ def test_every_metric_runs_or_says_what_it_needs(everything, metric):
         with pytest.raises(MissingField) as caught:
             measure(everything, metric)
         assert caught.value.fields == (locked,)
+        assert LOCKS[locked] in str(caught.value)
+        assert "publish again" not in str(caught.value)
         assert not availability_of(everything, metric).is_available
         return
     call = {"by": "city", "period": MARCH, "compare": "previous"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -10,6 +11,7 @@ from sqlglot import exp
 
 from analysis.errors import InvalidInput, UnknownName
 from analysis.metrics.expressions import parse
+from analysis.metrics.locks import LOCKS, Lock
 from analysis.metrics.registry import (
     load_definitions,
     load_registry,
@@ -182,3 +184,11 @@ def test_a_setting_that_no_source_reads_says_when_it_applies(name):
                 for other, value in entry.when.items()
             )
             assert setting in known or excluded, (name, setting)
+
+
+def test_every_lock_is_known_and_has_words():
+    locked = {item.locked for item in REGISTRY.metrics.values()} - {""}
+    assert locked == set(LOCKS) == set(get_args(Lock)) - {""}
+    assert all(LOCKS.values())
+    fields = {name for entries in FIELDS.values() for name in entries}
+    assert not locked & fields
