@@ -26,7 +26,7 @@ from analysis.orders.columns import (
     require_word,
 )  # fmt: skip
 from analysis.orders.schema import DIMENSION_TABLES, load_fields
-from analysis.orders.values.reading import Reading
+from analysis.orders.values.reading import Note, Reading
 from analysis.words import N_
 
 __all__ = [
@@ -39,6 +39,9 @@ FORMAT_VERSION = 1
 
 #: Types of values that have a sum and a mean.
 NUMBERS = ("integer", "number", "flag")
+
+#: Reason of a reading that a person chose among several.
+CHOSEN = N_("you chose this way to read it")
 
 Grain = Literal["order", "waybill"]
 
@@ -172,6 +175,7 @@ class Mapping:
         if option not in choices:
             raise UnknownName.of(N_("answer"), option, choices)
         chosen = replace(choices[option], options=(), is_ambiguous=False)
+        chosen = chosen.with_reasons(Note.of(CHOSEN))
         return self.changed(table, column, reading=chosen)
 
     def changed(self, table: str, column: str, **changes: Any) -> Self:  # noqa: ANN401 - fields of ColumnMapping

@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-import pandas as pd
-
 from analysis.errors import DataProblem, UnknownName
 from analysis.orders import links, mapping, memory
+from analysis.orders.anew import held_against
 from analysis.orders.draft import Draft, StagedTable
 from analysis.orders.mapping import ColumnMapping, Rule, TableMapping
 from analysis.orders.match import ANYTHING, Fit, wanted
-from analysis.orders.privacy import find_personal, patterns
+from analysis.orders.privacy import find_inside, find_personal
 from analysis.orders.schema import (
     DIMENSION_TABLES,
     MAX_DIMENSION_VALUES,
     MILESTONES,
     Field,
-    Personal,
     fields_of,
     load_fields,
 )  # fmt: skip
 from analysis.orders.seen import Seen
-from analysis.orders.values.canonical import canonical_values
-from analysis.orders.values.missing import MISSING
+from analysis.orders.values.canonical import unknown_notes, words_of
 from analysis.orders.values.reading import Note
 from analysis.words import N_
 from analysis.workspace import Workspace
@@ -51,6 +48,12 @@ SIGNS: Mapping[str, tuple[frozenset[str], ...]] = {
     "customers": (frozenset({"customer_id"}),),
 }  # fmt: skip
 
+#: Words of a header that say kilometres.
+KILOMETRES = {"km", "kms", "kilometers", "kilometres", "quilometros", "公里", "千米"}
+
+#: Confidence in an order ID that only its values tell.
+UNIQUE_ID = 0.5
+
 #: Signs of a table with one row an order, beside the order ID.
 ORDER_SIGNS = frozenset(MILESTONES) | {"promised_at", "status", "cancelled_at"}
 
@@ -59,13 +62,6 @@ DETAIL_RULES: Mapping[str, Rule] = {
     "basket_amount": "sum", "delivery_fee": "sum", "refund_amount": "sum",
     "compensation_amount": "sum", "promised_pickup_at": "min", "rating": "last",
 }  # fmt: skip
-
-
-#: An e-mail or a phone number anywhere in a text.
-_CONTACT = (
-    rf"{patterns.EMAIL}|{patterns.PHONE_PLUS}"
-    rf"|(?:^|[^0-9.,]){patterns.PHONE_CN}(?:[^0-9]|$)"
-)
 
 
 def propose_mapping(
@@ -93,42 +89,7 @@ def propose_mapping(
         )
     workspace = workspace or Workspace.open(draft.path.parent.parent)
     known = memory.recall(draft, workspace=workspace)
-    return _protected_anew(known, draft) if known else _proposal(draft)
-
-
-def _protected_anew(known: mapping.Mapping, draft: Draft) -> mapping.Mapping:
-    """A remembered mapping that also protects what these files alone show."""
-    for table in draft.tables:
-        seen = Seen.of(table)
-        entry = known.table(table.id)
-        columns = tuple(
-            item if item.personal else _protected(item, seen, entry.order_field(item))
-            for item in entry.columns
-        )
-        known = known.with_table(replace(entry, columns=columns))
-    return known
-
-
-def _protected(item: ColumnMapping, seen: Seen, field: Field | None) -> ColumnMapping:
-    values = seen.frame[item.column]
-    kind = find_personal(item.column, values, field).kind
-    if not kind and item.reading.type == "text":
-        kind = _kind_inside(values, field)
-    return replace(item, personal=kind) if kind else item
-
-
-def _kind_inside(values: pd.Series, field: Field | None) -> Personal:
-    """``free_text`` where some texts hold an e-mail or a phone among other things.
-
-    A column of digits alone holds numbers of something else.
-    """
-    if field is not None and field.type not in {"text", "category"}:
-        return ""
-    texts = values.dropna().astype("str").drop_duplicates().str.strip()
-    texts = texts[~texts.isin(MISSING)]
-    if not texts.str.contains(_CONTACT).any() or texts.str.fullmatch(r"[\d\s]*").all():
-        return ""
-    return "free_text"
+    return held_against(known, draft) if known else _proposal(draft)
 
 
 def _proposal(draft: Draft) -> mapping.Mapping:
@@ -190,7 +151,7 @@ def _offers_in(orders: Seen) -> TableMapping | None:
         return None
     found = _table_mapping(orders, "offers", ())
     outcome = found.column(names["outcome"])
-    if "accepted" not in set(outcome.values.values()):  # noqa: PD011 - no frame
+    if "accepted" not in set(outcome.values.values()):
         return None
     fields = (item for item in found.columns if item.use == "field")
     return replace(found, columns=tuple(fields))
@@ -220,9 +181,10 @@ def _orders_table(seen: Sequence[Seen]) -> Seen | None:
 def _order_score(item: Seen) -> float:
     chosen = _assigned(item.fits("orders"))
     names = {fit.field.name: column for column, fit in chosen.items()}
-    if "order_id" not in names:
-        return 0.0
     signs = len(ORDER_SIGNS & names.keys())
+    if "order_id" not in names:
+        # Milestones without a known order ID: orders all the same, with a guess.
+        return signs / 100 if signs > 1 else 0.0
     unique = item.is_unique(names["order_id"])
     return 1.0 + signs + (2.0 if unique else 0.0) + len(names) / 100
 
@@ -285,6 +247,8 @@ def _table_mapping(
         for column, fit in _assigned(item.fits(model), last=last).items()
         if fit.field.name not in blocked
     }
+    if target == "orders":
+        chosen = _with_order_id(item, chosen)
     columns = tuple(
         _fitted(item, name, chosen[name])
         if name in chosen
@@ -300,8 +264,34 @@ def _table_mapping(
     )
 
 
+def _with_order_id(item: Seen, chosen: dict[str, Fit]) -> dict[str, Fit]:
+    """The fields, with the first column of unique values as order ID if none is."""
+    if any(fit.field.name == "order_id" for fit in chosen.values()):
+        return chosen
+    field = fields_of("orders")["order_id"]
+    for name in item.table.columns:
+        reading = item.readings[name][ANYTHING]
+        is_id = reading.type in {"text", "integer"} and item.is_unique(name)
+        if name not in chosen and is_id:
+            note = Note.of(N_("each of its values stands there once"))
+            reading = item.readings[name][(field.type, field.unit)]
+            return {**chosen, name: Fit(field, UNIQUE_ID, reading, (note,))}
+    return chosen
+
+
+def _in_metres(reading: Reading, field: Field, name: str) -> Reading:
+    """The reading of a distance whose header says that it is in kilometres."""
+    words = set(normalise_header(name).split("_"))
+    if field.unit != "m" or reading.scale != 1.0 or not words & KILOMETRES:
+        return reading
+    note = Note.of(N_("the header says kilometres: times 1,000"))
+    return replace(reading, type="number", scale=1000.0).with_reasons(note)
+
+
 def _fitted(item: Seen, name: str, fit: Fit) -> ColumnMapping:
     values = item.frame[name]
+    fit = replace(fit, reading=_in_metres(fit.reading, fit.field, name))
+    words = words_of(fit.field, values)
     personal = find_personal(name, values, fit.field).kind
     return ColumnMapping(
         column=name,
@@ -310,11 +300,13 @@ def _fitted(item: Seen, name: str, fit: Fit) -> ColumnMapping:
         reading=fit.reading,
         after="created_at" if fit.reading.is_duration and _is_time(fit.field) else "",
         rule=DETAIL_RULES.get(fit.field.name, "first"),
-        values=_words(fit.field, values),
-        personal=personal or _kind_inside(values, fit.field),
+        values=words,
+        personal=personal or find_inside(values, fit.field),
         confidence=fit.confidence,
-        reasons=(*fit.reasons, *fit.reading.reasons),
-    )
+        reasons=(
+            *unknown_notes(fit.field, words), *fit.reasons, *fit.reading.reasons,
+        ),
+    )  # fmt: skip
 
 
 def _further(item: Seen, name: str, target: str) -> ColumnMapping:
@@ -323,7 +315,7 @@ def _further(item: Seen, name: str, target: str) -> ColumnMapping:
     values = item.frame[name]
     personal = find_personal(name, values, None).kind
     if not personal and reading.type == "text":
-        personal = _kind_inside(values, None)
+        personal = find_inside(values, None)
     distinct = int(values.nunique())
     entry = ColumnMapping(
         column=name,
@@ -341,14 +333,6 @@ def _further(item: Seen, name: str, target: str) -> ColumnMapping:
         return entry
     reason = Note.of(N_("{count} distinct values: a dimension"), count=distinct)
     return replace(entry, use="dimension", reasons=(*entry.reasons, reason))
-
-
-def _words(field: Field, values: pd.Series) -> dict[str, str]:
-    """The file's words for a status and the like, in the words of the order model."""
-    if field.type != "category":
-        return {}
-    seen = values.dropna().astype(str).str.strip().unique()[:1_000]
-    return dict(canonical_values(field, tuple(seen)))
 
 
 def _is_time(field: Field) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from analysis.errors import InvalidInput
 from analysis.orders import links
+from analysis.orders.anew import held_against
 from analysis.orders.draft import Draft
 from analysis.orders.mapping import IGNORED, Mapping, TableMapping, signature
 from analysis.orders.propose import propose_mapping
@@ -60,7 +61,8 @@ def forget_working(draft: Draft) -> None:
 def fitted_to(draft: Draft, saved: Mapping) -> Mapping:
     """A saved mapping for the tables of a draft, matched by their headers.
 
-    Tables that the saved mapping does not know keep their proposal.
+    Tables that the saved mapping does not know keep their proposal. Readings that no
+    longer read the values are found anew, as for a remembered mapping.
 
     Raises:
         InvalidInput: if it knows none of the draft's tables.
@@ -88,9 +90,18 @@ def fitted_to(draft: Draft, saved: Mapping) -> Mapping:
         for link in saved.links
         if link.table in pairs and link.to in pairs
     )
-    return replace(
-        saved, tables=tables, links=renamed or proposed.links, remembered=True
+    offers = saved.offers
+    if offers is not None:
+        place = pairs.get(offers.table)
+        offers = replace(offers, table=place) if place else None
+    fitted = replace(
+        saved,
+        tables=tables,
+        links=renamed or proposed.links,
+        remembered=True,
+        offers=offers,
     )
+    return held_against(fitted, draft)
 
 
 def relinked(mapping: Mapping, table: str) -> Mapping:

@@ -278,7 +278,7 @@ def test_words_of_a_status():
         "配送中": "open", "拒收": "returned", "unavailable": "failed",
         "invoiced": "open", "teleported": "teleported",
     }  # fmt: skip
-    assert unknown_values(status, seen) == ("teleported",)
+    assert unknown_values(status, canonical_values(status, seen)) == ("teleported",)
     outcome = fields_of("offers")["outcome"]
     assert canonical_values(outcome, ["1", "0"]) == {"1": "accepted", "0": "refused"}
     assert canonical_values(fields_of("orders")["city"], ["sf"]) == {}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.orders.privacy import patterns
 from analysis.orders.schema import Field, Personal, load_fields, normalise_header
-from analysis.orders.values.missing import BLANKS
+from analysis.orders.values.missing import BLANKS, MISSING
 from analysis.orders.values.reading import Note
 from analysis.orders.values.sampled import Sampled
 from analysis.words import N_
@@ -58,6 +58,12 @@ _CONTENT: tuple[tuple[Personal, str, str], ...] = (
     ("address", _ADDRESS, N_("its values are addresses")),
 )
 
+#: An e-mail or a phone number anywhere in a text.
+_CONTACT = (
+    rf"{patterns.EMAIL}|{patterns.PHONE_PLUS}"
+    rf"|(?:^|[^0-9.,]){patterns.PHONE_CN}(?:[^0-9]|$)"
+)
+
 _PLAIN_TYPES = {"time", "date", "flag", "number", "money", "integer"}
 
 
@@ -95,6 +101,24 @@ def find_personal(
     if by_header.kind:
         return by_header
     return _by_content(Sampled.of(values), field)
+
+
+def find_inside(values: pd.Series, field: Field | None) -> Personal:
+    """``free_text`` where some texts hold an e-mail or a phone among other things.
+
+    A column of digits alone holds numbers of something else.
+
+    Args:
+        values: A sample of the column as text.
+        field: The field it is mapped to; None for a column of its own.
+    """
+    if field is not None and field.type not in {"text", "category"}:
+        return ""
+    texts = values.dropna().astype("str").drop_duplicates().str.strip()
+    texts = texts[~texts.isin(MISSING)]
+    if not texts.str.contains(_CONTACT).any() or texts.str.fullmatch(r"[\d\s]*").all():
+        return ""
+    return "free_text"
 
 
 def _by_header(header: str) -> Finding:

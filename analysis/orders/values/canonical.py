@@ -6,10 +6,20 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import yaml
 
 from analysis.orders.schema import Field, normalise_header
 from analysis.orders.values.missing import clean_value
+from analysis.orders.values.reading import Note
+from analysis.words import N_
+
+#: Different values of a column that are translated.
+MOST_WORDS = 1_000
+
+#: Unknown values that a note names.
+NAMED_WORDS = 5
+UNKNOWN_WORDS = N_("words that Doorstep does not know: {words}")
 
 _STATUS_TABLES = {"orders"}
 
@@ -32,12 +42,42 @@ def canonical_values(field: Field, seen: Sequence[str]) -> dict[str, str]:
     return {value: words.get(normalise_header(value), value) for value in present}
 
 
-def unknown_values(field: Field, seen: Sequence[str]) -> tuple[str, ...]:
-    """Values that are no word of the order model and have no translation."""
-    words = _words_of(field)
-    known = set(words.values())
-    mapped = canonical_values(field, seen)
-    return tuple(value for value, word in mapped.items() if word not in known)
+def words_of(field: Field, values: pd.Series) -> dict[str, str]:
+    """The file's words for a status and the like, in the words of the order model.
+
+    Args:
+        field: The field that the column is mapped to.
+        values: A sample of the column.
+    """
+    if field.type != "category":
+        return {}
+    seen = values.dropna().astype(str).str.strip().unique()[:MOST_WORDS]
+    return canonical_values(field, tuple(seen))
+
+
+def unknown_values(field: Field, words: Mapping[str, str]) -> tuple[str, ...]:
+    """Values whose word is none of the order model's.
+
+    Args:
+        field: The field.
+        words: The word by the value in the file, as ``words_of`` gives it.
+    """
+    known = set(_words_of(field).values())
+    return tuple(value for value, ours in words.items() if known and ours not in known)
+
+
+def unknown_notes(field: Field, words: Mapping[str, str]) -> tuple[Note, ...]:
+    """A note that names some of the values that nobody knows; none if there are none.
+
+    Args:
+        field: The field.
+        words: The word by the value in the file, as ``words_of`` gives it.
+    """
+    unknown = unknown_values(field, words)
+    if not unknown:
+        return ()
+    shown = ", ".join(unknown[:NAMED_WORDS])
+    return (Note.of(UNKNOWN_WORDS, words=shown),)
 
 
 def _words_of(field: Field) -> Mapping[str, str]:
