@@ -19,10 +19,11 @@ from analysis.orders.schema import (
     Field,
     fields_of,
     load_fields,
+    normalise_header,
 )  # fmt: skip
 from analysis.orders.seen import Seen
 from analysis.orders.values.canonical import unknown_notes, words_of
-from analysis.orders.values.reading import Note
+from analysis.orders.values.reading import Note, Reading
 from analysis.words import N_
 from analysis.workspace import Workspace
 
@@ -274,7 +275,7 @@ def _with_order_id(item: Seen, chosen: dict[str, Fit]) -> dict[str, Fit]:
         is_id = reading.type in {"text", "integer"} and item.is_unique(name)
         if name not in chosen and is_id:
             note = Note.of(N_("each of its values stands there once"))
-            reading = item.readings[name][(field.type, field.unit)]
+            reading = item.readings[name][wanted(field)]
             return {**chosen, name: Fit(field, UNIQUE_ID, reading, (note,))}
     return chosen
 

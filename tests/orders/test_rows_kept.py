@@ -118,3 +118,37 @@ def test_a_year_mistyped_stretches_no_period(tmp_path):
     assert check(dataset, "future_created_at")["count"] == 1
     gaps = [item["name"] for item in dataset.manifest["checks"]]
     assert "time_gap" not in gaps
+
+
+def test_a_row_of_totals_is_no_order(tmp_path):
+    rows = [[f"o{number}", moment(number), "3"] for number in range(20)]
+    text = csv_text(["订单号", "下单时间", "距离"], [*rows, ["合计", "", "60"]])
+    dataset = publish_files(tmp_path, {"orders.csv": text})
+    assert dataset.table("orders").rows == 20
+    assert check(dataset, "total_row")["count"] == 1
+    assert aside(dataset)["reason"].tolist() == ["total_row"]
+
+
+def test_kilometres_in_a_header_become_metres(tmp_path):
+    rows = [[f"o{number}", moment(number), "3,5"] for number in range(20)]
+    text = csv_text(["Nº do pedido", "Pedido em", "Distância km"], rows)
+    dataset = publish_files(tmp_path, {"pedidos.csv": text})
+    assert set(values(dataset, "distance_m")) == {3500.0}
+
+
+def test_minutes_after_the_creation_become_times(tmp_path):
+    rows = [[f"o{number}", moment(number), 30, 20 + number] for number in range(20)]
+    header = ["order_id", "created_at", "promised_minutes", "delivery_minutes"]
+    dataset = publish_files(tmp_path, {"orders.csv": csv_text(header, rows)})
+    found = frame(dataset)
+    minutes = (found["delivered_at"] - found["created_at"]).dt.total_seconds() / 60
+    assert minutes.tolist() == [20 + number for number in range(20)]
+    late = (found["delivered_at"] > found["promised_at"]).sum()
+    assert late == 9
+
+
+def test_milestones_without_a_known_order_id_are_orders(tmp_path):
+    rows = [[f"X-{number}", moment(number), moment(number + 9)] for number in range(20)]
+    header = ["Reference", "created_at", "delivered_at"]
+    dataset = publish_files(tmp_path, {"export.csv": csv_text(header, rows)})
+    assert values(dataset, "order_id") == [f"X-{number}" for number in range(20)]

@@ -21,6 +21,9 @@ FUTURE = timedelta(days=1)
 #: A delivery that takes longer than this many days cannot be meant.
 LONGEST_DAYS = 365
 
+#: What stands in place of an order ID in a row of totals.
+TOTALS = r"(?i)\s*(?:grand |sub)?totals?(?: geral)?\s*:?|sum|合计|总计|小计|总和"
+
 #: Degrees around (0, 0) that stand for "no position".
 NEAR_ZERO = 0.01
 
@@ -110,6 +113,7 @@ def row_checks(
         actions: Actions by name of check, where not the default.
     """
     makers: Sequence[Callable[[], Iterator[RowCheck]]] = (
+        _totals,
         _delivered_first,
         lambda: _time_order(columns),
         lambda: _future(now),
@@ -151,6 +155,21 @@ def _check(
 ) -> RowCheck:
     clears = columns if clears is None else clears
     return RowCheck(name, text, columns, clears, condition, action, values)
+
+
+def _totals() -> Iterator[RowCheck]:
+    """A last row that sums the file up is no order."""
+    yield _check(
+        "total_row",
+        N_("Rows that sum up the file"),
+        ("order_id",),
+        exp.Anonymous(
+            this="regexp_full_match",
+            expressions=[trees.column("order_id"), exp.Literal.string(TOTALS)],
+        ),
+        "set_aside",
+        clears=(),
+    )
 
 
 def _delivered_first() -> Iterator[RowCheck]:
