@@ -197,14 +197,31 @@ def _table_checks(
 ) -> Iterator[CheckResult]:
     """Checks on whole tables; they keep everything as it is."""
     for found in profiles.values():
-        yield from _column_checks(found)
+        own = _own_columns(build, found.table)
+        yield from _column_checks(found, own)
     if period is not None:
         yield from _gap_check(build, period)
         yield _freshness(build, period)
 
 
-def _column_checks(found: TableProfile) -> Iterator[CheckResult]:
+def _own_columns(build: Build, table: str) -> frozenset[str]:
+    """Columns whose values are those of the file: neither derived nor masked."""
+    masked = {
+        item.field
+        for entry in build.mapping.targeting(table)
+        for item in entry.columns
+        if item.protection not in {"", "id"}
+    }
+    kinds = {item.name: item.kind for item in build.columns[table]}
+    return frozenset(
+        name for name in kinds if kinds[name] != "derived" and name not in masked
+    )
+
+
+def _column_checks(found: TableProfile, own: frozenset[str]) -> Iterator[CheckResult]:
     for item in found.columns:
+        if item.name not in own:
+            continue
         if found.rows > 1 and item.missing == found.rows:
             text = N_("{column} is empty")
         elif found.rows > 1 and item.distinct == 1 and item.missing == 0:
