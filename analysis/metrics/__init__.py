@@ -1,6 +1,11 @@
 """What a KPI means, which orders are meant, and every query over published tables."""
 
-from analysis.metrics.availability import Availability, availability, availability_of
+from analysis.metrics.availability import (
+    Availability,
+    assumed_of,
+    availability,
+    availability_of,
+)
 from analysis.metrics.dimensions import Dimension, dimensions_of, hierarchies_of
 from analysis.metrics.measure import measure, sql_of
 from analysis.metrics.periods import Period, compared
@@ -15,6 +20,7 @@ __all__ = [
     "Dimension",
     "Period",
     "Selection",
+    "assumed_of",
     "availability",
     "availability_of",
     "compared",

@@ -18,6 +18,7 @@ from analysis.errors import InvalidInput, MissingField, UnknownName
 from analysis.metrics import (
     Condition,
     Selection,
+    assumed_of,
     availability,
     availability_of,
     dimensions_of,
@@ -157,6 +158,27 @@ def test_amounts_of_several_currencies_are_never_added(tmp_path):
     frame = measure(dataset, "cpo", by="currency")
     assert frame["cpo"].notna().all()
     dataset.engine.close()
+
+
+def test_what_rests_on_an_assumed_promise_says_so(small):
+    promise = replace(small.fields["promised_at"], assumed=True)
+    orders = small.tables["orders"]
+    columns = {**orders.columns, "promised_at": promise}
+    tables = {**small.tables, "orders": replace(orders, columns=columns)}
+    dataset = replace(small, tables=tables)
+    for name in ("severity_band", "promise_band", ["city", "promised_at"]):
+        assert assumed_of(dataset, by=name) == ("promised_at",)
+        assert assumed_of(small, by=name) == ()
+    for event in ("late", "past_promise"):
+        chosen = Selection(event=event)
+        assert assumed_of(dataset, selection=chosen) == ("promised_at",)
+        assert assumed_of(small, selection=chosen) == ()
+    banded = Selection.of({"severity_band": ["over 30 min"]})
+    assert assumed_of(dataset, selection=banded) == ("promised_at",)
+    city = Selection.of({"city": ["Riyadh"]})
+    assert assumed_of(dataset, by="hour_band", selection=city) == ()
+    assert availability_of(dataset, "late_rate").assumed == ("promised_at",)
+    assert availability_of(dataset, "orders").assumed == ()
 
 
 def test_amounts_of_different_currencies_are_never_compared(tmp_path):

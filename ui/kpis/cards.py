@@ -26,7 +26,7 @@ from ui.kpis.figures import (
     too_few,
     why_unknown,
 )
-from ui.kpis.locks import lock_note
+from ui.kpis.locks import lock_note, rule_badge
 from ui.kpis.targets import badge
 from ui.kpis.view import Look, choose_metric
 from ui.show import plain
@@ -94,10 +94,7 @@ def _card(
         if target is not None:
             badge(figure, target)
     if look.assumed(metric):
-        st.badge(
-            t("assumed"), icon=":material/rule:", color="gray",
-            help=t("The promise is a rule of the mapping, not in the data."),
-        )  # fmt: skip
+        rule_badge()
     _details(look, metric, place=place)
 
 

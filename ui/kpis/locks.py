@@ -34,3 +34,11 @@ def _column_name(name: str) -> str:
     field = load_fields().get(table or "orders", {}).get(column)
     label = f" ({plain(field.label(language()))})" if field else ""
     return f"`{name}`{label}"
+
+
+def rule_badge() -> None:
+    """That a figure or a grouping rests on a rule instead of data."""
+    st.badge(
+        t("assumed"), icon=":material/rule:", color="gray",
+        help=t("The promise is a rule of the mapping, not in the data."),
+    )  # fmt: skip

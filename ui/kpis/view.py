@@ -12,7 +12,13 @@ from pydantic import Field
 
 from analysis.engine.dataset import Dataset
 from analysis.errors import DoorstepError
-from analysis.metrics import Availability, Period, Selection, availability
+from analysis.metrics import (
+    Availability,
+    Period,
+    Selection,
+    assumed_of,
+    availability,
+)
 from analysis.metrics.conditions import predicate
 from analysis.metrics.filters import event_predicate
 from analysis.metrics.periods import Comparison, Grain
@@ -112,8 +118,9 @@ class Look:
         return self.known[parse_reference(reference).definition.name].missing
 
     def assumed(self, reference: str) -> bool:
-        """Whether a metric rests on a rule instead of data, such as a promise."""
-        return bool(self.known[parse_reference(reference).definition.name].assumed)
+        """Whether a metric or its orders rest on a rule, such as a promise."""
+        found = self.known[parse_reference(reference).definition.name]
+        return bool(found.assumed or assumed_of(self.dataset, selection=self.orders))
 
     def measured(self) -> dict[str, Any]:
         """Arguments of ``measure`` that say which orders, when and against what."""
