@@ -11,7 +11,7 @@ import streamlit as st
 from analysis.words import N_
 from ui import datasets
 from ui.format import number
-from ui.show import plain
+from ui.show import choice, plain
 from ui.state import View, link_to
 from ui.texts import LANGUAGES, choose_language, language, t
 
@@ -137,7 +137,7 @@ def _language_switch() -> None:
     st.segmented_control(
         t("Language"),
         list(LANGUAGES),
-        format_func=lambda code: LANGUAGES[code],
+        format_func=lambda code: choice(LANGUAGES[code]),
         key="language_switch",
         required=True,
         on_change=lambda: choose_language(st.session_state["language_switch"]),

@@ -46,6 +46,15 @@ def shortened(text: object, *, limit: int = MAX_LABEL) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def choice(label: str) -> str:
+    """A translated label of a segmented control, readable when it is chosen.
+
+    Streamlit writes the chosen one in the primary colour, and in the dark no colour is
+    both light enough for that and dark enough for the white label of a button.
+    """
+    return f":gray[{label}]"
+
+
 def page_head(title: str, *, answer: str = "", grounds: str = "") -> None:
     """The first lines of a page: its question, the answer, what it rests on.
 

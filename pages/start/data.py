@@ -5,7 +5,7 @@ from ui import datasets
 from ui.data import files, meaning, overview, publishing
 from ui.data.view import STEPS, DataView, draft_of, leave
 from ui.guard import guard
-from ui.show import page_head
+from ui.show import choice, page_head
 from ui.state import bound, read_view
 from ui.texts import t
 
@@ -40,7 +40,7 @@ with st.container(
     st.segmented_control(
         t("Step"),
         list(STEPS),
-        format_func=lambda name: t(STEPS[name]),
+        format_func=lambda name: choice(t(STEPS[name])),
         required=True,
         label_visibility="collapsed",
         disabled=mapping is None,

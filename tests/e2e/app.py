@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.e2e.find_browser import find
@@ -16,6 +17,8 @@ from tests.e2e.find_browser import find
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
 PAGE_SECONDS = 60
+#: Rules that fail inside Streamlit's own front end, which we cannot change.
+UPSTREAM = {"region", "landmark-unique"}
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -132,6 +135,16 @@ def visit(context: BrowserContext, url: str) -> Visit:
     page.goto(url)
     seen.wait_until_still()
     return seen
+
+
+def violations(page):
+    """Serious violations of accessibility rules that are ours."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (item["id"], [node["html"][:200] for node in item["nodes"]])
+        for item in found
+        if item["impact"] in ("serious", "critical") and item["id"] not in UPSTREAM
+    ]
 
 
 def note_request(seen: Visit, url: str) -> None:

@@ -9,11 +9,13 @@ import pytest
 from playwright.sync_api import expect
 
 from analysis import orders
+from tests.e2e.app import violations
 
 pytestmark = pytest.mark.browser
 
 OLIST = Path(__file__).resolve().parents[3] / "shared" / "data" / "olist"
 PUBLISH_SECONDS = 120
+OVERFLOW = "document.documentElement.scrollWidth - window.innerWidth"
 HOSTILE = "![x](https://example.org/x.png) $a$ :red[b]"
 
 
@@ -94,6 +96,26 @@ def test_a_reload_and_a_copied_link_keep_the_draft(app, open_page, tmp_path):
     visit.page.go_back()
     visit.wait_until_still()
     expect(visit.page.get_by_text("tables are here")).to_be_visible()
+
+
+@pytest.mark.parametrize("look", [(1440, "dark", "en"), (400, "light", "zh_CN")])
+def test_every_step_is_accessible_and_fits(app, open_page, tmp_path, look):
+    width, scheme, lang = look
+    visit = open_page(f"{app.url}/data?lang={lang}", width=width, scheme=scheme)
+    found = {"start": violations(visit.page)}
+    visit.page.set_input_files("input[type=file]", str(write_orders(tmp_path)))
+    for step in ("data_to_meaning", "data_to_check", "data_publish"):
+        button = visit.page.locator(f"[class*=st-key-{step}] button")
+        button.wait_for()
+        visit.wait_until_still()
+        found[f"before {step}"] = violations(visit.page)
+        assert visit.page.evaluate(OVERFLOW) <= 0
+        button.click()
+        visit.page.wait_for_timeout(400)
+    visit.page.locator("[class*=st-key-data_publish]").wait_for(state="detached")
+    visit.wait_until_still()
+    found["published"] = violations(visit.page)
+    assert {step: wrong for step, wrong in found.items() if wrong} == {}
 
 
 def test_cancel_leaves_nothing_behind(app, open_page, tmp_path):

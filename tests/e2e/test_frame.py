@@ -4,9 +4,8 @@ import http.client
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from tests.e2e.app import ROOT, start, stop
+from tests.e2e.app import ROOT, start, stop, violations
 from tests.e2e.hostile_texts import TEXTS
 from ui.server import security_headers
 
@@ -15,18 +14,6 @@ pytestmark = pytest.mark.browser
 #: Code, Markdown, caption, button and error each show every text.
 SHOWN_IN = 5
 HERE = Path(__file__).parent
-#: Rules that fail inside Streamlit's own front end, which we cannot change.
-UPSTREAM = {"region", "landmark-unique"}
-
-
-def violations(page):
-    """Serious violations of accessibility rules that are ours."""
-    found = Axe().run(page).response["violations"]
-    return [
-        (item["id"], [node["html"][:200] for node in item["nodes"]])
-        for item in found
-        if item["impact"] in ("serious", "critical") and item["id"] not in UPSTREAM
-    ]
 
 
 def test_every_response_has_the_security_headers(app):

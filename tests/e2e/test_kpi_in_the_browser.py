@@ -3,15 +3,11 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from tests.e2e.app import start, stop
+from tests.e2e.app import start, stop, violations
 from tests.ui import kpi_world
 
 pytestmark = pytest.mark.browser
-
-#: Rules that fail inside Streamlit's own front end, which we cannot change.
-UPSTREAM = {"region", "landmark-unique"}
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +31,6 @@ def press(seen, name):
     seen.page.get_by_role("button", name=name).first.click()
     seen.page.wait_for_timeout(500)
     seen.wait_until_still()
-
-
-def violations(page):
-    found = Axe().run(page).response["violations"]
-    return [
-        (item["id"], [node["html"][:200] for node in item["nodes"]])
-        for item in found
-        if item["impact"] in ("serious", "critical") and item["id"] not in UPSTREAM
-    ]
 
 
 def test_from_the_page_to_a_bar_back_and_into_another_browser(app, open_page):

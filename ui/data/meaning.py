@@ -26,7 +26,7 @@ from ui.data import (
 )  # fmt: skip
 from ui.data.view import DataView, go, joined
 from ui.format import number
-from ui.show import plain
+from ui.show import choice, plain
 from ui.texts import language, t
 
 PAGE_ROWS: Final = 25
@@ -125,7 +125,7 @@ def _switch(view: DataView, mapping: Mapping, table: TableMapping) -> None:
 def _tab(entry: TableMapping) -> str:
     asks = any(map(words.needs_a_look, entry.columns)) and entry.target != "ignored"
     mark = ":orange[:material/help:] " if asks else ""
-    return mark + plain(entry.title, limit=40)
+    return mark + choice(plain(entry.title, limit=40))
 
 
 def _target(draft: Draft, table: TableMapping) -> None:

@@ -16,7 +16,7 @@ from ui.data import files, history, profile, results
 from ui.data.view import DataView, Shown, go, joined
 from ui.format import ago, moment, number, period
 from ui.guard import guard
-from ui.show import page_head, plain
+from ui.show import choice, page_head, plain
 from ui.state import bound
 from ui.texts import t
 
@@ -65,7 +65,7 @@ def show(view: DataView, dataset: Dataset) -> None:
     st.segmented_control(
         t("Show"),
         list(get_args(Shown)),
-        format_func=lambda name: t(_SHOWN[name]),
+        format_func=lambda name: choice(t(_SHOWN[name])),
         required=True,
         label_visibility="collapsed",
         **bound(view, "show", prefix="data"),

@@ -12,7 +12,7 @@ from analysis.engine.dataset import Dataset
 from ui.data import words
 from ui.data.view import DataView, go
 from ui.format import MISSING, number, percent
-from ui.show import plain, shortened
+from ui.show import choice, plain, shortened
 from ui.texts import t
 
 Entry = Mapping[str, Any]
@@ -55,9 +55,9 @@ def _switch(view: DataView, dataset: Dataset, tables: list[str], *, table: str) 
     st.segmented_control(
         t("Table"),
         tables,
-        format_func=lambda name: (
+        format_func=lambda name: choice(
             f"{plain(t(words.TABLES.get(name, name)))} "
-            f":gray[{number(dataset.table(name).rows)}]"
+            f"{number(dataset.table(name).rows)}"
         ),
         key="data_profile_table",
         required=True,

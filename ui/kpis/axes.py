@@ -190,8 +190,7 @@ def only(values: tuple[Scalar, ...], *, name: str, kind: str = "in") -> Conditio
 def scope_of(dataset: Dataset, selection: Selection) -> Selection:
     """The same orders in one spelling, so that what is kept for them is found again."""
     spelled = [
-        replace(item, values=_in_order(item.values))  # noqa: PD011 - no frame
-        for item in selection.conditions
+        replace(item, values=_in_order(item.values)) for item in selection.conditions
     ]
     listed = sorted(spelled, key=lambda item: (item.dimension, item.kind, str(item)))
     return Selection(

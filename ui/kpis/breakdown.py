@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from analysis.metrics import assumed_of
 from analysis.metrics.selection import Condition, Scalar
 from analysis.words import N_
 from ui import chart_frame, charts
@@ -24,8 +25,9 @@ from ui.kpis.figures import (
     name_of,
     too_few,
 )
+from ui.kpis.locks import rule_badge
 from ui.kpis.view import Look, Order, drill, go_to
-from ui.show import plain, shortened
+from ui.show import choice, plain, shortened
 from ui.state import bound
 from ui.texts import t
 
@@ -74,10 +76,12 @@ def head(look: Look) -> None:
         st.segmented_control(
             t("Order"),
             list(ORDER_NAMES),
-            format_func=lambda order: t(ORDER_NAMES[order]),
+            format_func=lambda order: choice(t(ORDER_NAMES[order])),
             required=True,
             **bound(look.view, "order", prefix="kpis"),
         )
+    if assumed_of(look.dataset, by=look.by):
+        rule_badge()
     _breadcrumb(look)
 
 

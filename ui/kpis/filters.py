@@ -19,7 +19,7 @@ from ui.format import period as written_period
 from ui.kpis import periods
 from ui.kpis.axes import Axis, condition_label, value_label, values_of
 from ui.kpis.view import PAGE, Look, close, go, go_to
-from ui.show import plain
+from ui.show import choice, plain
 from ui.state import link_to
 from ui.texts import language, t
 
@@ -217,7 +217,7 @@ def _add_filter(look: Look) -> None:
         kind = st.segmented_control(
             t("Orders where it"),
             list(_KINDS),
-            format_func=lambda item: t(_KINDS[item]),
+            format_func=lambda item: choice(t(_KINDS[item])),
             required=True,
             default="in",
             key="kpis_filter_kind",

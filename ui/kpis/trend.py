@@ -29,7 +29,7 @@ from ui.kpis.figures import (
     why_unknown,
 )
 from ui.kpis.view import Look, go
-from ui.show import plain
+from ui.show import choice, plain
 from ui.state import bound
 from ui.texts import language, t
 
@@ -47,7 +47,7 @@ def head(look: Look) -> None:
             st.segmented_control(
                 t("Time grain"),
                 steps,
-                format_func=lambda step: t(periods.GRAIN_NAMES[step]),
+                format_func=lambda step: choice(t(periods.GRAIN_NAMES[step])),
                 required=True,
                 **bound(look.view, "grain", prefix="kpis", show=lambda _: look.grain),
             )
