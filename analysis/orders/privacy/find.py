@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import pandas as pd
+import pyarrow as pa
 
 from analysis.orders.privacy import patterns
+from analysis.orders.privacy.names import are_names
 from analysis.orders.schema import Field, Personal, load_fields, normalise_header
 from analysis.orders.values.missing import BLANKS, MISSING
 from analysis.orders.values.reading import Note
@@ -23,19 +25,28 @@ _MANY_WORDS = 3.0
 _MANY_DISTINCT = 0.3
 
 _HEADER_WORDS: dict[Personal, tuple[str, ...]] = {
-    "email": ("email", "e_mail", "mail", "邮箱", "邮件"),
+    "email": ("email", "e_mail", "mail", "邮箱", "邮件", "بريد", "البريد",
+              "البريد_الالكتروني", "البريد_الإلكتروني", "ايميل", "إيميل", "الايميل"),
     "phone": ("phone", "mobile", "telephone", "tel", "whatsapp", "cell", "telefone",
-              "celular", "手机", "电话", "联系方式"),
+              "celular", "手机", "电话", "联系方式", "هاتف", "الهاتف", "جوال", "الجوال",
+              "موبايل", "الموبايل", "تلفون", "التلفون", "واتساب", "رقم_التواصل"),
     "name": ("customer_name", "recipient", "receiver", "consignee", "full_name",
-             "first_name", "last_name", "surname", "nome_completo", "sobrenome", "姓名",
-             "收货人", "收件人", "联系人"),
+             "first_name", "last_name", "surname", "guest_name", "client_name",
+             "driver_name", "courier_name", "rider_name", "contact_name",
+             "contact_person", "buyer_name", "nome_completo", "nome_cliente",
+             "nome_do_cliente", "sobrenome", "姓名", "收货人", "收件人", "联系人",
+             "الاسم", "الاسم_الكامل", "الاسم_الاول", "الاسم_الأول", "اسم_العائلة",
+             "اسم_العميل", "اسم_الزبون", "اسم_المستلم", "اسم_المشتري", "اسم_المستخدم",
+             "اسم_السائق", "اسم_المندوب", "اسم_الموظف"),
     "id": ("cpf", "cnpj", "rg", "passport", "national_id", "ssn", "iqama", "id_card",
-           "unique_id", "user_id", "device_id", "openid", "wechat", "身份证", "护照"),
+           "unique_id", "user_id", "device_id", "openid", "wechat", "身份证", "护照",
+           "رقم_الهوية", "الهوية", "رقم_الاقامة", "رقم_الإقامة", "جواز_السفر"),
     "address": ("address", "street", "addr", "endereco", "endereço", "rua", "地址",
-                "住址", "门牌"),
+                "住址", "门牌", "عنوان", "العنوان", "شارع", "الشارع"),
     "free_text": ("comment", "comments", "remark", "remarks", "note", "notes",
                   "message", "feedback", "observacao", "observação", "comentario",
-                  "comentário", "备注", "留言", "评论", "评价内容"),
+                  "comentário", "备注", "留言", "评论", "评价内容", "ملاحظة",
+                  "ملاحظات", "الملاحظات", "تعليق", "تعليقات", "التعليق"),
 }  # fmt: skip
 
 _SURNAMES = (
@@ -100,7 +111,17 @@ def find_personal(
     by_header = _by_header(header) if field is None else Finding()
     if by_header.kind:
         return by_header
-    return _by_content(Sampled.of(values), field)
+    return _by_content(header, _with_plain_digits(Sampled.of(values)), field)
+
+
+def _with_plain_digits(sample: Sampled) -> Sampled:
+    """The sample with Arabic and full-width digits as plain ones."""
+    if not sample.matches(f".*[{patterns.FOREIGN_DIGITS}].*").any():
+        return sample
+    texts = [
+        text.translate(patterns.TO_PLAIN_DIGITS) for text in sample.texts.to_pylist()
+    ]
+    return replace(sample, texts=pa.array(texts, pa.string()))
 
 
 def find_inside(values: pd.Series, field: Field | None) -> Personal:
@@ -115,7 +136,7 @@ def find_inside(values: pd.Series, field: Field | None) -> Personal:
     if field is not None and field.type not in {"text", "category"}:
         return ""
     texts = values.dropna().astype("str").drop_duplicates().str.strip()
-    texts = texts[~texts.isin(MISSING)]
+    texts = texts[~texts.isin(MISSING)].str.translate(patterns.TO_PLAIN_DIGITS)
     if not texts.str.contains(_CONTACT).any() or texts.str.fullmatch(r"[\d\s]*").all():
         return ""
     return "free_text"
@@ -156,7 +177,7 @@ def _field_words() -> dict[Personal, frozenset[str]]:
     return {kind: frozenset(words - common) for kind, words in found.items()}
 
 
-def _by_content(sample: Sampled, field: Field | None) -> Finding:
+def _by_content(header: str, sample: Sampled, field: Field | None) -> Finding:
     if not sample.present:
         return Finding()
     for kind, pattern, text in _CONTENT:
@@ -165,14 +186,14 @@ def _by_content(sample: Sampled, field: Field | None) -> Finding:
             return Finding(kind, round(0.5 + share / 2, 2), Note.of(text))
     if field is not None:
         return Finding()
-    if _are_names(sample):
+    if _are_chinese_names(sample) or are_names(header, sample):
         return Finding("name", 0.7, Note.of(N_("its values look like names of people")))
     if _is_free_text(sample):
         return Finding("free_text", 0.6, Note.of(N_("its values are sentences")))
     return Finding()
 
 
-def _are_names(sample: Sampled) -> bool:
+def _are_chinese_names(sample: Sampled) -> bool:
     """Chinese names: a common surname, then one or two characters, seldom repeated."""
     masked = r"[*某]{1,2}|先生|女士|小姐|师傅"
     pattern = rf"[{_SURNAMES}](?:[\x{{4e00}}-\x{{9fff}}]{{1,2}}|{masked})"

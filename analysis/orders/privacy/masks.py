@@ -11,7 +11,15 @@ from unicodedata import category
 from sqlglot import exp
 
 from analysis.errors import InvalidInput
-from analysis.orders.privacy.patterns import KEPT, MASK, PREFILTER, STEPS
+from analysis.orders.privacy.patterns import (
+    FOREIGN_DIGITS,
+    KEPT,
+    MASK,
+    PLAIN_DIGITS,
+    PREFILTER,
+    STEPS,
+    TO_PLAIN_DIGITS,
+)
 from analysis.orders.schema import Personal
 from analysis.orders.values.missing import BLANKS
 from analysis.orders.values.trees import call, case, cast_to, literal
@@ -42,7 +50,8 @@ def protect(column: exp.Expr, kind: Personal, *, key: bytes) -> exp.Expr:
         from the key and the id, cut to 64 of its 256 bits. Without the rest of the
         state nobody can extend it to the hash of a longer id, which is what HMAC
         guards against. Names, phones, e-mails and addresses become masks whose length
-        says nothing. In free text only what looks personal is masked.
+        says nothing. In free text only what looks personal is masked; there Arabic
+        and full-width digits are written as plain ones.
     """
     if not kind:
         return column.copy()
@@ -114,6 +123,7 @@ def _masked(text: exp.Expr, kind: Personal) -> exp.Expr:
         domain = call("regexp_extract", text, _TOP_DOMAIN, 1)
         return _joined(call("left", text, 1), literal("***@***"), domain)
     if kind == "phone":
+        text = _with_plain_digits(text)
         country = call("regexp_extract", text, _COUNTRY, 1)
         code = case(
             (exp.EQ(this=country, expression=literal("")), literal("")),
@@ -137,6 +147,7 @@ def _mask(text: str, kind: Personal) -> str:
     if kind == "email":
         return text[:1] + "***@***" + _group(_TOP_DOMAIN, text, 1)
     if kind == "phone":
+        text = text.translate(TO_PLAIN_DIGITS)
         country = _group(_COUNTRY, text, 1).replace(" ", "")
         last = _group(_LAST_TWO, text, 1) + _group(_LAST_TWO, text, 2)
         return f"{country} *** **{last}".lstrip()
@@ -148,11 +159,16 @@ def _group(pattern: str, text: str, number: int) -> str:
     return found[number] if found else ""
 
 
+def _with_plain_digits(text: exp.Expr) -> exp.Expr:
+    return call("translate", text, FOREIGN_DIGITS, PLAIN_DIGITS)
+
+
 def _masked_text(text: exp.Expr) -> exp.Expr:
-    masked = call("replace", text, KEPT, "")
+    plain = _with_plain_digits(text)
+    masked = call("replace", plain, KEPT, "")
     for step in STEPS:
         masked = call("regexp_replace", masked, step.pattern, step.template, "g")
-    suspicious = call("regexp_matches", text, PREFILTER)
+    suspicious = call("regexp_matches", plain, PREFILTER)
     return case((suspicious, masked), otherwise=text)
 
 
@@ -168,9 +184,10 @@ def _python(pattern: str) -> re.Pattern[str]:
 
 
 def _mask_text(text: str) -> str:
-    if not _python(PREFILTER).search(text):
+    plain = text.translate(TO_PLAIN_DIGITS)
+    if not _python(PREFILTER).search(plain):
         return text
-    masked = text.replace(KEPT, "")
+    masked = plain.replace(KEPT, "")
     for pattern, template in _compiled():
         masked = pattern.sub(template, masked)
     return masked

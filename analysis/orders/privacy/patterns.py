@@ -20,6 +20,15 @@ class Step(NamedTuple):
 KEPT = "\x01"
 MASK = "***"
 
+#: Arabic, Persian and full-width digits, and what they are read as.
+FOREIGN_DIGITS = (
+    "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669"
+    "\u06f0\u06f1\u06f2\u06f3\u06f4\u06f5\u06f6\u06f7\u06f8\u06f9"
+    "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19"
+)
+PLAIN_DIGITS = "0123456789" * 3
+TO_PLAIN_DIGITS = str.maketrans(FOREIGN_DIGITS, PLAIN_DIGITS)
+
 _HAN = r"\x{4e00}-\x{9fff}"
 _LETTER = r"A-Za-z\x{c0}-\x{ff}"
 _BEFORE = r"(^|[^0-9.,])"
