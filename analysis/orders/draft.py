@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from analysis.errors import DataProblem, UnknownName
+from analysis.orders.limits import Limits
 from analysis.words import N_
 from analysis.workspace import Workspace
 
@@ -162,6 +163,7 @@ def load_draft(workspace: Workspace | Path | str, draft_id: str) -> Draft:
 
     Raises:
         UnknownName: if there is none of this id (it may have expired).
+        DataProblem: if it was written by another version of Doorstep, or is damaged.
     """
     workspace = Workspace.open(workspace)
     path = workspace.drafts / draft_id
@@ -172,9 +174,9 @@ def load_draft(workspace: Workspace | Path | str, draft_id: str) -> Draft:
 
 
 def list_drafts(workspace: Workspace | Path | str) -> tuple[Draft, ...]:
-    """All drafts of a workspace, the newest first."""
-    folders = Workspace.open(workspace).drafts.glob(f"[a-z0-9]*/{MANIFEST}")
-    drafts = [_read(manifest.parent) for manifest in folders]
+    """All drafts of a workspace that can be read, the newest first."""
+    found = [_readable(folder) for folder in _folders(Workspace.open(workspace))]
+    drafts = [draft for draft in found if draft is not None]
     return tuple(sorted(drafts, key=lambda draft: draft.created_at, reverse=True))
 
 
@@ -201,14 +203,14 @@ def expire_drafts(
     """
     workspace = Workspace.open(workspace)
     now = now or datetime.now(UTC)
-    expired = [draft for draft in list_drafts(workspace) if draft.expires_at <= now]
-    for draft in expired:
-        remove_folder(draft.path)
+    expired = [path for path in _folders(workspace) if _is_over(path, now)]
+    for path in expired:
+        remove_folder(path)
     oldest = (now - timedelta(hours=UNFINISHED_HOURS)).timestamp()
     for folder in workspace.drafts.glob(f"{UNFINISHED}*"):
         if folder.stat().st_mtime < oldest:
             remove_folder(folder)
-    return tuple(draft.id for draft in expired)
+    return tuple(path.name for path in expired)
 
 
 def remove_table(draft: Draft, table_id: str) -> Draft:
@@ -273,9 +275,42 @@ def from_json(content: Mapping[str, Any], path: Path) -> Draft:
     )
 
 
+def _folders(workspace: Workspace) -> list[Path]:
+    return [path.parent for path in workspace.drafts.glob(f"[a-z0-9]*/{MANIFEST}")]
+
+
+def _is_over(path: Path, now: datetime) -> bool:
+    """Whether the time of a draft is over; one that cannot be read has its age."""
+    draft = _readable(path)
+    if draft is not None:
+        return draft.expires_at <= now
+    oldest = now - timedelta(days=Limits().draft_days)
+    return (path / MANIFEST).stat().st_mtime < oldest.timestamp()
+
+
+def _readable(path: Path) -> Draft | None:
+    try:
+        return _read(path)
+    except DataProblem:
+        return None
+
+
 def _read(path: Path) -> Draft:
-    content = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    return from_json(content, path)
+    try:
+        content = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        if content["version"] == FORMAT_VERSION:
+            return from_json(content, path)
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _unreadable(path) from error
+    raise _unreadable(path)
+
+
+def _unreadable(path: Path) -> DataProblem:
+    return DataProblem(
+        N_("The draft {draft} cannot be read by this version of Doorstep."),
+        hint=N_("Bring its files in again."),
+        draft=path.name,
+    )
 
 
 def _table_to_json(table: StagedTable, folder: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from dataclasses import replace
@@ -97,6 +98,30 @@ def test_a_draft_id_is_no_path(draft_id: str, workspace: Workspace) -> None:
     (workspace.datasets / "draft.json").write_text("{}")
     with pytest.raises(UnknownName):
         load_draft(workspace, draft_id)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: {**content, "version": 0},
+        lambda content: {**content, "tables": [{"id": "t1"}]},
+        lambda content: [content],
+        lambda content: {**content, "created_at": "yesterday"},
+    ],
+)
+def test_a_draft_of_another_format_is_skipped_and_goes(spoil, workspace) -> None:
+    good = stage(upload("a.csv", GOOD), workspace=workspace)
+    other = stage(upload("b.csv", GOOD), workspace=workspace)
+    manifest = other.path / "draft.json"
+    manifest.write_text(json.dumps(spoil(json.loads(manifest.read_text()))))
+    assert list_drafts(workspace) == (good,)
+    with pytest.raises(DataProblem, match="cannot be read by this version"):
+        load_draft(workspace, other.id)
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    assert expire_drafts(workspace, now=soon) == ()
+    later = datetime.now(UTC) + timedelta(days=Limits().draft_days, hours=1)
+    assert set(expire_drafts(workspace, now=later)) == {good.id, other.id}
+    assert not other.path.exists()
 
 
 def test_old_drafts_and_remains_go(workspace: Workspace) -> None:

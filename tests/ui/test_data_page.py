@@ -214,3 +214,11 @@ def test_the_mapping_of_a_draft_follows_its_files(draft, tmp_path, workspace):
     assert [entry.target for entry in found.tables] == ["orders", "reviews"]
     assert found.links
     assert Workspace.open(workspace).drafts.is_dir()
+
+
+def test_a_draft_of_an_older_doorstep_does_not_break_the_page(draft):
+    manifest = draft.path / "draft.json"
+    manifest.write_text('{"version": 0, "id": "x"}', encoding="utf-8")
+    assert "Bring in your orders" in words_of(open_page())
+    app = open_page(DataView(draft=draft.id))
+    assert "cannot be read by this version" in app.error[0].proto.title

@@ -8,11 +8,11 @@ from typing import Any, Final, Literal
 import streamlit as st
 from pydantic import Field
 
-from analysis.errors import UnknownName
+from analysis.errors import DataProblem, UnknownName
 from analysis.metrics.selection import Selection
 from analysis.orders.draft import Draft, load_draft
 from analysis.words import N_
-from ui import cached
+from ui import cached, errors
 from ui.show import plain
 from ui.state import View, update_view, write_view
 from ui.texts import fill, language, t, translate
@@ -58,7 +58,9 @@ def draft_of(view: DataView) -> Draft | None:
             t("The draft of this link is gone: published, discarded or out of time."),
             icon=":material/link_off:",
         )
-        return None
+    except DataProblem as error:
+        errors.show_error(error)
+    return None
 
 
 def go(view: DataView, **changes: Any) -> None:  # noqa: ANN401 - fields of the view
