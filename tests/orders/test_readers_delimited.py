@@ -234,3 +234,18 @@ def test_real_files(folder: Path, tmp_path: Path) -> None:
             tuple(row) for row in rows
         ]
         assert table.paths == (path.resolve(),)
+
+
+@pytest.mark.parametrize(
+    ("head", "first", "rows"),
+    [
+        ('id,"place\nof it"\r\n', "id", 3), ('"id\nof it",place\r\n', "id\nof it", 3),
+        ('"id\r\nof it",place\n', "id\r\nof it", 3), ("id,place\r\n", "id", 3),
+    ],
+)  # fmt: skip
+def test_a_line_break_inside_the_header_hides_no_row(tmp_path, head, first, rows):
+    end = "\r\n" if head.endswith("\r\n") else "\n"
+    content = head + "".join(f"{n},Riyadh{end}" for n in range(rows))
+    table = stage_bytes(tmp_path, content).tables[0]
+    assert table.columns[0].split() == first.split()
+    assert read_back(table) == [(str(n), "Riyadh") for n in range(rows)]

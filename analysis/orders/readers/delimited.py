@@ -159,9 +159,23 @@ def _is_clean(text: _Text) -> bool:
         and bool(sniffed.rows)
         and (
             found.breaks <= 1
-            or _has_one_break(text.file.path, sniffed.dialect.delimiter)
+            or (
+                _has_one_break(text.file.path, sniffed.dialect.delimiter)
+                and not _breaks_in_first_quotes(text)
+            )
         )
     )
+
+
+def _breaks_in_first_quotes(text: _Text) -> bool:
+    """Whether the first line break of the file stands inside quotes.
+
+    DuckDB takes the first one for the end of every line: where the others are of
+    another kind it then finds a header, and no row.
+    """
+    head, _ = _head(text.file.path, SAMPLE_BYTES)
+    first = re.split(r"[\r\n]", head, maxsplit=1)[0]
+    return first.count(text.sniffed.dialect.quote or '"') % 2 == 1
 
 
 def _has_one_break(path: Path, delimiter: str) -> bool:
