@@ -13,11 +13,13 @@ from analysis.metrics.expressions import (
     ORDERS,
     Missing,
     Scope,
+    Settings,
     data_end,
     missing_field,
 )
 from analysis.metrics.locks import locked_metric
 from analysis.metrics.registry import Reference, Source
+from analysis.metrics.scales import rating_scales
 
 Function = Literal[
     "rows", "true", "known", "sum", "squares", "products", "quantiles", "distinct",
@@ -214,7 +216,11 @@ class _Binder:
         return f"{self.reference.text}_{suffix}"
 
     def _bind(self, text: str, table: str = "") -> exp.Expr:
-        settings = {**self.reference.settings, "data_end": data_end(self.dataset)}
+        settings: Settings = {
+            **self.reference.settings,
+            **rating_scales(self.dataset),
+            "data_end": data_end(self.dataset),
+        }
         scope = Scope(self.dataset, settings, self.source.optional)
         return scope.bind(text, table or self.source.table)
 

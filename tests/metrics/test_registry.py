@@ -86,7 +86,8 @@ def test_every_expression_reads_the_order_model(name, source):
 
 @pytest.mark.parametrize(("name", "source"), SOURCES)
 def test_every_placeholder_is_a_setting(name, source):
-    settings = {*REGISTRY.metrics[name].settings, "data_end"}
+    scales = {"rating_scale", "stars_scale", "csat_scale"}
+    settings = {*REGISTRY.metrics[name].settings, "data_end", *scales}
     texts = (source.numerator, source.denominator, source.measure, source.where)
     for text in filter(None, texts):
         used = {node.name for node in parse(text).find_all(exp.Placeholder)}
