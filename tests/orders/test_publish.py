@@ -142,6 +142,24 @@ def test_texts_that_cannot_be_read_are_counted_and_empty(tmp_path):
     assert values(dataset, "created_at").count(None) == 1
 
 
+def test_words_of_a_status_that_nobody_knows_are_a_check(tmp_path):
+    strange = [(f"B{n}", hours(1, 10), hours(1, 11), word, "Riyadh")
+               for n, word in enumerate(["zorp", "zorp", "blix", "", "Entregado"])]  # fmt: skip
+    files = {"orders.csv": orders(*strange)}
+    status = propose_mapping(bring(tmp_path, files)).orders.column("status")
+    assert str(status.reasons[0]) == "words that Doorstep does not know: zorp, blix"
+    dataset = publish_files(tmp_path, files)
+    found = check(dataset, "unknown_status")
+    assert (found["count"], found["of"], found["action"]) == (3, 35, "keep")
+    assert found["samples"] == [{"status": "zorp"}, {"status": "blix"}]
+    assert pairs(dataset, "order_id", "status")["B4"] == "delivered"
+
+
+def test_known_words_of_a_status_are_no_fault(tmp_path):
+    dataset = publish_files(tmp_path, {"orders.csv": orders()})
+    assert check(dataset, "unknown_status")["count"] == 0
+
+
 def test_one_row_and_no_time_at_all(tmp_path):
     dataset = publish_files(tmp_path, {"orders.csv": "order_id,city\nA,Riyadh\n"})
     assert (dataset.period, len(frame(dataset))) == (None, 1)
@@ -211,7 +229,7 @@ def test_rows_of_unknown_orders_are_counted(tmp_path):
     table = next(
         item
         for item in dataset.manifest["checks"]
-        if item["name"].startswith("unknown")
+        if item["name"].startswith("unknown_order")
     )
     assert (table["count"], table["samples"]) == (1, [{"order_id": "ZZ"}])
     assert source(dataset, "items.csv")["used"] == 6
