@@ -4,6 +4,7 @@ from ui.errors import boundary
 from ui.guard import guard
 from ui.kpis import breakdown, cards, choose, filters, locks, notices, targets, trend
 from ui.kpis.answer import answer, grounds
+from ui.kpis.groups import groups, worst
 from ui.kpis.view import KpiView, look_at
 from ui.show import page_head
 from ui.state import read_view
@@ -33,9 +34,9 @@ orders = found["orders"].value
 figure = found.get(look.metric)
 target = set_targets.get(look.metric)
 with st.skeleton(CARDS_HEIGHT):
-    groups = breakdown.groups(look) if figure and look.by and orders else []
-worst = breakdown.worst(groups, figure) if figure else None
-head.markdown(answer(look, figure, target=target, worst=worst))
+    found_groups = groups(look) if figure and look.by and orders else []
+worst_group = worst(found_groups, figure) if figure else None
+head.markdown(answer(look, figure, target=target, worst=worst_group))
 head.caption(grounds(look, orders))
 
 if not orders:
@@ -62,4 +63,4 @@ if look.by:
     st.space("small")
     with boundary():
         breakdown.head(look)
-        breakdown.chart_and_list(look, groups, figure)
+        breakdown.chart_and_list(look, found_groups, figure)

@@ -13,8 +13,8 @@ from analysis.metrics.registry import load_definitions
 from analysis.metrics.selection import Condition, Selection
 from ui.kpis import periods
 from ui.kpis.axes import scope_of
-from ui.kpis.breakdown import Group, worst
 from ui.kpis.figures import Figure, digits_of, name_of, write, write_change
+from ui.kpis.groups import Group, worst
 from ui.kpis.targets import state_of
 
 

@@ -9,8 +9,8 @@ from analysis.records import Target
 from ui.format import moment, number
 from ui.format import period as written_period
 from ui.kpis import periods
-from ui.kpis.breakdown import Group
 from ui.kpis.figures import Figure, name_of, too_few, why_unknown, write
+from ui.kpis.groups import Group
 from ui.kpis.targets import state_of
 from ui.kpis.view import Look
 from ui.show import plain
