@@ -143,8 +143,11 @@ def test_texts_that_cannot_be_read_are_counted_and_empty(tmp_path):
 
 
 def test_words_of_a_status_that_nobody_knows_are_a_check(tmp_path):
-    strange = [(f"B{n}", hours(1, 10), hours(1, 11), word, "Riyadh")
-               for n, word in enumerate(["zorp", "zorp", "blix", "", "Entregado"])]  # fmt: skip
+    words = ("zorp", "zorp", "blix", "", "Entregado")
+    strange = [
+        (f"B{n}", hours(1, 10), hours(1, 11), word, "Riyadh")
+        for n, word in enumerate(words)
+    ]
     files = {"orders.csv": orders(*strange)}
     status = propose_mapping(bring(tmp_path, files)).orders.column("status")
     assert str(status.reasons[0]) == "words that Doorstep does not know: zorp, blix"

@@ -269,6 +269,21 @@ def test_native_types():
     assert (hours.formats, hours.unit) == (("duration nanosecond timestamp",), "hours")
 
 
+@pytest.mark.parametrize(
+    ("ours", "words"),
+    [
+        ("delivered", ["Zugestellt", "geliefert", "Entregado", "Livrée", "تم التوصيل"]),
+        ("cancelled", ["Storniert", "Cancelado", "Annulée", "ملغي", "تم الإلغاء"]),
+        ("returned", ["retourniert", "Devuelto", "Retournée", "مرتجع"]),
+        ("failed", ["Nicht zugestellt", "no entregado", "Échouée", "لم يتم التوصيل"]),
+        ("open", ["unterwegs", "En camino", "en cours", "قيد التوصيل", "جديد"]),
+    ],
+)
+def test_words_of_a_status_in_other_languages(ours, words):
+    status = fields_of("orders")["status"]
+    assert set(canonical_values(status, words).values()) == {ours}
+
+
 def test_words_of_a_status():
     status = fields_of("orders")["status"]
     seen = ["delivered", "Canceled", "已完成", "配送中", "拒收", "unavailable",

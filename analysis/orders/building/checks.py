@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from analysis.orders.building import trees
 from analysis.orders.mapping import Action
-from analysis.orders.schema import SEQUENCES
+from analysis.orders.schema import SEQUENCES, STATUSES
 from analysis.words import N_
 
 #: A time this far after the moment of publishing is a fault of the source.
@@ -86,6 +86,7 @@ class RowCheck:
         condition: True for a row that is at fault.
         action: What it does by default.
         values: What the text names.
+        is_of_words: Its samples are the different words, not single rows.
     """
 
     name: str
@@ -95,6 +96,7 @@ class RowCheck:
     condition: exp.Expr
     action: Action
     values: Mapping[str, Any]
+    is_of_words: bool = False
 
 
 def row_checks(
@@ -121,6 +123,7 @@ def row_checks(
         lambda: _rating(rating_top),
         lambda: _positions(columns),
         _contradictions,
+        _unknown_status,
     )
     found = (check for make in makers for check in make())
     chosen = actions or {}
@@ -132,15 +135,7 @@ def row_checks(
 
 
 def _acting(check: RowCheck, action: Action) -> RowCheck:
-    return RowCheck(
-        name=check.name,
-        text=check.text,
-        columns=check.columns,
-        clears=check.clears,
-        condition=check.condition,
-        action=action,
-        values=check.values,
-    )
+    return replace(check, action=action)
 
 
 def _check(
@@ -274,6 +269,22 @@ def _contradictions() -> Iterator[RowCheck]:
     )
 
 
+def _unknown_status() -> Iterator[RowCheck]:
+    """A status in no word of the order model would silently be no delivery."""
+    status = trees.column("status")
+    known = exp.In(this=status, expressions=[exp.convert(word) for word in STATUSES])
+    yield RowCheck(
+        name="unknown_status",
+        text=N_("Status in words that Doorstep does not know"),
+        columns=("status",),
+        clears=(),
+        condition=exp.and_(trees.present("status"), exp.not_(known)),
+        action="keep",
+        values={},
+        is_of_words=True,
+    )
+
+
 def _before(second: str, first: str) -> exp.Expr:
     return exp.LT(this=trees.column(second), expression=trees.column(first))
 
@@ -302,8 +313,11 @@ def counts_query(checks: Sequence[RowCheck], source: exp.Table) -> exp.Select:
 def samples_query(
     check: RowCheck, source: exp.Table, *, key: str, rows: int = 3
 ) -> exp.Select:
-    """A few of the rows at fault: their key and the columns looked at."""
-    names = dict.fromkeys((key, *check.columns))
-    columns = [trees.column(name) for name in names]
+    """A few of the rows at fault: their key and the columns looked at, or the words."""
+    names = check.columns if check.is_of_words else (key, *check.columns)
+    columns = [trees.column(name) for name in dict.fromkeys(names)]
     found = exp.select(*columns).from_(source).where(check.condition.copy())
+    if check.is_of_words:
+        found = found.group_by(*(item.copy() for item in columns))
+        found = found.order_by(exp.Count(this=exp.Star()).desc(), columns[0].copy())
     return found.limit(rows)
