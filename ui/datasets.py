@@ -1,8 +1,12 @@
-"""The dataset a session looks at: the address first, then the last choice."""
+"""The dataset a page looks at: the one of its address, else the newest one.
+
+Nothing but the address remembers it, so that a copied address, a reload and the
+browser's Back show what was shown.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
 
 import streamlit as st
 
@@ -11,9 +15,7 @@ from analysis.engine.dataset import Dataset
 from analysis.metrics.selection import Selection
 from analysis.orders.versions import VersionInfo
 from ui import cached
-from ui.state import PARAMETER, View, decode_view
-
-_STATE_KEY: Final = "dataset_name"
+from ui.state import PARAMETER, V, View, decode_view, write_view
 
 
 def listing() -> tuple[VersionInfo, ...]:
@@ -27,21 +29,30 @@ def listing() -> tuple[VersionInfo, ...]:
     )
 
 
-def choose(name: str) -> None:
-    """Look at another dataset from now on."""
-    st.session_state[_STATE_KEY] = name
-
-
 def switch(name: str) -> None:
     """Look at another dataset and leave the view of the one before."""
-    choose(name)
-    st.query_params.pop(PARAMETER, None)
+    version = _current_version(name)
+    write_view(View(selection=Selection(dataset=name, version=version)))
+
+
+def addressed() -> Selection:
+    """The dataset and version that the address names; empty where it names none."""
+    view, _ = decode_view(st.query_params.get(PARAMETER), View)
+    return Selection(dataset=view.selection.dataset, version=view.selection.version)
+
+
+def carried(view: V) -> V:
+    """A view that names no dataset, with the dataset of the address."""
+    if view.selection.dataset:
+        return view
+    here = addressed()
+    selection = replace(view.selection, dataset=here.dataset, version=here.version)
+    return view.model_copy(update={"selection": selection})
 
 
 def chosen(known: tuple[VersionInfo, ...]) -> VersionInfo | None:
-    """The dataset of the address, of the session, or the one published last."""
-    addressed, _ = decode_view(st.query_params.get(PARAMETER), View)
-    wanted = addressed.selection.dataset or st.session_state.get(_STATE_KEY)
+    """The dataset of the address, or the one published last."""
+    wanted = addressed().dataset
     match = next((info for info in known if info.dataset == wanted), None)
     return match or max(known, key=lambda info: info.published_at, default=None)
 
@@ -56,9 +67,7 @@ def current(selection: Selection | None = None) -> Dataset | None:
         info = chosen(listing())
         return None if info is None else cached.opened(info.dataset, info.version)
     version = selection.version or _current_version(selection.dataset)
-    dataset = cached.opened(selection.dataset, version)
-    choose(dataset.name)
-    return dataset
+    return cached.opened(selection.dataset, version)
 
 
 def _current_version(name: str) -> str:

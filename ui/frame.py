@@ -85,24 +85,28 @@ def link(
         address: Last part of the page's address, such as ``kpis``.
         label: Its text, translated, names in it made ``plain``.
         icon: Material icon.
-        view: What the page is to look at; its default if None.
+        view: What the page is to look at, the dataset of the address where it names
+            none; that page's default if None.
     """
     target = entry(address)
     if target is not None:
-        parameters = {"lang": language()} if view is None else link_to(view)
         st.page_link(
-            str(ROOT / target.path), label=label, icon=icon, query_params=parameters
+            str(ROOT / target.path),
+            label=label,
+            icon=icon,
+            query_params=link_to(datasets.carried(view or View())),
         )
 
 
 def sidebar(menu: dict[str, list[st.Page]]) -> None:
     """Draw the sidebar: sections, dataset and version, language, theme."""
     st.logo(ICON, size="medium")
+    parameters = link_to(datasets.carried(View()))
     with st.sidebar:
         for section, entries in menu.items():
             st.caption(section)
             for entry in entries:
-                st.page_link(entry, query_params={"lang": language()})
+                st.page_link(entry, query_params=parameters)
         _dataset_chip()
         _language_switch()
         st.caption(t("Light or dark: in the menu at the top right"))

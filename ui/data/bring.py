@@ -18,7 +18,7 @@ from analysis.orders.staging import stage
 from analysis.orders.working import working_mapping
 from analysis.words import N_
 from analysis.workspace import Workspace
-from ui import cached, errors, jobs
+from ui import cached, datasets, errors, jobs
 from ui.data.view import DataView
 from ui.guard import guard
 from ui.jobs import Job
@@ -141,7 +141,8 @@ def running(view: DataView) -> bool:
         return False
     st.session_state[_PROBLEMS] = job.result.problems
     if job.result.draft and job.result.draft != view.draft:
-        write_view(DataView(draft=job.result.draft, step="files"))
+        begun = DataView(draft=job.result.draft, step="files")
+        write_view(datasets.carried(begun))
         st.rerun()
     return False
 

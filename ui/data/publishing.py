@@ -14,7 +14,7 @@ from analysis.orders.draft import Draft
 from analysis.orders.mapping import Mapping
 from analysis.orders.versions import MAX_NAME, dataset_id
 from analysis.orders.working import working_mapping
-from ui import cached, datasets, errors, jobs
+from ui import cached, errors, jobs
 from ui.data import desk, plan
 from ui.data.view import DataView, go, leave
 from ui.format import number
@@ -70,7 +70,6 @@ def finished(draft_id: str) -> None:
         return
     cached.jobs().forget(job)
     name = str(job.result)
-    datasets.choose(name)
     leave(dataset=name)
     text = t("{name} is published.", name=plain(name))
     st.toast(text, icon=":material/check_circle:")

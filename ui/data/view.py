@@ -12,8 +12,7 @@ from analysis.errors import DataProblem, UnknownName
 from analysis.metrics.selection import Selection
 from analysis.orders.draft import Draft, load_draft
 from analysis.words import N_
-from ui import cached, errors
-from ui.show import plain
+from ui import cached, datasets, errors
 from ui.state import View, update_view, write_view
 from ui.texts import fill, language, t, translate
 
@@ -69,20 +68,14 @@ def go(view: DataView, **changes: Any) -> None:  # noqa: ANN401 - fields of the 
 
 
 def leave(*, dataset: str = "", version: str = "") -> None:
-    """Back to the overview, of one dataset if named."""
-    write_view(DataView(selection=Selection(dataset=dataset, version=version)))
+    """Back to the overview, of one dataset if named, else of that of the address."""
+    selection = Selection(dataset=dataset, version=version)
+    write_view(datasets.carried(DataView(selection=selection)))
 
 
 def say(text: str, values: Mapping[str, object]) -> str:
     """A template of the analysis in the user's language, harmless in Markdown."""
-    code = language()
-    safe: dict[str, object] = {
-        name: value
-        if isinstance(value, int | float)
-        else plain(translate(str(value), code))
-        for name, value in values.items()
-    }
-    return fill(translate(text, code), safe)
+    return fill(translate(text, language()), errors.safe_values(values))
 
 
 def joined(names: list[str], *, most: int = 3) -> str:

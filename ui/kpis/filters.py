@@ -242,9 +242,14 @@ def _values(look: Look, name: str) -> list[int]:
         range(len(listed)),
         format_func=lambda place: _value(axis, listed[place]),
         max_selections=MAX_CHOSEN,
-        key=f"kpis_filter_values_{name}",
+        key=_values_key(look, name),
         placeholder=t("Choose values"),
     )
+
+
+def _values_key(look: Look, name: str) -> str:
+    """A key for one list of values: another dataset has another list."""
+    return f"kpis_filter_values_{look.dataset.id}_{look.dataset.version}_{name}"
 
 
 def _value(axis: Axis, item: tuple[Scalar, int]) -> str:
@@ -260,7 +265,7 @@ def _added(look: Look, name: str, kind: str, places: Sequence[int]) -> None:
         if not (item.dimension == name and item.kind == kind)
     ]  # fmt: skip
     close(_FILTER)
-    st.session_state.pop(f"kpis_filter_values_{name}", None)
+    st.session_state.pop(_values_key(look, name), None)
     go_to(look, *same, Condition(name, kind=kind, values=values))  # type: ignore[arg-type]
 
 
