@@ -48,6 +48,7 @@ with boundary():
 choose.more(look)
 
 st.space("small")
+look = trend.settled(look)
 trend.head(look)
 if figure is None:
     locks.lock_note(look.locked(look.metric))

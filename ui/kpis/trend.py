@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -34,6 +35,27 @@ from ui.state import bound
 from ui.texts import language, t
 
 HEIGHT: Final = 300
+#: A trend that opens by itself shows at least so many steps, where any grain does.
+ENOUGH_STEPS: Final = 2
+
+
+def settled(look: Look) -> Look:
+    """The look at the finest step that shows something, unless the address says one.
+
+    Among day, week and month, as they suit the period; its usual step where none does.
+    """
+    if look.view.grain != "auto" or look.grain is None or look.locked(look.metric):
+        return look
+    steps = periods.grains(look.period)
+    usual = steps.index(look.grain) if look.grain in steps else len(steps)
+    shown: dict[Grain, int] = {}
+    for step in steps[usual:]:
+        frame = series(look, look.metric, step)
+        shown[step] = int(frame.loc[~frame["few"], "value"].notna().sum())
+        if shown[step] >= ENOUGH_STEPS:
+            return replace(look, grain=step)
+    some = next((step for step, count in shown.items() if count), look.grain)
+    return replace(look, grain=some)
 
 
 def head(look: Look) -> None:
@@ -101,7 +123,11 @@ def chart(look: Look, figure: Figure, target: Target | None) -> None:
 
 
 def series(look: Look, metric: str, grain: Grain) -> pd.DataFrame:
-    """The metric by step: period, value, low, high, n, few, and before if compared."""
+    """The metric by step: period, value, low, high, n, few, and before if compared.
+
+    What rests on fewer than the minimum sample is marked as few; of the compared days
+    it is left out.
+    """
     if look.period is None:
         return pd.DataFrame(columns=["period", "value", "low", "high", "n", "few"])
     frame = measured(look, [metric], grain=grain).set_index("period")
@@ -117,7 +143,7 @@ def series(look: Look, metric: str, grain: Grain) -> pd.DataFrame:
         dtype=float,
     )
     if look.before:
-        found["before"] = whole[f"{metric}_before"].astype(float)
+        found["before"] = _before(look, metric, grain, whole[f"{metric}_before"])
     if definition.kind == "count":
         found["value"] = found["value"].fillna(0)
     found["few"] = [
@@ -125,6 +151,28 @@ def series(look: Look, metric: str, grain: Grain) -> pd.DataFrame:
         for value, rows in zip(found["value"], found["n"].fillna(0), strict=True)
     ]
     return found.rename_axis("period").reset_index()
+
+
+def _before(look: Look, metric: str, grain: Grain, values: pd.Series) -> pd.Series:
+    """The compared values by step, without those that rest on too few."""
+    definition = parse_reference(metric).definition
+    counts = _counts_before(look, metric, grain).reindex(values.index, fill_value=0)
+    few = [is_few(definition, rows) for rows in counts]
+    return values.astype(float).mask(pd.Series(few, index=values.index))
+
+
+def _counts_before(look: Look, metric: str, grain: Grain) -> pd.Series:
+    """Denominators of the compared days, by the step that each day is compared with."""
+    if look.period is None or look.before is None:
+        return pd.Series(dtype=float)
+    finer: Grain = "hour" if grain == "hour" else "day"
+    counted = measured(look, [metric], grain=finer, period=look.before, compare=None)
+    later = look.period.first - look.before.first
+    times = pd.to_datetime(counted["period"]) + pd.Timedelta(later)
+    starts = periods.steps(look.period, grain)
+    places = starts.searchsorted(times, side="right") - 1
+    rows = counted[f"{metric}_n"].astype(float).fillna(0)
+    return rows.groupby(starts[places]).sum()
 
 
 def figure_panel(look: Look, figure: Figure, target: Target | None) -> None:
