@@ -11,6 +11,7 @@ import streamlit as st
 
 from analysis import orders
 from analysis.orders.schema import load_fields
+from analysis.words import N_
 from analysis.workspace import Workspace
 from sample_data.simulate import simulate
 from ui import cached, datasets, jobs
@@ -66,7 +67,9 @@ def build(job: Job, workspace: Workspace, *, rows: int) -> str:
         simulate(
             Path(folder),
             orders=rows,
-            progress=lambda share, step: job.progress(SIMULATING * share, step),
+            progress=lambda share, _: job.progress(
+                SIMULATING * share, N_("Making up the orders")
+            ),
         )
         published = orders.publish(
             _published_tables(Path(folder)),

@@ -5,14 +5,27 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 
 import streamlit as st
 
 from analysis.errors import DoorstepError
+from analysis.words import N_
 from ui.show import plain
 from ui.texts import fill, language, t, translate
+
+#: Values that users and their files gave, by their names in the templates.
+GIVEN: Final = frozenset({
+    "column", "columns", "dataset", "file", "files", "header", "headers", "known",
+    "name", "names", "path", "title", "value", "values", "who",
+})  # fmt: skip
+#: Words that ``UnknownName.of`` is given where they are not marked.
+KINDS: Final = (
+    N_("arm"), N_("check"), N_("dimension"), N_("event"), N_("method"), N_("metric"),
+    N_("unit"),
+)  # fmt: skip
 
 log = logging.getLogger("doorstep")
 
@@ -42,11 +55,23 @@ def show_error(error: DoorstepError) -> str:
 def safe_sentences(error: DoorstepError) -> tuple[str, ...]:
     """The sentences of an error with its values made harmless for Markdown."""
     code = language()
-    values: dict[str, object] = {
-        name: value if isinstance(value, int | float) else plain(value)
-        for name, value in error.values.items()
-    }
+    values = safe_values(error.values)
     return tuple(fill(translate(text, code), values) for text in error.sentences())
+
+
+def safe_values(values: Mapping[str, object]) -> dict[str, object]:
+    """Values of a template: Doorstep's own words translated, harmless in Markdown.
+
+    What users and their files gave stays as they wrote it, though it may look like a
+    word of ours.
+    """
+    code = language()
+    return {
+        name: value
+        if isinstance(value, int | float)
+        else plain(value if name in GIVEN else translate(str(value), code))
+        for name, value in values.items()
+    }
 
 
 def unexpected(error: Exception) -> bool:

@@ -14,7 +14,6 @@ from typing import Final
 import streamlit as st
 from babel.messages.pofile import read_po
 
-from analysis.errors import DoorstepError
 from analysis.words import N_
 
 LOCALES: Final = Path(__file__).resolve().parent.parent / "locales"
@@ -24,7 +23,7 @@ DEFAULT: Final = "en"
 LANGUAGES: Final = {"en": "English", "zh_CN": "简体中文"}
 
 __all__ = [
-    "LANGUAGES", "N_", "choose_language", "language", "sentences_of", "t", "translate",
+    "LANGUAGES", "N_", "choose_language", "fill", "language", "t", "translate",
 ]  # fmt: skip
 
 
@@ -102,8 +101,3 @@ def fill(template: str, values: dict[str, object]) -> str:
         return template.format(**values)
     except (KeyError, IndexError, ValueError, AttributeError):
         return template
-
-
-def sentences_of(error: DoorstepError) -> tuple[str, ...]:
-    """What an error says, sentence by sentence, in the session's language."""
-    return tuple(t(sentence, **error.values) for sentence in error.sentences())
