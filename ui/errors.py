@@ -7,6 +7,7 @@ import secrets
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from numbers import Real
 from typing import Final
 
 import streamlit as st
@@ -68,7 +69,7 @@ def safe_values(values: Mapping[str, object]) -> dict[str, object]:
     code = language()
     return {
         name: value
-        if isinstance(value, int | float)
+        if isinstance(value, Real)
         else plain(value if name in GIVEN else translate(str(value), code))
         for name, value in values.items()
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from analysis.errors import DataProblem, UnknownName
@@ -34,6 +35,8 @@ def test_what_users_wrote_stays_though_it_is_a_word_of_doorstep():
 def test_numbers_keep_their_format():
     error = DataProblem("{share:.0%} of {rows:,}", share=0.5, rows=1200)
     assert errors.safe_sentences(error) == ("50% of 1,200",)
+    error = DataProblem("{seen:g} of {rows:,}", seen=np.float32(2), rows=np.int64(1200))
+    assert errors.safe_sentences(error) == ("2 of 1,200",)
 
 
 @pytest.mark.parametrize("kind", errors.KINDS)
