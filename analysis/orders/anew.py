@@ -15,7 +15,7 @@ from analysis.orders.mapping import CHOSEN, Mapping, choices_of
 from analysis.orders.match import ANYTHING, Wanted, wanted
 from analysis.orders.privacy import find_inside, find_personal
 from analysis.orders.schema import Field
-from analysis.orders.seen import Seen
+from analysis.orders.seen import Seen, in_metres
 from analysis.orders.values.canonical import UNKNOWN_WORDS, unknown_notes, words_of
 from analysis.orders.values.parse import read_value, says_missing
 from analysis.orders.values.reading import Note, Reading
@@ -52,12 +52,18 @@ def held_against(known: Mapping, draft: Draft) -> Mapping:
 
 
 def _entry(entry: TableMapping, seen: Seen) -> TableMapping:
-    columns = tuple(
-        _protected(_read_anew(item, seen, field), seen.frame[item.column], field)
+    columns = (
+        _held(item, seen, entry.order_field(item), seen.frame[item.column])
         for item in entry.columns
-        for field in [entry.order_field(item)]
     )
-    return replace(entry, columns=columns)
+    return replace(entry, columns=tuple(columns))
+
+
+def _held(
+    item: ColumnMapping, seen: Seen, field: Field | None, values: pd.Series
+) -> ColumnMapping:
+    item = _protected(_read_anew(item, seen, field), values, field)
+    return _with_words(item, field, values) if field and item.use == "field" else item
 
 
 def _protected(
@@ -77,18 +83,19 @@ def _read_anew(item: ColumnMapping, seen: Seen, field: Field | None) -> ColumnMa
         return item
     values = seen.frame[item.column]
     found = seen.readings[item.column][_wanted(item, field)]
-    if item.use != "field":
+    if field is not None:
+        found = in_metres(found, field, item.column)
+    else:
         found = replace(found, options=(), is_ambiguous=False)
     reading = _reading(item.reading, found, Sampled.of(values), field)
     if reading is not item.reading:
         item = _with_reading(item, reading, field)
-    return _with_words(item, field, words_of(field, values)) if field else item
+    return item
 
 
-def _with_words(
-    item: ColumnMapping, field: Field, fresh: dict[str, str]
-) -> ColumnMapping:
+def _with_words(item: ColumnMapping, field: Field, values: pd.Series) -> ColumnMapping:
     """The column with words that are new; what a person said of others stays."""
+    fresh = words_of(field, values, is_personal=bool(item.personal))
     if not fresh:
         return item
     kept = dict(item.values)

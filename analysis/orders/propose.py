@@ -19,11 +19,10 @@ from analysis.orders.schema import (
     Field,
     fields_of,
     load_fields,
-    normalise_header,
 )  # fmt: skip
-from analysis.orders.seen import Seen
+from analysis.orders.seen import Seen, in_metres
 from analysis.orders.values.canonical import unknown_notes, words_of
-from analysis.orders.values.reading import Note, Reading
+from analysis.orders.values.reading import Note
 from analysis.words import N_
 from analysis.workspace import Workspace
 
@@ -49,8 +48,6 @@ SIGNS: Mapping[str, tuple[frozenset[str], ...]] = {
     "customers": (frozenset({"customer_id"}),),
 }  # fmt: skip
 
-#: Words of a header that say kilometres.
-KILOMETRES = {"km", "kms", "kilometers", "kilometres", "quilometros", "公里", "千米"}
 
 #: Confidence in an order ID that only its values tell.
 UNIQUE_ID = 0.5
@@ -280,20 +277,12 @@ def _with_order_id(item: Seen, chosen: dict[str, Fit]) -> dict[str, Fit]:
     return chosen
 
 
-def _in_metres(reading: Reading, field: Field, name: str) -> Reading:
-    """The reading of a distance whose header says that it is in kilometres."""
-    words = set(normalise_header(name).split("_"))
-    if field.unit != "m" or reading.scale != 1.0 or not words & KILOMETRES:
-        return reading
-    note = Note.of(N_("the header says kilometres: times 1,000"))
-    return replace(reading, type="number", scale=1000.0).with_reasons(note)
-
-
 def _fitted(item: Seen, name: str, fit: Fit) -> ColumnMapping:
     values = item.frame[name]
-    fit = replace(fit, reading=_in_metres(fit.reading, fit.field, name))
-    words = words_of(fit.field, values)
+    fit = replace(fit, reading=in_metres(fit.reading, fit.field, name))
     personal = find_personal(name, values, fit.field).kind
+    personal = personal or find_inside(values, fit.field)
+    words = words_of(fit.field, values, is_personal=bool(personal))
     return ColumnMapping(
         column=name,
         use="field",
@@ -302,7 +291,7 @@ def _fitted(item: Seen, name: str, fit: Fit) -> ColumnMapping:
         after="created_at" if fit.reading.is_duration and _is_time(fit.field) else "",
         rule=DETAIL_RULES.get(fit.field.name, "first"),
         values=words,
-        personal=personal or find_inside(values, fit.field),
+        personal=personal,
         confidence=fit.confidence,
         reasons=(
             *unknown_notes(fit.field, words), *fit.reasons, *fit.reading.reasons,

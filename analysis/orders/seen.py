@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 
 from analysis.orders.draft import StagedTable
 from analysis.orders.match import Fit, Wanted, fits
-from analysis.orders.schema import FieldType, fields_of
+from analysis.orders.schema import Field, FieldType, fields_of, normalise_header
 from analysis.orders.staged import sample
 from analysis.orders.values.guess import guess
 from analysis.orders.values.native import reading_of_native
-from analysis.orders.values.reading import Reading
+from analysis.orders.values.reading import Note, Reading
+from analysis.words import N_
 
 SAMPLE_ROWS = 20_000
 
@@ -27,6 +28,8 @@ NEARLY_ALL = 0.9
 _TIMES = ("time", "date")
 _TEXTS = ("id", "text", "category", "free_text")
 
+#: Words of a header that say kilometres.
+KILOMETRES = {"km", "kms", "kilometers", "kilometres", "quilometros", "公里", "千米"}
 
 #: Names of folders ``key=value`` that cut a table by time.
 CALENDAR = ("year", "quarter", "month", "week", "day", "date", "dt", "hour")
@@ -112,6 +115,15 @@ class Readings(dict[Wanted, Reading]):
         if wanted in _TEXTS:
             return Reading("text", ("native",), native=True)
         return reading_of_native(self._kind, _arrow(self._values, self._kind))
+
+
+def in_metres(reading: Reading, field: Field, header: str) -> Reading:
+    """The reading of a distance whose header says that it is in kilometres."""
+    words = set(normalise_header(header).split("_"))
+    if field.unit != "m" or reading.scale != 1.0 or not words & KILOMETRES:
+        return reading
+    note = Note.of(N_("the header says kilometres: times 1,000"))
+    return replace(reading, type="number", scale=1000.0).with_reasons(note)
 
 
 def _is_number(kind: pa.DataType) -> bool:

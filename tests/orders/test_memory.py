@@ -185,6 +185,15 @@ def test_a_column_that_was_empty_is_read_by_what_it_holds_now(tmp_path):
     assert None not in values(dataset, "delivered_at")
 
 
+def test_kilometres_by_the_header_stay_kilometres(tmp_path):
+    header = ("order_id", "created_at", "distance_km")
+    rows = [(f"A{n}", "2026-01-15 10:00:00", n / 2) for n in range(30)]
+    files = {"o.csv": csv_text(header, rows)}
+    first = values(publish_files(tmp_path, files), "distance_m")
+    assert recalled(tmp_path, files).orders.column("distance_km").reading.scale == 1000
+    assert values(publish_files(tmp_path, files), "distance_m") == first
+
+
 def test_a_change_of_unit_is_noticed(tmp_path):
     publish_files(tmp_path, month(JANUARY, "s"))
     thousands = month(JANUARY, "ms")

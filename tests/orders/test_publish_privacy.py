@@ -177,6 +177,18 @@ def test_a_remembered_mapping_protects_what_is_new(tmp_path):
     assert mapping.orders.column("desk").personal == "phone"
 
 
+def test_a_status_with_a_phone_in_it_is_not_written_down(tmp_path):
+    header = ("order_id", "created_at", "status")
+    words = ["delivered", "storniert", f"call {phone(9)}"]
+    rows = [(f"A{n}", "2024-03-01 10:00:00", words[n % 3]) for n in range(30)]
+    dataset = publish_files(tmp_path, {"orders.csv": csv_text(header, rows)})
+    assert set(values(dataset, "status")) == {"delivered", "cancelled", "call ***"}
+    assert check(dataset, "unknown_status")["samples"] == [{"status": "call ***"}]
+    assert phone(9) not in "".join(stored_texts(dataset).values())
+    for path in (tmp_path / "mappings").iterdir():
+        assert phone(9) not in path.read_text(encoding="utf-8")
+
+
 def test_logs_hold_nothing_personal(tmp_path, caplog, capfd):
     with caplog.at_level(logging.DEBUG):
         publish_files(tmp_path, FILES)

@@ -122,14 +122,16 @@ class TypedPass:
         return exp.Add(this=minutes, expression=further)
 
     def _published(self, entry: ColumnMapping) -> Iterator[exp.Alias]:
-        value = self._value(entry)
-        if entry.protection:
-            value = protect(value, entry.protection, key=self.key)
-        yield trees.aliased(value, entry.field)
+        yield trees.aliased(self._protected(self._value(entry), entry), entry.field)
         if entry.field == "status" and entry.use == "field":
-            yield trees.aliased(trees.column(entry.column), REPORTED_STATUS)
+            reported = self._protected(trees.column(entry.column), entry)
+            yield trees.aliased(reported, REPORTED_STATUS)
         if entry.use == "field" and self.entry.target == "orders":
             yield from self._local(entry)
+
+    def _protected(self, value: exp.Expr, entry: ColumnMapping) -> exp.Expr:
+        kind = entry.protection
+        return protect(value, kind, key=self.key) if kind else value
 
     def _value(self, entry: ColumnMapping) -> exp.Expr:
         """The value of one column: a time in UTC, a word of ours, a number."""

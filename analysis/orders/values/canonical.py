@@ -42,17 +42,23 @@ def canonical_values(field: Field, seen: Sequence[str]) -> dict[str, str]:
     return {value: words.get(normalise_header(value), value) for value in present}
 
 
-def words_of(field: Field, values: pd.Series) -> dict[str, str]:
+def words_of(
+    field: Field, values: pd.Series, *, is_personal: bool = False
+) -> dict[str, str]:
     """The file's words for a status and the like, in the words of the order model.
 
     Args:
         field: The field that the column is mapped to.
         values: A sample of the column.
+        is_personal: Something personal is among them, so that only words that are
+            known may be written down.
     """
     if field.type != "category":
         return {}
     seen = values.dropna().astype(str).str.strip().unique()[:MOST_WORDS]
-    return canonical_values(field, tuple(seen))
+    words = canonical_values(field, tuple(seen))
+    unknown = unknown_values(field, words) if is_personal else ()
+    return {value: ours for value, ours in words.items() if value not in unknown}
 
 
 def unknown_values(field: Field, words: Mapping[str, str]) -> tuple[str, ...]:
