@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from analysis.errors import InvalidInput
 from analysis.orders.privacy import (
+    find_inside,
     find_personal,
     hash_id,
     protect,
@@ -233,6 +234,13 @@ def phones(template: str) -> list[str]:
 )  # fmt: skip
 def test_personal_columns_are_found(header, values, kind):
     assert find_personal(header, pd.Series(values, dtype="str"), None).kind == kind
+
+
+def test_a_contact_inside_a_text_makes_it_free_text_but_a_hash_holds_none():
+    hashes = ["080199a13812345678c657dc5aa23541", "a13812345678-4a5b-9c1d-0123456789ab"]
+    assert find_inside(pd.Series(hashes, dtype="str"), None) == ""
+    for text in ("desk 13812345678", "a@b.example", "اتصل +٩٦٦ ٥٥ ١٢٣ ٤٥٦٧"):
+        assert find_inside(pd.Series([*hashes, text], dtype="str"), None) == "free_text"
 
 
 def test_a_field_says_itself_what_is_personal():

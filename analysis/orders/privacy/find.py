@@ -69,6 +69,8 @@ _CONTENT: tuple[tuple[Personal, str, str], ...] = (
     ("address", _ADDRESS, N_("its values are addresses")),
 )
 
+#: A hash or a UUID, whose digits are no phone number.
+_HASH = r"[0-9A-Fa-f-]{20,}"
 #: An e-mail or a phone number anywhere in a text.
 _CONTACT = (
     rf"{patterns.EMAIL}|{patterns.PHONE_PLUS}"
@@ -137,6 +139,7 @@ def find_inside(values: pd.Series, field: Field | None) -> Personal:
         return ""
     texts = values.dropna().astype("str").drop_duplicates().str.strip()
     texts = texts[~texts.isin(MISSING)].str.translate(patterns.TO_PLAIN_DIGITS)
+    texts = texts[~texts.str.fullmatch(_HASH)]
     if not texts.str.contains(_CONTACT).any() or texts.str.fullmatch(r"[\d\s]*").all():
         return ""
     return "free_text"
