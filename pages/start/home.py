@@ -3,7 +3,9 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from analysis.records import list_views
+from analysis.words import N_
 from ui import attention, cached, datasets, demo, frame
+from ui.counted import counted
 from ui.format import moment, number, period
 from ui.guard import guard, person
 from ui.kpis.view import KpiView
@@ -31,9 +33,10 @@ page_head(
     answer=(
         t("Nothing in {name} asks for a look.", name=plain(dataset.name))
         if not found
-        else t(
-            "{count} things in {name} ask for a look.",
-            count=number(len(found)),
+        else counted(
+            N_("One thing in {name} asks for a look."),
+            N_("{count} things in {name} ask for a look."),
+            len(found),
             name=plain(dataset.name),
         )
     ),

@@ -8,7 +8,9 @@ import streamlit as st
 
 from analysis.orders.draft import Draft, StagedTable, remove_table
 from analysis.orders.sources import DatabaseQuery, Upload
+from analysis.words import N_
 from ui import cached
+from ui.counted import counted
 from ui.data import bring, samples
 from ui.data.examples import row_count
 from ui.data.view import DataView, go, say
@@ -38,7 +40,10 @@ def show(view: DataView, draft: Draft | None) -> None:
         samples.offer(view)
         return
     st.subheader(
-        t("{count} tables are here", count=number(len(draft.tables))), anchor=False
+        counted(
+            N_("1 table is here"), N_("{count} tables are here"), len(draft.tables)
+        ),
+        anchor=False,
     )
     with st.container(border=True, gap="small"):
         for table in draft.tables:

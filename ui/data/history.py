@@ -12,7 +12,9 @@ from analysis import orders
 from analysis.engine.dataset import Dataset
 from analysis.orders.compare import Difference
 from analysis.orders.versions import MAPPING, VersionInfo
+from analysis.words import N_
 from ui import cached, datasets, export
+from ui.counted import counted
 from ui.data import words
 from ui.data.results import found_something
 from ui.data.view import joined, leave
@@ -87,11 +89,13 @@ def told(found: Sequence[Difference]) -> str:
     gone = sum(item.kind == "column" and item.after is None for item in found)
     checks = sum(item.kind == "check" for item in found)
     if added:
-        parts.append(t("{count} columns more", count=number(added)))
+        parts.append(counted(N_("1 column more"), N_("{count} columns more"), added))
     if gone:
-        parts.append(t("{count} columns fewer", count=number(gone)))
+        parts.append(counted(N_("1 column fewer"), N_("{count} columns fewer"), gone))
     if checks:
-        parts.append(t("{count} checks differ", count=number(checks)))
+        parts.append(
+            counted(N_("1 check differs"), N_("{count} checks differ"), checks)
+        )
     return joined(parts, most=4)
 
 

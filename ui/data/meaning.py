@@ -13,7 +13,9 @@ from analysis.orders.draft import Draft
 from analysis.orders.mapping import Mapping, TableMapping
 from analysis.orders.propose import propose_table
 from analysis.orders.working import relinked, targets
+from analysis.words import N_
 from ui import errors
+from ui.counted import counted, sentences
 from ui.data import (
     columns,
     desk,
@@ -40,15 +42,17 @@ def summary(mapping: Mapping) -> str:
     entries = [item for table in mapping.tables for item in table.columns]
     known = sum(item.use == "field" for item in entries)
     asks = sum(map(words.needs_a_look, entries))
-    text = t(
-        "{known} of {count} columns are recognised.",
-        known=number(known), count=number(len(entries)),
-    )  # fmt: skip
-    if mapping.remembered:
-        text += " " + t("The meaning is the one last published for such files.")
-    if asks:
-        return text + " " + t("{count} ask for a look.", count=number(asks))
-    return text
+    remembered = t("The meaning is the one last published for such files.")
+    one, many = N_("1 column asks for a look."), N_("{count} columns ask for a look.")
+    return sentences(
+        t(
+            "{known} of {count} columns are recognised.",
+            known=number(known),
+            count=number(len(entries)),
+        ),
+        remembered if mapping.remembered else "",
+        counted(one, many, asks) if asks else "",
+    )
 
 
 def show(view: DataView, draft: Draft, mapping: Mapping) -> None:

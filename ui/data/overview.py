@@ -12,6 +12,7 @@ from analysis.engine.dataset import Dataset
 from analysis.orders.draft import Draft
 from analysis.words import N_
 from ui import cached, demo, frame
+from ui.counted import counted
 from ui.data import files, history, profile, results
 from ui.data.view import DataView, Shown, go, joined
 from ui.format import ago, moment, number, period
@@ -93,11 +94,14 @@ def answer(dataset: Dataset) -> str:
             "{found} of {checks} checks found something.",
             name=name, found=number(flagged), checks=number(len(checks)),
         )  # fmt: skip
-    return t(
-        "{name}: {rows} rows are set aside; "
-        "{found} of {checks} checks found something.",
+    return counted(
+        N_("{name}: 1 row is set aside; {found} of {checks} checks found something."),
+        N_(
+            "{name}: {count} rows are set aside; "
+            "{found} of {checks} checks found something."
+        ),
+        aside,
         name=name,
-        rows=number(aside),
         found=number(flagged),
         checks=number(len(checks)),
     )

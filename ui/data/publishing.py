@@ -14,10 +14,11 @@ from analysis.orders.draft import Draft
 from analysis.orders.mapping import Mapping
 from analysis.orders.versions import MAX_NAME, dataset_id
 from analysis.orders.working import working_mapping
+from analysis.words import N_
 from ui import cached, errors, jobs
+from ui.counted import counted
 from ui.data import desk, plan
 from ui.data.view import DataView, go, leave
-from ui.format import number
 from ui.guard import guard
 from ui.jobs import Job
 from ui.show import plain
@@ -42,7 +43,11 @@ def summary(mapping: Mapping) -> str:
     """Whether anything is in the way, in a sentence."""
     asked = len(mapping.questions())
     if asked:
-        return t("{count} questions are open before publishing.", count=number(asked))
+        return counted(
+            N_("1 question is open before publishing."),
+            N_("{count} questions are open before publishing."),
+            asked,
+        )
     return t("Nothing is in the way. Readers see the new version once it is whole.")
 
 
@@ -88,7 +93,11 @@ def _ready(view: DataView, mapping: Mapping) -> bool:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
                 ":orange[:material/help:] "
-                + t("{count} questions are open.", count=number(len(asked)))
+                + counted(
+                    N_("1 question is open."),
+                    N_("{count} questions are open."),
+                    len(asked),
+                )
             )
             st.button(
                 t("Answer them"), key="data_answer_them", on_click=go, args=(view,),

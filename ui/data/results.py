@@ -14,6 +14,7 @@ from analysis.engine.dataset import Dataset
 from analysis.orders.versions import ASIDE
 from analysis.words import N_
 from ui import export
+from ui.counted import counted
 from ui.data import words
 from ui.data.plan import labelled
 from ui.data.view import say
@@ -46,7 +47,11 @@ def show(dataset: Dataset) -> None:
                 _line(check, place=place)
     if quiet:
         with st.expander(
-            t("{count} checks found nothing", count=number(len(quiet))),
+            counted(
+                N_("1 check found nothing"),
+                N_("{count} checks found nothing"),
+                len(quiet),
+            ),
             icon=":material/check_circle:",
         ):
             for check in quiet:

@@ -58,7 +58,11 @@ def definition_text(look: Look, metric: str) -> str:
         "",
         *_formula(look, metric),
         *(
-            f"{setting.label[language().startswith('zh')]}: {reference.settings[name]}"
+            t(
+                "{name}: {values}",
+                name=setting.label[language().startswith("zh")],
+                values=reference.settings[name],
+            )
             for name, setting in reference.applicable.items()
         ),
         _direction(definition.direction),
@@ -102,7 +106,11 @@ def _formula(look: Look, metric: str) -> list[str]:
         t("Denominator"): source.denominator,
         t("Table"): " / ".join(filter(None, (source.numerator_table, source.table))),
     }
-    return [f"{name}: {text}" for name, text in texts.items() if text]
+    return [
+        t("{name}: {values}", name=name, values=text)
+        for name, text in texts.items()
+        if text
+    ]
 
 
 def _direction(direction: str) -> str:

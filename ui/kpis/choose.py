@@ -116,8 +116,11 @@ def _locked(items: list[Availability]) -> None:
     title = t("Locked ({count})", count=len(items))
     st.markdown(f"**{title}**")
     lines = [
-        f":material/lock: {plain(item.definition.label_in(language()))}. "
-        f"{lock_text(item.missing)}"
+        t(
+            ":material/lock: {metric}. {needs}",
+            metric=plain(item.definition.label_in(language())),
+            needs=lock_text(item.missing),
+        )
         for item in items
     ]
     st.caption("  \n".join(lines))

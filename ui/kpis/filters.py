@@ -14,6 +14,7 @@ from analysis.metrics.registry import load_registry
 from analysis.metrics.selection import Condition, Scalar
 from analysis.words import N_
 from ui import cached, frame, saved_views
+from ui.counted import counted
 from ui.format import number
 from ui.format import period as written_period
 from ui.kpis import periods
@@ -75,10 +76,19 @@ def _period(look: Look, whole: Period, period: Period) -> None:
 
 def _neighbours(look: Look, whole: Period, period: Period) -> None:
     earlier, later = periods.neighbours(whole, period)
+    length = period.days
     with st.container(horizontal=True, gap="small"):
         for name, days, icon in (
-            (t("{days} days earlier", days=period.days), earlier, "arrow_back"),
-            (t("{days} days later", days=period.days), later, "arrow_forward"),
+            (
+                counted(N_("1 day earlier"), N_("{count} days earlier"), length),
+                earlier,
+                "arrow_back",
+            ),
+            (
+                counted(N_("1 day later"), N_("{count} days later"), length),
+                later,
+                "arrow_forward",
+            ),
         ):
             st.button(
                 name,
@@ -158,7 +168,10 @@ def _compare(look: Look, period: Period) -> None:
 
 def _comparison(days: Period | None, kind: str) -> str:
     name = t(periods.COMPARISON_NAMES[kind])
-    return f"{name}: {written_period(days.first, days.last)}" if days else name
+    if days is None:
+        return name
+    shown = written_period(days.first, days.last)
+    return t("{name}: {values}", name=name, values=shown)
 
 
 def _chips(look: Look) -> None:

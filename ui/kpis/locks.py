@@ -23,9 +23,9 @@ def lock_note(missing: Sequence[str]) -> None:
 def lock_text(missing: Sequence[str]) -> str:
     """Which columns would unlock a metric, in words, safe for Markdown."""
     if all(name in LOCKS for name in missing):
-        parts = ", ".join(t(LOCKS[name]) for name in missing)
+        parts = t(", ").join(t(LOCKS[name]) for name in missing)
         return t("Needs {names}, which Doorstep does not have yet.", names=parts)
-    names = ", ".join(_column_name(name) for name in missing)
+    names = t(", ").join(_column_name(name) for name in missing)
     return t("Needs the column {names}.", names=names)
 
 

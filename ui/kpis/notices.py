@@ -39,7 +39,7 @@ def misfits(names: Sequence[str]) -> None:
         st.warning(
             t(
                 "Left out, since this dataset does not have it: {names}.",
-                names=", ".join(plain(name, limit=40) for name in names),
+                names=t(", ").join(plain(name, limit=40) for name in names),
             ),
             icon=":material/filter_alt_off:",
         )

@@ -14,6 +14,7 @@ from analysis.metrics import Period, compared, measure
 from analysis.metrics.periods import Comparison, Grain
 from analysis.words import N_
 from ui import cached
+from ui.counted import counted
 from ui.texts import t
 
 Span = Literal["auto", "last_7", "last_28", "last_91", "last_364", "all", "days"]
@@ -128,7 +129,7 @@ def before_name(period: Period | None, compare: Comparison | None) -> str:
     if period is None or compare is None:
         return ""
     if compare == "previous":
-        return t("the {days} days before", days=period.days)
+        return counted(N_("the day before"), N_("the {count} days before"), period.days)
     return t(COMPARISON_NAMES[compare])
 
 
