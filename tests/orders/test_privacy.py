@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -23,6 +24,7 @@ from analysis.orders.privacy import (
 )
 from analysis.orders.schema import fields_of
 
+OLIST = Path(__file__).parents[3] / "shared" / "data" / "olist"
 KEY = b"a key of this test only, 32 byte"
 COLUMN = exp.column("x", quoted=True)
 KINDS = ("id", "name", "phone", "email", "address", "free_text")
@@ -241,6 +243,14 @@ def test_a_contact_inside_a_text_makes_it_free_text_but_a_hash_holds_none():
     assert find_inside(pd.Series(hashes, dtype="str"), None) == ""
     for text in ("desk 13812345678", "a@b.example", "اتصل +٩٦٦ ٥٥ ١٢٣ ٤٥٦٧"):
         assert find_inside(pd.Series([*hashes, text], dtype="str"), None) == "free_text"
+
+
+@pytest.mark.skipif(not OLIST.is_dir(), reason="the Olist files are not there")
+def test_cities_and_products_of_olist_are_no_names():
+    for path in OLIST.glob("*.csv"):
+        frame = pd.read_csv(path, dtype="str", nrows=5_000)
+        kinds = {name: find_personal("x", frame[name], None).kind for name in frame}
+        assert "name" not in kinds.values(), (path.name, kinds)
 
 
 def test_a_field_says_itself_what_is_personal():
