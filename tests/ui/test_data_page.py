@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from analysis import orders
 from analysis.metrics.selection import Selection
+from analysis.orders.schema import fields_of
 from analysis.orders.working import keep_working, working_mapping
 from analysis.workspace import Workspace
 from ui.data.view import DataView
@@ -145,8 +146,10 @@ def test_a_draft_is_published_from_the_page(draft, workspace):
 def test_a_dataset_shows_its_sum_profile_and_versions(dataset):
     assert "**40** rows in" in words_of(open_page())
     profile = open_page(DataView(show="profile"))
-    names = list(profile.dataframe[0].value["Column"])
-    assert {"order_id", "created_at", "city"} <= set(names)
+    shown = profile.dataframe[0].value
+    named = dict(zip(shown["Name"], shown["Column"], strict=True))
+    assert {"order_id", "created_at", "city"} <= set(named)
+    assert named["order_id"] == fields_of("orders")["order_id"].label("en")
     versions = open_page(DataView(show="versions"))
     assert "v001" in words_of(versions)
 

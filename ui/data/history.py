@@ -112,11 +112,16 @@ def differences(
         {
             t("What"): [kinds.get(item.kind, item.kind) for item in found],
             t("Table"): [t(words.TABLES.get(item.table, item.table)) for item in found],
-            t("Name"): [shortened(item.name) for item in found],
+            t("Name"): [shortened(_name(item)) for item in found],
             before: [_cell(item.before) for item in found],
             after: [_cell(item.after) for item in found],
         }
     )
+
+
+def _name(item: Difference) -> str:
+    is_column = item.kind == "column"
+    return words.column_label(item.table, item.name) if is_column else item.name
 
 
 def _cell(value: str | int | None) -> str:

@@ -32,7 +32,7 @@ def show(view: DataView, dataset: Dataset) -> None:
     if len(tables) > 1:
         _switch(view, dataset, tables, table=table)
     entry = dataset.profile[table]
-    frame = as_frame(entry["columns"], rows=int(entry["rows"]))
+    frame = as_frame(entry["columns"], table=table, rows=int(entry["rows"]))
     st.dataframe(
         frame,
         hide_index=True,
@@ -66,11 +66,14 @@ def _switch(view: DataView, dataset: Dataset, tables: list[str], *, table: str) 
     )
 
 
-def as_frame(columns: Sequence[Entry], *, rows: int) -> pd.DataFrame:
+def as_frame(columns: Sequence[Entry], *, table: str, rows: int) -> pd.DataFrame:
     """The profile as a table, its figures written in the user's language."""
     return pd.DataFrame(
         {
-            t("Column"): [shortened(item["name"]) for item in columns],
+            t("Column"): [
+                shortened(words.column_label(table, item["name"])) for item in columns
+            ],
+            t("Name"): [shortened(item["name"]) for item in columns],
             t("Type"): [
                 t(words.TYPES.get(item["type"], item["type"])) for item in columns
             ],

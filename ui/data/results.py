@@ -164,8 +164,10 @@ def _samples(place_on_page: Any, check: Check, *, place: int) -> None:  # noqa: 
         t("Rows"), type="tertiary", key=f"data_samples_{place}", on_change="rerun"
     )
     if panel.open:
+        frame = pd.DataFrame(list(check["samples"])[:MAX_SAMPLES]).astype("str")
+        table = str(check.get("table", "orders"))
         panel.dataframe(
-            pd.DataFrame(list(check["samples"])[:MAX_SAMPLES]).astype("str"),
+            frame.set_axis(words.column_labels(table, list(frame.columns)), axis=1),
             hide_index=True,
             alt=t("Up to three rows that the check found"),
         )

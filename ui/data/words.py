@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from analysis.orders.mapping import ColumnMapping, TableMapping
 from analysis.orders.schema import Field, fields_of, load_fields
 from analysis.words import N_
+from ui.show import shortened
 from ui.texts import language, t
 
 TARGETS: Final[Mapping[str, str]] = {
@@ -128,6 +130,16 @@ def column_label(table: str, name: str) -> str:
     """The name of a published column: its field's label, else the file's header."""
     field = load_fields().get(table, {}).get(name)
     return field.label(language()) if field else name
+
+
+def column_labels(table: str, names: Sequence[str]) -> list[str]:
+    """Headers of some published columns; the bare name where two would be alike."""
+    labels = [column_label(table, name) for name in names]
+    taken = Counter(labels)
+    return [
+        shortened(name if taken[label] > 1 else label)
+        for name, label in zip(names, labels, strict=True)
+    ]
 
 
 def field_option(field: Field) -> str:
