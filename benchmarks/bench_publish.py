@@ -36,9 +36,11 @@ COPY (
         begun + to_seconds((600 + hash(i * 23) % 300)::INT) AS arrived_merchant_at,
         begun + to_seconds((1000 + hash(i * 29) % 600)::INT) AS picked_up_at,
         CASE WHEN hash(i * 41) % 50 > 0
-            THEN begun + to_seconds((1700 + hash(i * 31) % 1200)::INT) END AS delivered_at,
+            THEN begun + to_seconds((1700 + hash(i * 31) % 1200)::INT) END
+            AS delivered_at,
         begun + to_seconds((2500 + hash(i * 37) % 300)::INT) AS promised_at,
-        CASE WHEN hash(i * 41) % 50 > 0 THEN 'delivered' ELSE 'cancelled' END AS status,
+        CASE WHEN hash(i * 41) % 50 > 0 THEN 'delivered' ELSE 'cancelled' END
+            AS status,
         CASE WHEN hash(i * 43) % 3 = 0 THEN 1 + hash(i * 47) % 5 END AS rating,
         hash(i * 53) % 8000 AS distance_m,
         round((hash(i * 59) % 10000) / 100.0, 2) AS basket_amount,
