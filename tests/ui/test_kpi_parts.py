@@ -143,6 +143,19 @@ def test_only_comparisons_that_the_data_cover_are_offered_and_no_two_alike():
     assert periods.comparisons(long, Period(date(1, 1, 1), date(1, 1, 9))) == {}
 
 
+def test_a_comparison_that_is_not_possible_says_why():
+    whole = Period(date(2025, 12, 1), date(2026, 2, 28))
+    month = Period(date(2026, 2, 1), date(2026, 2, 28))
+    found = periods.uncovered(whole, month)
+    assert set(found) == {"last_year"}
+    assert "Feb 2, 2025" in found["last_year"]
+    assert "Dec 1, 2025" in found["last_year"]
+    assert set(periods.uncovered(whole, whole)) == {
+        "previous", "same_weekdays", "last_year",
+    }  # fmt: skip
+    assert periods.uncovered(None, None) == {}
+
+
 def test_a_comparison_that_is_not_covered_is_none():
     assert periods.covered(WHOLE, LAST_28, "last_year") is None
     assert periods.covered(WHOLE, LAST_28, "same_weekdays") == "previous"

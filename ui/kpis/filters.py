@@ -162,8 +162,8 @@ def _compare(look: Look, period: Period) -> None:
         key="kpis_compare_with",
         on_change=changed,
     )
-    if not found:
-        panel.caption(t("The data do not reach back far enough to compare."))
+    for reason in periods.uncovered(look.whole, period).values():
+        panel.caption(reason)
 
 
 def _comparison(days: Period | None, kind: str) -> str:

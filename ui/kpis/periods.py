@@ -15,6 +15,7 @@ from analysis.metrics.periods import Comparison, Grain
 from analysis.words import N_
 from ui import cached
 from ui.counted import counted
+from ui.format import day
 from ui.texts import t
 
 Span = Literal["auto", "last_7", "last_28", "last_91", "last_364", "all", "days"]
@@ -99,6 +100,29 @@ def comparisons(
         if before and whole.first <= before.first and before not in found.values():
             found[kind] = before
     return found
+
+
+def uncovered(whole: Period | None, period: Period | None) -> dict[Comparison, str]:
+    """The comparisons that are not possible, each with the reason in a sentence."""
+    if whole is None or period is None:
+        return {}
+    return {
+        kind: _why_uncovered(whole, _compared(period, kind), kind)
+        for kind in get_args(Comparison)
+        if (before := _compared(period, kind)) is None or before.first < whole.first
+    }
+
+
+def _why_uncovered(whole: Period, before: Period | None, kind: Comparison) -> str:
+    name = t(COMPARISON_NAMES[kind])
+    if before is None:
+        return t("Not {name}: they would overlap the period.", name=name)
+    return t(
+        "Not {name}: they begin on {first}, the data on {day}.",
+        name=name,
+        first=day(before.first),
+        day=day(whole.first),
+    )
 
 
 def _compared(period: Period, kind: Comparison) -> Period | None:
