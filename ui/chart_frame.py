@@ -29,6 +29,7 @@ class Behind:
         sql: The query as it ran.
         definition: What the numbers mean: plain text, shown as written.
         notes: Where they come from (dataset, version, period), for downloads.
+        source: Dataset and version, for the names of files.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Behind:
     sql: str = ""
     definition: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
+    source: tuple[str, ...] = ()
 
 
 def draw(
@@ -121,7 +123,7 @@ def _download(behind: Behind, *, key: str, chart: charts.Chart | None) -> None:
         panel.download_button(
             suffix.upper(),
             make,
-            file_name=export.file_name(behind.name, suffix=suffix),
+            file_name=export.file_name(behind.name, *behind.source, suffix=suffix),
             mime=kind,
             key=f"{key}_{suffix}",
             on_click="ignore",

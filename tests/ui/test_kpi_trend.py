@@ -1,13 +1,16 @@
 """The trend of the KPI page: its first step, and what rests on too few."""
 
+import io
+from importlib.util import find_spec
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.metrics.registry import parse_reference
 from tests.ui import kpi_world
-from ui import cached
-from ui.kpis import trend
+from ui import cached, export
+from ui.kpis import numbers, trend
 from ui.kpis.view import KpiView, look_at
 
 FEW = parse_reference("late_rate").definition.minimum_sample
@@ -54,3 +57,25 @@ def test_compared_steps_that_rest_on_too_few_are_left_out(workspace, grain):
     assert (found.notna() == (counts >= FEW)).all()
     assert found.notna().any()
     assert found.isna().any()
+
+
+@pytest.mark.parametrize(
+    ("grain", "cell"), [("day", "2026-02-26"), ("week", "2026-02-23")]
+)
+def test_the_table_has_dates_whole_counts_and_telling_headers(workspace, grain, cell):
+    seen = look(workspace, kpi_world.orders(), span="last_28", grain=grain)
+    table = numbers.table_of(seen, trend.series(seen, "late_rate", grain))
+    header, first, *_ = export.csv_bytes(table).decode("utf-8-sig").splitlines()
+    assert "Late rate, Feb 26 – Mar 25, 2026" in header
+    assert "Late rate, Jan 29 – Feb 25, 2026" in header
+    assert first.startswith(f"{cell},")
+    assert [str(n) for n in table["n"]] == [f"{n:d}" for n in table["n"]]
+    assert first.split(",")[4] == str(table["n"].iloc[0])
+    book = io.BytesIO(export.xlsx_bytes(table, sheet="trend"))
+    again = pd.read_excel(book) if find_spec("openpyxl") else table
+    assert pd.api.types.is_integer_dtype(again["n"])
+
+
+def test_steps_without_orders_have_an_empty_cell_and_shares_stay_as_they_are():
+    assert numbers.whole(pd.Series([1.0, np.nan])).tolist() == [1, pd.NA]
+    assert numbers.whole(pd.Series([1.5, 2.0])).tolist() == [1.5, 2.0]

@@ -45,6 +45,7 @@ def behind(
         sql=query,
         definition=definition_text(look, metric),
         notes=notes(look),
+        source=(look.dataset.name, look.dataset.version),
     )
 
 

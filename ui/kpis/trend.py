@@ -18,7 +18,7 @@ from ui import chart_frame, charts
 from ui.format import day, moment, number
 from ui.format import period as written_period
 from ui.kpis import periods, targets
-from ui.kpis.behind import behind, definition_text, measured, sql
+from ui.kpis.behind import behind, definition_text, measured, notes, sql
 from ui.kpis.figures import (
     VERDICT_NAMES,
     Figure,
@@ -29,6 +29,7 @@ from ui.kpis.figures import (
     too_few,
     why_unknown,
 )
+from ui.kpis.numbers import row_of, table_of
 from ui.kpis.view import Look, go
 from ui.show import choice, plain
 from ui.state import bound
@@ -116,7 +117,7 @@ def chart(look: Look, figure: Figure, target: Target | None) -> None:
     query = sql(look, [look.metric], grain=grain)
     chart_frame.draw(
         drawn,
-        behind(look, look.metric, _table(frame, look), title=title, query=query),
+        behind(look, look.metric, table_of(look, frame), title=title, query=query),
         alt_text=takeaway(look, figure, frame),
         key=f"kpis_trend_{look.mark}",
     )
@@ -188,9 +189,11 @@ def figure_panel(look: Look, figure: Figure, target: Target | None) -> None:
         chart_frame.row_under(
             chart_frame.Behind(
                 name=name_of(look.metric),
-                table=_one_row(figure),
+                table=row_of(look, figure),
                 sql=sql(look, [look.metric]),
                 definition=definition_text(look, look.metric),
+                notes=notes(look),
+                source=(look.dataset.name, look.dataset.version),
             ),
             key="kpis_figure",
         )
@@ -306,32 +309,6 @@ def _change_setting(look: Look, values: Mapping[str, Value]) -> None:
     cards = tuple(wanted if card == look.metric else card for card in look.cards)
     selection = {**look.view.selection.to_json(), "metric": wanted}
     go(look, selection=selection, cards=tuple(dict.fromkeys(cards)))
-
-
-def _table(frame: pd.DataFrame, look: Look) -> pd.DataFrame:
-    names = {
-        "period": t("Time"),
-        "value": name_of(look.metric),
-        "low": t("95 % low"),
-        "high": t("95 % high"),
-        "n": "n",
-        "before": t("Before"),
-    }
-    return frame[[name for name in names if name in frame]].rename(columns=names)
-
-
-def _one_row(figure: Figure) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            t("Value"): [figure.value],
-            t("Numerator"): [figure.numerator],
-            "n": [figure.n],
-            t("95 % low"): [figure.low],
-            t("95 % high"): [figure.high],
-            t("Before"): [figure.before],
-            t("Change"): [figure.change],
-        }
-    )
 
 
 def _days(days: Period | None) -> str:
