@@ -11,11 +11,12 @@ import streamlit as st
 
 from ui import charts, export
 from ui.guard import guard
-from ui.show import shortened
+from ui.show import plain, shortened
 from ui.texts import t
 
 #: A table under a chart shows this many rows; the download has them all.
 MAX_TABLE_ROWS = 1_000
+MAX_FORMULA = 500
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -28,6 +29,7 @@ class Behind:
         table: Its numbers, the headers translated.
         sql: The query as it ran.
         definition: What the numbers mean: plain text, shown as written.
+        formula: How they are computed, in the terms of the query; shown under it.
         notes: Where they come from (dataset, version, period), for downloads.
         source: Dataset and version, for the names of files.
     """
@@ -36,6 +38,7 @@ class Behind:
     table: pd.DataFrame
     sql: str = ""
     definition: str = ""
+    formula: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
     source: tuple[str, ...] = ()
 
@@ -74,7 +77,10 @@ def row_under(behind: Behind, *, key: str, chart: charts.Chart | None = None) ->
     with st.container(horizontal=True, gap="small"):
         if chart is not None:
             _table(behind, key=key)
-        _text(t("SQL"), behind.sql, language="sql", icon=":material/code:", key=key)
+        _text(
+            t("SQL"), behind.sql, language="sql", icon=":material/code:", key=key,
+            formula=behind.formula,
+        )  # fmt: skip
         _text(
             t("Definition"), behind.definition, language=None,
             icon=":material/menu_book:", key=key,
@@ -93,12 +99,27 @@ def _table(behind: Behind, *, key: str) -> None:
     )
 
 
-def _text(label: str, text: str, *, language: str | None, icon: str, key: str) -> None:
+def written_formula(panel: Any, formula: str) -> None:  # noqa: ANN401 - any container
+    """How numbers are computed, in grey, a line each."""
+    for line in formula.splitlines():
+        panel.caption(plain(line, limit=MAX_FORMULA))
+
+
+def _text(
+    label: str,
+    text: str,
+    *,
+    language: str | None,
+    icon: str,
+    key: str,
+    formula: str = "",
+) -> None:
     if not text:
         return
     panel = _panel(label, icon=icon, key=f"{key}_{language or 'definition'}")
     if panel.open:
         panel.code(text, language=language, wrap_lines=language is None)
+        written_formula(panel, formula)
 
 
 def _download(behind: Behind, *, key: str, chart: charts.Chart | None) -> None:

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from analysis.metrics.registry import parse_reference
+from analysis.metrics.selection import Selection
 from tests.ui import kpi_world
+from tests.ui.test_kpi_page import opened, said
 from ui import cached, export
-from ui.kpis import numbers, trend
+from ui.kpis import behind, numbers, trend
 from ui.kpis.view import KpiView, look_at
 
 FEW = parse_reference("late_rate").definition.minimum_sample
@@ -79,3 +81,32 @@ def test_the_table_has_dates_whole_counts_and_telling_headers(workspace, grain, 
 def test_steps_without_orders_have_an_empty_cell_and_shares_stay_as_they_are():
     assert numbers.whole(pd.Series([1.0, np.nan])).tolist() == [1, pd.NA]
     assert numbers.whole(pd.Series([1.5, 2.0])).tolist() == [1.5, 2.0]
+
+
+def test_a_definition_leads_with_what_readers_need_and_has_no_expressions(workspace):
+    seen = look(workspace, kpi_world.orders())
+    definition = parse_reference("late_rate").definition
+    name, meaning, blank, *rest = behind.definition_text(seen, "late_rate").splitlines()
+    assert (name, meaning, blank) == (
+        definition.label_in("en"), definition.definition_in("en"), "",
+    )  # fmt: skip
+    heads = [line.partition(":")[0] for line in rest]
+    assert heads.index("Owner") < heads.index("Version") < heads.index("Minimum sample")
+    assert not {"Numerator", "Denominator", "Table"} & set(heads)
+    formula = behind.formula_text(seen, "late_rate").splitlines()
+    assert [line.partition(":")[0] for line in formula][:2] == [
+        "Numerator", "Denominator",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["kpis_details_0", "kpis_figure_sql"])
+def test_the_expressions_stand_under_the_query(workspace, key):
+    kpi_world.publish(workspace)
+    view = KpiView(selection=Selection(dataset=kpi_world.NAME, metric="late_rate"))
+    at = opened(view.model_copy(update={"cards": ("late_rate",)}))
+    assert "Numerator: " not in said(at).replace("\\", "")
+    at.session_state[key] = True
+    at.run()
+    assert not at.exception
+    assert "Numerator: " in said(at).replace("\\", "")
+    assert not any("Numerator" in item.value for item in at.code)

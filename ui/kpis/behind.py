@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.metrics import measure, sql_of
 from analysis.metrics.components import bind_metric
-from analysis.metrics.registry import parse_reference
+from analysis.metrics.registry import Reference, parse_reference
 from ui import cached
 from ui.chart_frame import Behind
 from ui.format import period as written_period
@@ -44,42 +44,49 @@ def behind(
         table=table,
         sql=query,
         definition=definition_text(look, metric),
+        formula=formula_text(look, metric),
         notes=notes(look),
         source=(look.dataset.name, look.dataset.version),
     )
 
 
 def definition_text(look: Look, metric: str) -> str:
-    """What a metric means, in full, as plain text."""
+    """What a metric means, as plain text: what readers need first comes first."""
     reference = parse_reference(metric)
     definition = reference.definition
     lines = [
         name_of(metric),
         definition.definition_in(language()),
         "",
-        *_formula(look, metric),
-        *(
-            t(
-                "{name}: {values}",
-                name=setting.label[language().startswith("zh")],
-                values=reference.settings[name],
-            )
-            for name, setting in reference.applicable.items()
-        ),
-        _direction(definition.direction),
-        t("Minimum sample: {rows}", rows=definition.minimum_sample),
-        t("Time: {time}", time=definition.time),
-        t("Interval: 95 %, {method}", method=_method(definition.kind)),
         t("Owner: {owner}", owner=definition.owner),
         t("Version: {version}", version=definition.version),
     ]
     if definition.reference:
         lines.append(t("Source: {source}", source=definition.reference))
+    lines += [
+        t("Minimum sample: {rows}", rows=definition.minimum_sample),
+        t("Interval: 95 %, {method}", method=_method(definition.kind)),
+        _direction(definition.direction),
+        t("Time: {time}", time=definition.time),
+        *_settings(reference),
+    ]
     if not look.locked(metric) and look.assumed(metric):
         lines.append(
             t("Assumed: the promise is a rule of the mapping, not in the data.")
         )
     return "\n".join(lines)
+
+
+def _settings(reference: Reference) -> list[str]:
+    """The settings that apply, a line each."""
+    return [
+        t(
+            "{name}: {values}",
+            name=setting.label[language().startswith("zh")],
+            values=reference.settings[name],
+        )
+        for name, setting in reference.applicable.items()
+    ]
 
 
 def notes(look: Look) -> dict[str, str]:
@@ -97,21 +104,21 @@ def notes(look: Look) -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def _formula(look: Look, metric: str) -> list[str]:
-    """Numerator and denominator as the registry writes them."""
+def formula_text(look: Look, metric: str) -> str:
+    """Numerator and denominator as the registry writes them; empty if locked."""
     if look.locked(metric):
-        return []
+        return ""
     source = bind_metric(look.dataset, parse_reference(metric)).source
     texts = {
         t("Numerator"): source.numerator or source.measure,
         t("Denominator"): source.denominator,
         t("Table"): " / ".join(filter(None, (source.numerator_table, source.table))),
     }
-    return [
+    return "\n".join(
         t("{name}: {values}", name=name, values=text)
         for name, text in texts.items()
         if text
-    ]
+    )
 
 
 def _direction(direction: str) -> str:

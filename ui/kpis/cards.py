@@ -13,9 +13,10 @@ from analysis.metrics.registry import parse_reference
 from analysis.records import Target
 from analysis.words import N_
 from ui import charts
+from ui.chart_frame import written_formula
 from ui.format import sample
 from ui.kpis import periods
-from ui.kpis.behind import definition_text, measured, sql
+from ui.kpis.behind import definition_text, formula_text, measured, sql
 from ui.kpis.figures import (
     VERDICT_COLOURS,
     Figure,
@@ -154,6 +155,7 @@ def _details(look: Look, metric: str, *, place: int) -> None:
     if panel.open:
         panel.code(definition_text(look, metric), language=None, wrap_lines=True)
         panel.code(sql(look, [metric]), language="sql")
+        written_formula(panel, formula_text(look, metric))
 
 
 def _lines(look: Look) -> dict[str, pd.Series]:

@@ -18,7 +18,7 @@ from ui import chart_frame, charts
 from ui.format import day, moment, number
 from ui.format import period as written_period
 from ui.kpis import periods, targets
-from ui.kpis.behind import behind, definition_text, measured, notes, sql
+from ui.kpis.behind import behind, definition_text, formula_text, measured, notes, sql
 from ui.kpis.figures import (
     VERDICT_NAMES,
     Figure,
@@ -192,6 +192,7 @@ def figure_panel(look: Look, figure: Figure, target: Target | None) -> None:
                 table=row_of(look, figure),
                 sql=sql(look, [look.metric]),
                 definition=definition_text(look, look.metric),
+                formula=formula_text(look, look.metric),
                 notes=notes(look),
                 source=(look.dataset.name, look.dataset.version),
             ),
