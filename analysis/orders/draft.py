@@ -21,6 +21,9 @@ from analysis.workspace import Workspace
 FORMAT_VERSION = 1
 MANIFEST = "draft.json"
 
+#: Marks a draft that is published in one go, so that nobody is offered it.
+PASSING = ".passing"
+
 #: Folders of a stage that was killed before its draft was whole.
 UNFINISHED = ".unfinished-"
 UNFINISHED_HOURS = 24
@@ -174,8 +177,12 @@ def load_draft(workspace: Workspace | Path | str, draft_id: str) -> Draft:
 
 
 def list_drafts(workspace: Workspace | Path | str) -> tuple[Draft, ...]:
-    """All drafts of a workspace that can be read, the newest first."""
-    found = [_readable(folder) for folder in _folders(Workspace.open(workspace))]
+    """All drafts of people that can be read, the newest first.
+
+    What a program stages and publishes in one go is nobody's draft.
+    """
+    folders = _folders(Workspace.open(workspace))
+    found = [_readable(path) for path in folders if not (path / PASSING).exists()]
     drafts = [draft for draft in found if draft is not None]
     return tuple(sorted(drafts, key=lambda draft: draft.created_at, reverse=True))
 

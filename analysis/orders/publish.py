@@ -21,7 +21,7 @@ from analysis.orders.building.orders import publish_orders, set_orders_aside
 from analysis.orders.building.reading import read_tables
 from analysis.orders.building.related import publish_related
 from analysis.orders.building.trees import attach_scratch
-from analysis.orders.draft import Draft, discard_draft, load_draft
+from analysis.orders.draft import PASSING, Draft, discard_draft, load_draft
 from analysis.orders.mapping import Mapping, require_publishable
 from analysis.orders.memory import remember
 from analysis.orders.propose import propose_mapping
@@ -102,7 +102,9 @@ class _Job:
 def _draft(sources: Draft | Source | Iterable[Source], workspace: Workspace) -> Draft:
     if isinstance(sources, Draft):
         return load_draft(workspace, sources.id)
-    return stage(sources, workspace=workspace)
+    draft = stage(sources, workspace=workspace)
+    (draft.path / PASSING).touch()
+    return draft
 
 
 def _build_version(draft: Draft, mapping: Mapping, job: _Job, place: Path) -> str:

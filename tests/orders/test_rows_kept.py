@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from analysis.orders import list_drafts, publish
 from tests.orders.publish_help import (
     aside,
     assert_rows_add_up,
@@ -152,3 +153,18 @@ def test_milestones_without_a_known_order_id_are_orders(tmp_path):
     header = ["Reference", "created_at", "delivered_at"]
     dataset = publish_files(tmp_path, {"export.csv": csv_text(header, rows)})
     assert values(dataset, "order_id") == [f"X-{number}" for number in range(20)]
+
+
+def test_what_is_published_in_one_go_is_nobodys_draft(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(orders(20), encoding="utf-8")
+    workspace = tmp_path / "workspace"
+    seen: list[int] = []
+    publish(
+        path,
+        workspace=workspace,
+        name="orders",
+        progress=lambda share, step: seen.append(len(list_drafts(workspace))),
+    )
+    assert set(seen) == {0}
+    assert not any((workspace / "drafts").iterdir())
