@@ -168,3 +168,17 @@ def test_what_is_published_in_one_go_is_nobodys_draft(tmp_path):
     )
     assert set(seen) == {0}
     assert not any((workspace / "drafts").iterdir())
+
+
+def test_a_status_is_worked_out_only_where_cancelling_shows(tmp_path):
+    plain = publish_files(tmp_path, {"orders.csv": orders(20)}, name="plain")
+    assert "status" not in plain.fields
+    header = ["order_id", "created_at", "delivered_at", "cancelled_at"]
+    rows = [
+        ["a", moment(1), moment(30), ""],
+        ["b", moment(2), "", moment(9)],
+        ["c", moment(3), "", ""],
+    ]
+    files = {"orders.csv": csv_text(header, rows)}
+    told = publish_files(tmp_path, files, name="told")
+    assert values(told, "status") == ["delivered", "cancelled", "open"]

@@ -11,7 +11,7 @@ from analysis.orders.building import trees
 from analysis.orders.draft import StagedTable
 from analysis.orders.mapping import ColumnMapping, PromiseRule, TableMapping
 from analysis.orders.privacy import protect
-from analysis.orders.schema import STATUSES, FieldType
+from analysis.orders.schema import FieldType
 from analysis.orders.staging import relation
 from analysis.orders.values.parse import is_missing, look, settle
 from analysis.orders.values.reading import Reading
@@ -264,13 +264,16 @@ def _cast(tree: exp.Expr, kind: str) -> exp.Expr:
 
 
 def status_from_times(entry: TableMapping) -> exp.Expr | None:
-    """Status of an order without one: delivered, cancelled or open, by its times."""
-    delivered = entry.of_field("delivered_at")
-    cancelled = entry.of_field("cancelled_at")
-    if entry.of_field("status") or not (delivered or cancelled):
+    """Status of an order without one: cancelled, delivered or open, by its times.
+
+    Without a time of cancelling nobody knows who cancelled, and a status would say
+    that nobody did; so there is none then.
+    """
+    if entry.of_field("status") or not entry.of_field("cancelled_at"):
         return None
-    words = dict(zip(("delivered_at", "cancelled_at"), STATUSES[:2], strict=True))
-    case = exp.Case()
-    for name in (item.field for item in (cancelled, delivered) if item):
-        case = case.when(trees.present(name), exp.Literal.string(words[name]))
+    case = exp.Case().when(
+        trees.present("cancelled_at"), exp.Literal.string("cancelled")
+    )
+    if entry.of_field("delivered_at"):
+        case = case.when(trees.present("delivered_at"), exp.Literal.string("delivered"))
     return case.else_(exp.Literal.string("open"))
