@@ -255,6 +255,7 @@ def _values(look: Look, name: str) -> list[int]:
         range(len(listed)),
         format_func=lambda place: _value(axis, listed[place]),
         max_selections=MAX_CHOSEN,
+        select_all=False,  # with it, Enter would choose every match, not the first
         key=_values_key(look, name),
         placeholder=t("Choose values"),
     )
