@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -212,8 +212,8 @@ def poisson_interval(
     """
     count, exposed = _arrays(events, exposure)
     tail = (1 - confidence) / 2
-    low = np.where(count > 0, stats.chi2.ppf(tail, 2 * count) / 2, 0.0)
-    high = stats.chi2.isf(tail, 2 * (count + 1)) / 2
+    low = np.where(count > 0, special.gammaincinv(np.maximum(count, 1), tail), 0.0)
+    high = special.gammainccinv(count + 1, tail)
     with np.errstate(divide="ignore", invalid="ignore"):
         return _only(exposed > 0, low / exposed, high / exposed)
 
@@ -236,8 +236,8 @@ def percentile_ranks(
     """
     count = np.asarray(n, dtype=float)
     tail = (1 - confidence) / 2
-    below = stats.binom.ppf(tail, count, fraction)
-    above = stats.binom.ppf(1 - tail, count, fraction) + 1
+    below = _binomial_quantile(tail, count, fraction)
+    above = _binomial_quantile(1 - tail, count, fraction) + 1
     return Interval(
         np.where((below >= 1) & (count > 0), below, np.nan),
         np.where((above <= count) & (count > 0), above, np.nan),
@@ -254,9 +254,18 @@ def _only(valid: NDArray[np.bool_], low: Floats, high: Floats) -> Interval:
     return Interval(np.where(valid, low, np.nan), np.where(valid, high, np.nan))
 
 
+def _binomial_quantile(share: float, n: Floats, fraction: float) -> Floats:
+    """The smallest count whose probability of being reached or not passed is enough."""
+    found = np.ceil(special.bdtrik(share, n, fraction))
+    lower = np.maximum(found - 1, 0)
+    return np.where(special.bdtr(lower, n, fraction) >= share, lower, found)
+
+
+# scipy.special and not scipy.stats: the latter takes half a second to import, which
+# everybody who opens the app would wait for.
 def _normal(confidence: float) -> float:
-    return float(stats.norm.isf((1 - confidence) / 2))
+    return float(-special.ndtri((1 - confidence) / 2))
 
 
 def _student(freedom: Floats, confidence: float) -> Floats:
-    return np.asarray(stats.t.isf((1 - confidence) / 2, freedom))
+    return np.asarray(-special.stdtrit(freedom, (1 - confidence) / 2))
