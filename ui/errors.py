@@ -14,6 +14,7 @@ import streamlit as st
 
 from analysis.errors import DoorstepError
 from analysis.words import N_
+from ui.counted import sentences
 from ui.show import plain
 from ui.texts import fill, language, t, translate
 
@@ -44,9 +45,8 @@ def show_error(error: DoorstepError) -> str:
     """Show an error in the user's language and log it; gives back its id."""
     identifier = log_error(error)
     problem, *hints = safe_sentences(error)
-    body = " ".join(hints)
     st.error(
-        f"{body} {id_note(identifier)}".strip(),
+        sentences(*hints, id_note(identifier)),
         title=problem,
         icon=":material/error:",
     )

@@ -10,7 +10,7 @@ from analysis.orders.draft import Draft, StagedTable, remove_table
 from analysis.orders.sources import DatabaseQuery, Upload
 from analysis.words import N_
 from ui import cached
-from ui.counted import counted
+from ui.counted import counted, sentences
 from ui.data import bring, samples
 from ui.data.examples import row_count
 from ui.data.view import DataView, go, say
@@ -151,7 +151,7 @@ def _notes(table: StagedTable) -> None:
             st.markdown(f":orange[{say(note.text, note.values)}]")
     told = [say(note.text, note.values) for note in table.notes if note.level == "info"]
     if told:
-        st.caption(" ".join(told))
+        st.caption(sentences(*told))
 
 
 def _figures(draft: Draft, table: StagedTable) -> str:
