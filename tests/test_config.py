@@ -82,7 +82,10 @@ def test_text_and_marks_can_be_read(mode):
 def test_the_tokens_are_the_theme(mode):
     look = getattr(tokens, mode.upper())
     theme = CONFIG["theme"][mode]
-    assert look.now == theme["primaryColor"] == theme["chartCategoricalColors"][0]
+    assert look.now == theme["blueColor"] == theme["chartCategoricalColors"][0]
+    # The primary colour carries white labels, so the dark one is deeper than a mark.
+    assert contrast(theme["primaryColor"], "#ffffff") >= 4.5
+    assert contrast(theme["primaryColor"], look.surface) >= 3.0
     assert look.attention == theme["orangeColor"]
     assert look.surface == theme["backgroundColor"]
     assert contrast(look.muted, look.surface) >= 4.5

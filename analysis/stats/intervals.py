@@ -258,7 +258,8 @@ def _binomial_quantile(share: float, n: Floats, fraction: float) -> Floats:
     """The smallest count whose probability of being reached or not passed is enough."""
     found = np.ceil(special.bdtrik(share, n, fraction))
     lower = np.maximum(found - 1, 0)
-    return np.where(special.bdtr(lower, n, fraction) >= share, lower, found)
+    whole = np.nan_to_num(n).astype(np.int64)
+    return np.where(special.bdtr(lower, whole, fraction) >= share, lower, found)
 
 
 # scipy.special and not scipy.stats: the latter takes half a second to import, which
