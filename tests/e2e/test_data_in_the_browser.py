@@ -9,7 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from analysis import orders
+from analysis.metrics import Selection
 from tests.e2e.app import violations
+from ui.kpis.view import KpiView
+from ui.state import encode_view
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +68,20 @@ def test_six_related_files_in_one_go(app, open_page):
     assert [info.rows for info in orders.list_versions(app.workspace, "Olist")] == [
         4000
     ]
+    read_the_late_rate(visit, app, open_page)
     assert visit.foreign == []
+
+
+def read_the_late_rate(visit, app, open_page) -> None:
+    """The known answers off the KPI page, there and from a copied link elsewhere."""
+    view = KpiView(span="all", selection=Selection(metric="late_rate"))
+    visit.page.goto(f"{app.url}/kpis?lang=en&v={encode_view(view)}")
+    expect(visit.page.get_by_text("335 of 3,898")).to_be_visible(timeout=30_000)
+    visit.wait_until_still()
+    elsewhere = open_page(visit.page.url)
+    expect(elsewhere.page.get_by_text("335 of 3,898")).to_be_visible(timeout=30_000)
+    cards = elsewhere.page.get_by_test_id("stMetricValue").all_inner_texts()
+    assert any(re.fullmatch(r"8\.6\s%", card) for card in cards), cards
 
 
 def test_a_bad_file_gets_a_sentence_and_the_good_ones_stay(app, open_page, tmp_path):
