@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -56,7 +57,9 @@ def served(scope, headers):
     async def send(message):
         sent.append(message)
 
-    anyio.run(SecurityHeaders(inner), scope, None, send)
+    # In a thread of its own: browser tests before it leave an event loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, SecurityHeaders(inner), scope, None, send).result()
     return sent[0]["headers"]
 
 
