@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -33,7 +34,13 @@ class DuckEngine:
         """The SQL it speaks, by the name sqlglot has for it."""
         return DIALECT
 
-    def run(self, query: exp.Expr, *, time_limit: float | None = None) -> pa.Table:
+    def run(
+        self,
+        query: exp.Expr,
+        *,
+        time_limit: float | None = None,
+        tables: Mapping[str, pa.Table] | None = None,
+    ) -> pa.Table:
         """Run one SELECT and fetch the whole result, at most ``row_limit`` rows of it.
 
         Raises:
@@ -44,7 +51,7 @@ class DuckEngine:
         """
         _require_query(query)
         table = self.connection.run(
-            query, time_limit=time_limit, row_limit=self.row_limit + 1
+            query, time_limit=time_limit, row_limit=self.row_limit + 1, tables=tables
         )
         if table.num_rows <= self.row_limit:
             return table

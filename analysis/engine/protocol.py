@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import pyarrow as pa
@@ -16,12 +17,20 @@ class Engine(Protocol):
         """The SQL it speaks, by the name sqlglot has for it, such as ``duckdb``."""
         ...
 
-    def run(self, query: exp.Expr, *, time_limit: float | None = None) -> pa.Table:
+    def run(
+        self,
+        query: exp.Expr,
+        *,
+        time_limit: float | None = None,
+        tables: Mapping[str, pa.Table] | None = None,
+    ) -> pa.Table:
         """Run one SELECT and fetch the whole result, or mark it, see ``truncated``.
 
         Args:
             query: One query; literals are nodes of the tree.
             time_limit: Seconds, the engine's own limit if None.
+            tables: Small tables brought along that the query may name, such as a list
+                of orders or who was assigned to what; gone when it ends.
 
         Raises:
             QueryTooSlow: if the limit is reached.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pyarrow as pa
 import pytest
 from sqlglot import exp, parse_one
 
@@ -82,3 +83,11 @@ def test_cancel_reaches_the_queries_that_run(engine):
     timer.start()
     with pytest.raises(Cancelled):
         engine.run(tree(query))
+
+
+def test_a_table_brought_along_can_be_joined_and_is_gone_afterwards(engine):
+    query = tree("SELECT t.i FROM t JOIN brought USING (i) ORDER BY 1")
+    brought = {"brought": pa.table({"i": [7, 2, 99]})}
+    assert engine.run(query, tables=brought).column("i").to_pylist() == [2, 7]
+    with pytest.raises(DoorstepError, match="brought"):
+        engine.run(query)

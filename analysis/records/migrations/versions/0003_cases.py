@@ -1,0 +1,10 @@
+"""Cases: queues, leases, drafts, decisions, appeals."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
