@@ -1,0 +1,111 @@
+"""What the watch lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import pandas as pd
+
+from analysis.metrics.periods import Period
+from analysis.metrics.selection import Condition, Scalar, Selection
+
+#: ``segment``: it went bad (or well) itself; ``mix_shift``: other orders than before,
+#: each kind as good as ever; ``data_fault``: the data are wrong, not the deliveries.
+Kind = Literal["segment", "mix_shift", "data_fault"]
+Shape = Literal["spike", "shift", "drift"]
+Segment = tuple[tuple[str, Scalar], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not normal.
+
+    Attributes:
+        metric: Metric in which it costs most.
+        segment: Dimensions with their values; empty for all orders.
+        kind: See ``Kind``.
+        shape: Back to normal after a few periods (``spike``), a lasting step
+            (``shift``), or growing (``drift``).
+        grain: ``day``, or ``hour`` where it was found within a day.
+        began: First local day or hour of it.
+        ended: Last local day or hour of it; None while it goes on.
+        is_worse: By the metric's direction; False for an improvement.
+        excess: Orders (or units of the numerator) beyond what was to be expected over
+            its time; negative for an improvement.
+        orders: Denominator over its time.
+        observed: Value of the metric over its time.
+        expected: Value that was to be expected.
+        score: 0 to 1, as ``detect`` has it, of its clearest point.
+        q_value: Share of false ones among everything at least as clear.
+        reason: Why it is a mix shift or data fault, as a template marked with ``N_``.
+        values: What the template names.
+        also: Other metrics that left their range in the same segment and time.
+    """
+
+    metric: str
+    segment: Segment
+    kind: Kind
+    shape: Shape
+    grain: Literal["day", "hour"]
+    began: datetime
+    ended: datetime | None
+    is_worse: bool
+    excess: float
+    orders: float
+    observed: float
+    expected: float
+    score: float
+    q_value: float
+    reason: str = ""
+    values: dict[str, Scalar] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.ended is not None
+
+    def selection(self, last: datetime, *, base: Selection | None = None) -> Selection:
+        """The orders of it.
+
+        Args:
+            last: End of the period watched, for what goes on.
+            base: What the watch was narrowed to.
+        """
+        days = Period(self.began.date(), (self.ended or last).date())
+        chosen = Selection(period=days, metric=self.metric)
+        if base is not None:
+            chosen = chosen.narrow(*base.conditions)
+        conditions = [Condition(name, values=(value,)) for name, value in self.segment]
+        return chosen.narrow(*conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Everything watched, and what of it is not normal.
+
+    Attributes:
+        findings: By what they cost, the dearest first; improvements last.
+        period: Days that were looked through.
+        metrics: Metrics watched.
+        dimensions: Sets of dimensions watched; the empty one is all orders.
+        series: Number of series screened.
+        too_few: Number of series with too few orders to tell.
+        detections: What ``detect`` says of each finding, by ``(metric, segment)``.
+    """
+
+    findings: tuple[Finding, ...]
+    period: Period
+    metrics: tuple[str, ...]
+    dimensions: tuple[tuple[str, ...], ...]
+    series: int
+    too_few: int
+    detections: dict[tuple[str, Segment], pd.DataFrame]
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per finding."""
+        names = [name for name in Finding.__dataclass_fields__ if name != "values"]
+        rows = [{name: getattr(item, name) for name in names} for item in self.findings]
+        return pd.DataFrame(rows, columns=names)
