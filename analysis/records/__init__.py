@@ -1,6 +1,26 @@
-"""What people write: targets and saved views, with who, when and a full trace."""
+"""What people write, with who, when and a full trace."""
 
 from analysis.records.database import Records, open_records
+from analysis.records.strategies import (
+    Deviation,
+    StoredStrategy,
+    add_strategy,
+    amend_strategy,
+    delete_strategy,
+    deviations_of,
+    freeze_strategy,
+    list_strategies,
+    strategy_of,
+)
+from analysis.records.strategy_decisions import (
+    Decision,
+    Look,
+    decisions_of,
+    looks_of,
+    note_look,
+    overrides,
+    record_decision,
+)
 from analysis.records.targets import (
     Target,
     delete_target,
@@ -19,18 +39,34 @@ from analysis.records.views import (
 
 __all__ = [
     "Change",
+    "Decision",
+    "Deviation",
+    "Look",
     "Records",
     "SavedView",
+    "StoredStrategy",
     "Target",
+    "add_strategy",
+    "amend_strategy",
     "audit_trail",
+    "decisions_of",
+    "delete_strategy",
     "delete_target",
     "delete_view",
+    "deviations_of",
+    "freeze_strategy",
     "label",
+    "list_strategies",
     "list_views",
+    "looks_of",
+    "note_look",
     "open_records",
+    "overrides",
+    "record_decision",
     "rename_view",
     "save_view",
     "set_target",
+    "strategy_of",
     "target_history",
     "targets_for",
     "undo_delete",

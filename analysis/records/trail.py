@@ -13,13 +13,18 @@ import sqlalchemy as sa
 
 from analysis.errors import Conflict, InvalidInput, UnknownName
 from analysis.records.database import Records
+from analysis.records.strategies_tables import strategies
 from analysis.records.tables import audit, saved_views, targets
 from analysis.words import N_
 
-Kind = Literal["target", "saved_view"]
-Action = Literal["create", "change", "delete", "undo_delete"]
+Kind = Literal["target", "saved_view", "strategy"]
+Action = Literal["create", "change", "delete", "undo_delete", "decide"]
 
-TABLES: Final[Mapping[Kind, sa.Table]] = {"target": targets, "saved_view": saved_views}
+TABLES: Final[Mapping[Kind, sa.Table]] = {
+    "target": targets,
+    "saved_view": saved_views,
+    "strategy": strategies,
+}
 MAX_NAME: Final = 120
 MAX_CHANGES: Final = 10_000
 
@@ -204,6 +209,27 @@ def expect(row: Mapping[str, Any], version: int | None) -> None:
     """
     if version is not None and row["version"] != version:
         raise _changed_meanwhile(row)
+
+
+def note(
+    connection: sa.Connection, kind: Kind, action: Action, entry: Mapping[str, Any]
+) -> None:
+    """Trace what was appended to a thing without changing it.
+
+    Args:
+        connection: Of the transaction in which it is appended.
+        kind: What sort of thing.
+        action: What was done.
+        entry: What was appended: the thing's id under the name of its kind, ``at`` and
+            ``by``, and further values.
+    """
+    stamped = {
+        **entry,
+        "id": entry[kind],
+        "changed_at": entry["at"],
+        "changed_by": entry["by"],
+    }
+    _trace(connection, kind, action, before=None, after=stamped)
 
 
 def author(name: str) -> str:
