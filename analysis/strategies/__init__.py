@@ -6,14 +6,17 @@ from analysis.strategies.assignment import matched_assignment, switchback_calend
 from analysis.strategies.contract import Guardrail, Predictor, Strategy
 from analysis.strategies.evaluating import evaluate
 from analysis.strategies.planning import Plan, plan
+from analysis.strategies.published.contract import Assumptions, Worth
 from analysis.strategies.results import Evaluation
 
 __all__ = [
+    "Assumptions",
     "Evaluation",
     "Guardrail",
     "Plan",
     "Predictor",
     "Strategy",
+    "Worth",
     "evaluate",
     "matched_assignment",
     "plan",

@@ -7,10 +7,14 @@ from dataclasses import replace
 
 import pandas as pd
 
+from analysis.engine.dataset import Dataset
+from analysis.metrics.selection import Selection
 from analysis.strategies.ab import evaluate_ab
 from analysis.strategies.contract import Guardrail, Strategy
 from analysis.strategies.did import evaluate_did
 from analysis.strategies.its import evaluate_its
+from analysis.strategies.published.contract import Scope
+from analysis.strategies.published.evaluating import evaluate_published
 from analysis.strategies.results import Evaluation, Finding, GuardrailResult
 from analysis.strategies.staggered import evaluate_staggered
 from analysis.strategies.study import Study, read_study
@@ -29,18 +33,34 @@ _DESIGNS: dict[str, Callable[[Study], Finding]] = {
 
 
 def evaluate(
-    data: pd.DataFrame, strategy: Strategy, *, alpha: float = 0.05, seed: int = 0
+    data: pd.DataFrame | Dataset,
+    strategy: Strategy,
+    *,
+    alpha: float = 0.05,
+    seed: int = 0,
+    selection: Selection | None = None,
+    assignment: pd.DataFrame | None = None,
+    key: bytes | None = None,
+    before: int = 28,
+    segments: tuple[str, ...] | None = None,
 ) -> Evaluation:
     """Say whether a strategy worked.
 
     Rows without a value in a column that is used are left out and counted in the notes.
 
     Args:
-        data: One row per unit ("ab"), per unit and period (panels), or per period
+        data: A published dataset, for which the names of the strategy mean metrics and
+            dimensions, see ``analysis.strategies.published.contract``; or a frame with
+            one row per unit ("ab"), per unit and period (panels), or per period
             ("its").
         strategy: Design, columns and rules.
         alpha: The interval covers with 1 - alpha.
         seed: Of everything drawn; the same seed gives the same answer.
+        selection: Which orders of a dataset, see ``Scope`` for this and what follows.
+        assignment: Who was in which arm, where no column of a dataset says so.
+        key: Key of the workspace, to hash the ids of an assignment table.
+        before: Days before the start that covariates and balance are read from.
+        segments: Dimensions to ask "for whom"; None takes the usual ones.
 
     Raises:
         UnknownName: a column, arm or method that is not there.
@@ -48,6 +68,11 @@ def evaluate(
         InvalidInput: an argument is out of its range.
         NotEnoughData: too few rows, clusters, units or periods.
     """
+    if isinstance(data, Dataset):
+        scope = Scope(
+            selection or Selection(), assignment, key, before=before, segments=segments
+        )
+        return evaluate_published(data, strategy, scope, alpha=alpha, seed=seed)
     study = read_study(data, strategy, alpha=alpha, seed=seed)
     finding = _found(study)
     guardrails = tuple(

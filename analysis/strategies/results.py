@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from analysis.errors import UnknownName
+
+if TYPE_CHECKING:
+    from analysis.strategies.published.contract import (
+        DaysLeft,
+        SecondOpinion,
+        Segments,
+        Source,
+    )
 
 Light = Literal["green", "amber", "red"]
 Decision = Literal["roll out", "go on", "stop", "cannot tell"]
@@ -196,6 +204,10 @@ class Evaluation:
         finding: Everything the method found.
         guardrails: One result per guardrail.
         verdict: What to do, and why.
+        source: What it was read from, for a published dataset.
+        segments: For whom it worked, for a published dataset.
+        second: What another valid method says.
+        days_left: How long until the smallest effect that matters can be told.
     """
 
     design: str
@@ -203,6 +215,10 @@ class Evaluation:
     finding: Finding
     guardrails: tuple[GuardrailResult, ...]
     verdict: Verdict
+    source: Source | None = None
+    segments: Segments | None = None
+    second: SecondOpinion | None = None
+    days_left: DaysLeft | None = None
 
     @property
     def effect(self) -> float:

@@ -1,0 +1,1 @@
+"""Strategies on a published dataset: sufficient statistics and panels out of SQL."""
