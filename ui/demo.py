@@ -11,12 +11,14 @@ import streamlit as st
 
 from analysis import orders
 from analysis.orders.schema import load_fields
+from analysis.records import Records
 from analysis.words import N_
 from analysis.workspace import Workspace
 from sample_data.simulate import simulate
 from ui import cached, datasets, jobs
 from ui.guard import guard
 from ui.jobs import Job
+from ui.strategies.demo_plans import register_demo
 from ui.texts import t
 
 NAME: Final = "Demo"
@@ -36,9 +38,11 @@ def first_start() -> None:
 def start() -> Job:
     """Set up the demo data; what runs already goes on."""
     guard("publish")
-    workspace = cached.workspace()
+    workspace, records = cached.workspace(), cached.records()
     return cached.jobs().start(
-        KIND, str(workspace.root), lambda job: build(job, workspace, rows=_orders())
+        KIND,
+        str(workspace.root),
+        lambda job: build(job, workspace, rows=_orders(), records=records),
     )
 
 
@@ -61,8 +65,17 @@ def panel() -> None:
         )
 
 
-def build(job: Job, workspace: Workspace, *, rows: int) -> str:
-    """Simulate the demo world and publish it; gives back the dataset's id."""
+def build(
+    job: Job, workspace: Workspace, *, rows: int, records: Records | None = None
+) -> str:
+    """Simulate the demo world and publish it; gives back the dataset's id.
+
+    Args:
+        job: Whose progress is told.
+        workspace: Where it is published.
+        rows: Number of orders.
+        records: Where its strategies are registered; nowhere if None.
+    """
     with tempfile.TemporaryDirectory(dir=workspace.root, prefix=".demo-") as folder:
         simulate(
             Path(folder),
@@ -80,6 +93,8 @@ def build(job: Job, workspace: Workspace, *, rows: int) -> str:
             ),
             cancel=job.cancel,
         )
+        if records is not None:
+            register_demo(records, workspace, Path(folder), dataset=NAME)
     return published.id
 
 
