@@ -13,6 +13,13 @@ from sqlglot import exp
 
 from analysis.engine.dataset import Column, ColumnType, Dataset
 from analysis.errors import UnknownName
+from analysis.metrics.experience import (
+    EXPERIENCE,
+    LABEL,
+    LEAVES,
+    experience,
+    is_told,
+)
 from analysis.metrics.expressions import (
     DIMENSION_KEYS,
     ORDERS,
@@ -97,6 +104,9 @@ def dimension(dataset: Dataset, name: str) -> Dimension:
     derived = load_catalogue().derived.get(name)
     if derived is not None:
         return _derived(dataset, name, derived)
+    if name == EXPERIENCE:
+        leaf = experience(dataset)
+        return Dimension(name, "text", leaf, LABEL, "derived", LEAVES)
     table, _, field = name.partition(".")
     if table in DIMENSION_KEYS and dataset.has(table, field, DIMENSION_KEYS[table]):
         dataset.require(DIMENSION_KEYS[table])
@@ -113,6 +123,7 @@ def dimensions_of(dataset: Dataset) -> dict[str, Dimension]:
         if _is_offered(column) or name in levels
     ]
     names += [name for name in load_catalogue().derived if _is_there(dataset, name)]
+    names += [EXPERIENCE] * is_told(dataset)
     names += [
         f"{table}.{name}"
         for table, key in DIMENSION_KEYS.items()

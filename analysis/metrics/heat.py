@@ -1,0 +1,66 @@
+"""A metric by weekday and hour: the 168 hours of a week."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Final
+
+import pandas as pd
+
+from analysis.engine.dataset import Dataset
+from analysis.metrics.measure import measure, sql_of
+from analysis.metrics.periods import Period
+from analysis.metrics.selection import Selection
+
+WEEK: Final = ("weekday", "hour")
+_WEEKDAYS: Final = range(1, 8)
+_HOURS: Final = range(24)
+
+
+def heat(
+    dataset: Dataset,
+    metric: str,
+    *,
+    selection: Selection | None = None,
+    period: Period | None = None,
+) -> pd.DataFrame:
+    """A metric in every hour of the week, in local time.
+
+    Args:
+        dataset: A published version.
+        metric: Reference of a metric.
+        selection: Which orders; all if None.
+        period: First and last local day of creation, both included.
+
+    Returns:
+        168 rows, Monday (1) 0:00 first: ``weekday``, ``hour``, ``value``, ``num``,
+        ``n``, ``low``, ``high`` and ``orders``; hours without orders have ``n`` 0.
+
+    Raises:
+        MissingField: if the dataset has no time of creation.
+    """
+    found = measure(
+        dataset, [metric, "orders"], by=WEEK, selection=selection, period=period
+    )
+    names = {
+        metric: "value", f"{metric}_num": "num", f"{metric}_n": "n",
+        f"{metric}_low": "low", f"{metric}_high": "high",
+    }  # fmt: skip
+    kept = found.assign(orders_=found["orders"])[[*WEEK, *names, "orders_"]]
+    cells = kept.rename(columns={**names, "orders_": "orders"}).dropna(subset=WEEK)
+    grid = pd.DataFrame(product(_WEEKDAYS, _HOURS), columns=list(WEEK))
+    whole = grid.merge(cells.astype(dict.fromkeys(WEEK, int)), how="left", on=WEEK)
+    return whole.fillna({"n": 0, "orders": 0})
+
+
+def heat_sql(
+    dataset: Dataset,
+    metric: str,
+    *,
+    selection: Selection | None = None,
+    period: Period | None = None,
+) -> str:
+    """The query that ``heat`` runs for the same arguments."""
+    return sql_of(
+        dataset, [metric, "orders"], by=WEEK, selection=selection, period=period
+    )
