@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
 
+import sqlalchemy as sa
+
+from analysis.errors import InvalidInput, UnknownName
+from analysis.records import trail
+from analysis.records.cases_tables import case_queues, case_skips, cases
 from analysis.records.database import Records
+from analysis.words import N_
 
 CaseState = Literal["open", "decided", "discarded", "appealed"]
 DoubledBy = Literal["", "queue", "random", "severity"]
+Source = Literal["selection", "ids", "imported"]
+
+MAX_TEXT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,7 @@ class Queue:
     name: str
     dataset: str
     dataset_version: str
-    source: str
+    source: Source
     selection: Mapping[str, Any]
     rubric: str
     order: tuple[str, ...]
@@ -98,6 +110,11 @@ class Case:
     holder: str
     held_until: datetime | None
 
+    @property
+    def is_second_opinion(self) -> bool:
+        """Whether a decision is there already, which the next reviewer must not see."""
+        return self.state == "open" and self.reviews > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -128,6 +145,55 @@ class Progress:
     next_due: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """What a queue is made with; the fields are those of ``Queue``."""
+
+    name: str
+    dataset: str
+    dataset_version: str
+    source: Source
+    selection: Mapping[str, Any]
+    rubric: str
+    order: tuple[str, ...]
+    reviewers_per_case: int
+    double_review_share: float
+    lease_seconds: int
+    time_target: float
+    due_hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """An order that shall become a case; the fields are those of ``Case``."""
+
+    order_no: int
+    order_id: str
+    severity: int
+    needed: int = 1
+    doubled_by: DoubledBy = ""
+
+
+def add_queue(
+    records: Records,
+    settings: QueueSettings,
+    members: Sequence[NewCase],
+    *,
+    by: str,
+    now: datetime | None = None,
+) -> Queue:
+    """Keep a queue and its cases, in the order given.
+
+    Raises:
+        InvalidInput: if a text is empty or too long.
+        Conflict: if the dataset has a queue of that name.
+    """
+    with records.writing() as connection:
+        row = insert_queue(connection, settings, size=len(members), by=by)
+        insert_cases(connection, row, members, now=now or datetime.now(UTC))
+    return queue_of(row)
+
+
 def find_queue(records: Records, identifier: str) -> Queue:
     """A queue by its id.
 
@@ -135,7 +201,8 @@ def find_queue(records: Records, identifier: str) -> Queue:
         UnknownName: if there is none.
         Conflict: if it was deleted.
     """
-    raise NotImplementedError
+    with records.reading() as connection:
+        return queue_of(trail.live(connection, "case_queue", identifier))
 
 
 def list_queues(records: Records, *, dataset: str = "") -> tuple[Queue, ...]:
@@ -145,14 +212,24 @@ def list_queues(records: Records, *, dataset: str = "") -> tuple[Queue, ...]:
         records: The open records.
         dataset: Only those on this dataset (its id).
     """
-    raise NotImplementedError
+    query = sa.select(case_queues).where(case_queues.c.deleted_at.is_(None))
+    if dataset:
+        query = query.where(case_queues.c.dataset == dataset)
+    query = query.order_by(case_queues.c.created_at.desc(), case_queues.c.id)
+    with records.reading() as connection:
+        return tuple(
+            queue_of(dict(row)) for row in connection.execute(query).mappings()
+        )
 
 
 def progress_of(
-    records: Records, queues: tuple[str, ...], *, now: datetime | None = None
+    records: Records, queues: Sequence[str], *, now: datetime | None = None
 ) -> Mapping[str, Progress]:
     """Progress by queue id, in one query for all."""
-    raise NotImplementedError
+    query = _progress_query(now or datetime.now(UTC)).where(cases.c.queue.in_(queues))
+    with records.reading() as connection:
+        found = connection.execute(query.group_by(cases.c.queue)).mappings().all()
+    return {row["queue"]: _progress(dict(row)) for row in found}
 
 
 def case_at(
@@ -163,7 +240,10 @@ def case_at(
     Raises:
         UnknownName: if the queue has no such position.
     """
-    raise NotImplementedError
+    found = cases_of(records, queue, first=position, limit=1, now=now)
+    if not found or found[0].position != position:
+        raise no_position(position)
+    return found[0]
 
 
 def cases_of(
@@ -174,12 +254,156 @@ def cases_of(
     limit: int = 100,
     now: datetime | None = None,
 ) -> tuple[Case, ...]:
-    """Cases of a queue from a position on; for lists and for reading neighbours ahead."""
-    raise NotImplementedError
+    """Cases of a queue from a position on; for lists and reading neighbours ahead."""
+    query = sa.select(cases).where(cases.c.queue == queue, cases.c.position >= first)
+    query = query.order_by(cases.c.position).limit(limit)
+    moment = now or datetime.now(UTC)
+    with records.reading() as connection:
+        found = connection.execute(query).mappings().all()
+    return tuple(case_of(dict(row), now=moment) for row in found)
 
 
 def delete_queue(
     records: Records, identifier: str, *, by: str, version: int | None = None
 ) -> None:
-    """Delete a queue; ``undo_delete(records, "case_queue", ...)`` brings it back."""
-    raise NotImplementedError
+    """Delete a queue; ``undo_delete(records, "case_queue", ...)`` brings it back.
+
+    Raises:
+        UnknownName: if there is no such queue.
+        Conflict: if somebody else changed or deleted it meanwhile.
+    """
+    trail.remove(records, "case_queue", identifier, by=by, version=version)
+
+
+def insert_queue(
+    connection: sa.Connection, settings: QueueSettings, *, size: int, by: str
+) -> Mapping[str, Any]:
+    """The row of a new queue, written with its trace."""
+    name = trail.label(settings.name)
+    values = {
+        **asdict(settings),
+        "name": name,
+        "rubric": text_of(settings.rubric, empty=True),
+        "selection": json.dumps(settings.selection, ensure_ascii=False),
+        "order": json.dumps(settings.order),
+        "size": size,
+        "key": _key(settings.dataset, name),
+    }
+    return trail.create(connection, "case_queue", values, by=by)
+
+
+def insert_cases(
+    connection: sa.Connection,
+    queue: Mapping[str, Any],
+    members: Sequence[NewCase],
+    *,
+    now: datetime,
+    state: CaseState = "open",
+) -> list[str]:
+    """Write the cases of a new queue; gives back their ids in the order given."""
+    hours = queue["due_hours"]
+    common = {
+        "queue": queue["id"],
+        "state": state,
+        "reviews": 0,
+        "opened_at": now,
+        "due_at": now + timedelta(hours=hours) if hours else None,
+    }
+    ids = new_ids(len(members))
+    rows = [
+        common | {name: getattr(member, name) for name in NewCase.__slots__}
+        | {"id": ids[place], "position": place + 1}
+        for place, member in enumerate(members)
+    ]  # fmt: skip
+    if rows:
+        connection.execute(sa.insert(cases), rows)
+    return ids
+
+
+def queue_of(row: Mapping[str, Any]) -> Queue:
+    """A queue from its row."""
+    known = {item.name: row[item.name] for item in fields(Queue) if item.name in row}
+    decoded = {
+        "selection": json.loads(row["selection"]),
+        "order": tuple(json.loads(row["order"])),
+    }
+    return Queue(**(known | decoded))
+
+
+def case_of(row: Mapping[str, Any], *, now: datetime) -> Case:
+    """A case from its row; a lease that ran out is no lease."""
+    known = {item.name: row[item.name] for item in fields(Case)}
+    if row["held_until"] is None or row["held_until"] <= now:
+        return Case(**(known | {"holder": "", "held_until": None}))
+    return Case(**known)
+
+
+def no_position(position: int) -> UnknownName:
+    """The error for a place that a queue has not."""
+    return UnknownName(
+        N_("The queue has no case {position}."),
+        hint=N_("Go to its first case."),
+        position=position,
+    )
+
+
+def new_ids(count: int) -> list[str]:
+    """Random ids of 32 hexadecimal digits."""
+    digits = os.urandom(16 * count).hex()
+    return [digits[place : place + 32] for place in range(0, 32 * count, 32)]
+
+
+def text_of(text: str, *, empty: bool = False) -> str:
+    """A text of people, trimmed.
+
+    Raises:
+        InvalidInput: if it is too long, or empty where it must not be.
+    """
+    cleaned = text.replace("\x00", "").strip()
+    if len(cleaned) > MAX_TEXT:
+        raise InvalidInput(
+            N_("The text has {seen} characters, at most {limit} can be kept."),
+            hint=N_("Write a shorter one."),
+            seen=len(cleaned),
+            limit=MAX_TEXT,
+        )
+    if not cleaned and not empty:
+        raise InvalidInput(
+            N_("A text is missing here."), hint=N_("Write at least a few words.")
+        )
+    return cleaned
+
+
+def _progress_query(now: datetime) -> sa.Select[Any]:
+    is_open = cases.c.state == "open"
+    skipped = sa.exists().where(case_skips.c.case == cases.c.id)
+    counted = {
+        "done": cases.c.state.in_(("decided", "appealed")),
+        "discarded": cases.c.state == "discarded",
+        "open": is_open,
+        "in_review": is_open & (cases.c.held_until > now),
+        "second": is_open & (cases.c.reviews > 0),
+        "skipped": is_open & skipped,
+        "overdue": is_open & (cases.c.due_at < now),
+        "appealed": cases.c.state == "appealed",
+    }
+    due = sa.case((is_open, cases.c.due_at))
+    return sa.select(
+        cases.c.queue,
+        sa.func.count().label("n"),
+        *(_count(held).label(name) for name, held in counted.items()),
+        sa.func.min(due).label("next_due"),
+    )
+
+
+def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.sum(sa.case((condition, 1), else_=0))
+
+
+def _progress(row: Mapping[str, Any]) -> Progress:
+    return Progress(**{item.name: row[item.name] for item in fields(Progress)})
+
+
+def _key(dataset: str, name: str) -> str:
+    content = json.dumps([dataset, name.casefold()])
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -12,18 +12,24 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 
 from analysis.errors import Conflict, InvalidInput, UnknownName
+from analysis.records.cases_tables import case_appeals, case_queues, cases
 from analysis.records.database import Records
 from analysis.records.strategies_tables import strategies
 from analysis.records.tables import audit, saved_views, targets
 from analysis.words import N_
 
-Kind = Literal["target", "saved_view", "strategy"]
-Action = Literal["create", "change", "delete", "undo_delete", "decide"]
+Kind = Literal["target", "saved_view", "strategy", "case_queue", "case", "case_appeal"]
+Action = Literal[
+    "create", "change", "delete", "undo_delete", "decide", "discard", "restore", "note"
+]
 
 TABLES: Final[Mapping[Kind, sa.Table]] = {
     "target": targets,
     "saved_view": saved_views,
     "strategy": strategies,
+    "case_queue": case_queues,
+    "case": cases,
+    "case_appeal": case_appeals,
 }
 MAX_NAME: Final = 120
 MAX_CHANGES: Final = 10_000
