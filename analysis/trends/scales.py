@@ -1,0 +1,127 @@
+"""Scales on which noise is even: rates, counts and values as the filter takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+ScaleName = Literal["rate", "per_unit", "value", "log"]
+
+#: Anscombe's shifts: they keep the variance even where events are few.
+_EVENT_SHIFT = 3 / 8
+_TRIAL_SHIFT = 3 / 4
+#: How much better the logarithm must describe the first periods (log-likelihood).
+_LOG_MARGIN = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """Series on a scale with even noise; arrays are series by time, NaN is missing.
+
+    Attributes:
+        name: Which scale.
+        values: The series on it.
+        known: Variance that sampling alone gives each point; 0 where it is not known.
+        unit: How the variance beyond that varies from point to point, about 1.
+    """
+
+    name: ScaleName
+    values: Floats
+    known: Floats
+    unit: Floats
+
+    def back(self, values: Floats) -> Floats:
+        """Values of this scale in the unit of the series."""
+        return _BACK[self.name](values)
+
+
+def rates(events: Floats, trials: Floats) -> Scaled:
+    """Rates on the arcsine scale, where binomial noise is 1 / (4 n).
+
+    Reference:
+        Anscombe 1948, "The transformation of Poisson, binomial and negative-binomial
+        data", Biometrika 35, 246-254.
+    """
+    n = np.where(trials > 0, trials, np.nan)
+    share = (events + _EVENT_SHIFT) / (n + _TRIAL_SHIFT)
+    values = np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0)))
+    return Scaled("rate", values, _filled(1 / (4 * n + 2)), np.ones_like(values))
+
+
+def per_unit(events: Floats, units: Floats) -> Scaled:
+    """Events per unit on the square-root scale, where Poisson noise is 1 / (4 n)."""
+    n = np.where(units > 0, units, np.nan)
+    values = np.sqrt((np.maximum(events, 0) + _EVENT_SHIFT) / n)
+    return Scaled("per_unit", values, _filled(1 / (4 * n)), np.ones_like(values))
+
+
+def plain(values: Floats, weights: Floats | None = None) -> Scaled:
+    """Values as they are; ``weights`` are the orders that each is the mean of."""
+    unit = np.ones_like(values)
+    if weights is not None:
+        n = np.where(weights > 0, weights, np.nan)
+        values = np.where(np.isnan(n), np.nan, values)
+        unit = _filled(_typical(n) / n)
+    return Scaled("value", values, np.zeros_like(unit), unit)
+
+
+def logarithmic(values: Floats, weights: Floats | None = None) -> Scaled:
+    """Positive values by their logarithm; others become the smallest seen by ten."""
+    base = plain(values, weights)
+    positive = np.where(base.values > 0, base.values, np.nan)
+    least = np.fmin.accumulate(positive, axis=1) / 10
+    floored = np.where(np.isnan(base.values), np.nan, np.fmax(positive, least))
+    floored = np.where(np.isnan(floored) & ~np.isnan(base.values), least, floored)
+    return Scaled("log", np.log(floored), base.known, base.unit)
+
+
+def prefers_logarithm(values: Floats, variance: Callable[[Floats], float]) -> bool:
+    """Whether the first periods of a series are described better by their logarithm.
+
+    Args:
+        values: The first periods.
+        variance: Gives the variance that a model leaves in values.
+    """
+    seen = values[~np.isnan(values)]
+    if not len(seen) or seen.min() <= 0 or np.ptp(seen) == 0:
+        return False
+    logs = np.log(values)
+    gain = len(seen) / 2 * (np.log(variance(values)) - np.log(variance(logs)))
+    return bool(gain - np.nansum(logs) > _LOG_MARGIN)
+
+
+def _typical(weights: Floats) -> Floats:
+    """Mean of the weights so far, so that no later point is looked at."""
+    seen = ~np.isnan(weights)
+    total = np.cumsum(np.where(seen, weights, 0.0), axis=1)
+    return total / np.maximum(np.cumsum(seen, axis=1), 1)
+
+
+def _filled(variance: Floats) -> Floats:
+    """Missing points need some number; they are never used."""
+    return np.where(np.isfinite(variance), variance, 1.0)
+
+
+def _back_from_arcsine(values: Floats) -> Floats:
+    return np.sin(np.clip(values, 0.0, np.pi / 2)) ** 2
+
+
+def _back_from_root(values: Floats) -> Floats:
+    return np.maximum(values, 0.0) ** 2
+
+
+def _back_from_logarithm(values: Floats) -> Floats:
+    return np.exp(np.minimum(values, 700.0))
+
+
+_BACK: dict[ScaleName, Callable[[Floats], Floats]] = {
+    "rate": _back_from_arcsine,
+    "per_unit": _back_from_root,
+    "value": lambda values: values,
+    "log": _back_from_logarithm,
+}
