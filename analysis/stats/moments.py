@@ -8,7 +8,7 @@ sums of raw squares lose their digits when the mean is large beside the spread.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -44,8 +44,9 @@ class Moments:
         return self.names.index(name)
 
     def means(self) -> Floats:
-        """Means by group, (groups, k)."""
-        return self.centre + self.sums / self.weight[:, None]
+        """Means by group, NaN where a group has no rows, (groups, k)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.centre + self.sums / self.weight[:, None]
 
     def covariances(self) -> Floats:
         """Sample covariances (n - 1) by group, without weights, (groups, k, k)."""
@@ -73,12 +74,51 @@ class Moments:
             _add(self.products, codes, len(groups)),
         )  # fmt: skip
 
-    def where(self, kept: NDArray[np.bool_]) -> Moments:
-        """Only some of the groups."""
+    def where(self, kept: NDArray[np.bool_] | NDArray[np.int64]) -> Moments:
+        """Only some of the groups, by a mask or by their positions."""
         return Moments(
-            self.names, self.groups[kept].reset_index(drop=True), self.n[kept],
-            self.weight[kept], self.centre, self.sums[kept], self.products[kept],
+            self.names, self.groups.iloc[_positions(kept)].reset_index(drop=True),
+            self.n[kept], self.weight[kept], self.centre, self.sums[kept],
+            self.products[kept],
         )  # fmt: skip
+
+    def labelled(self, groups: pd.DataFrame) -> Moments:
+        """The same groups under other labels, one row each."""
+        return replace(self, groups=groups.reset_index(drop=True))
+
+    def only(self, names: Sequence[str]) -> Moments:
+        """Only some of the columns, in this order."""
+        at = [self.index(name) for name in names]
+        return Moments(
+            tuple(names), self.groups, self.n, self.weight, self.centre[at],
+            self.sums[:, at], self.products[:, at][:, :, at],
+        )  # fmt: skip
+
+    def with_constant(self, name: str, values: Floats) -> Moments:
+        """A further column that is the same in all rows of a group.
+
+        Args:
+            name: What it is called.
+            values: One number a group, (groups,).
+        """
+        centre = float(np.average(values, weights=self.weight)) if len(values) else 0.0
+        off = values - centre
+        k = len(self.names)
+        products = np.empty((len(self.n), k + 1, k + 1))
+        products[:, :k, :k] = self.products
+        products[:, k, :k] = products[:, :k, k] = off[:, None] * self.sums
+        products[:, k, k] = off**2 * self.weight
+        return Moments(
+            (*self.names, name), self.groups, self.n, self.weight,
+            np.append(self.centre, centre),
+            np.column_stack([self.sums, off * self.weight]), products,
+        )  # fmt: skip
+
+
+def _positions(
+    kept: NDArray[np.bool_] | NDArray[np.int64],
+) -> NDArray[np.int64]:
+    return np.flatnonzero(kept) if kept.dtype == bool else kept.astype(np.int64)
 
 
 def moments_of(

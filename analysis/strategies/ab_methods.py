@@ -107,7 +107,7 @@ def _columns(arms: Arms) -> list[str]:
 
 
 def _by_arm(arms: Arms) -> Moments:
-    return moments_of(arms.rows, _columns(arms), by=["treatment"])
+    return arms.study.sums(arms.rows, _columns(arms), by=["treatment"])
 
 
 def _welch(arms: Arms, method: str) -> Compared:
@@ -147,7 +147,7 @@ def _stratified(arms: Arms, method: str) -> Compared:
             hint=N_("Name them with strata=."),
             seen=method,
         )
-    moments = moments_of(arms.rows, ["outcome"], by=["treatment", "stratum"])
+    moments = arms.study.sums(arms.rows, ["outcome"], by=["treatment", "stratum"])
     sizes = moments.groups.assign(n=moments.n).pivot_table(
         index="stratum", columns="treatment", values="n", fill_value=0
     )
@@ -261,7 +261,7 @@ def _clustered(arms: Arms, method: str) -> Compared:
     rows, by, weights = _cluster_rows(arms)
     names = arms.study.covariates
     group = ["treatment", *by] + (["stratum"] if "stratum" in rows else [])
-    moments = moments_of(rows, ["outcome", *names], by=group, weights=weights)
+    moments = arms.study.sums(rows, ["outcome", *names], by=group, weights=weights)
     smallest = min(by, key=lambda name: rows[name].nunique())
     treated = few_clusters.wholly_treated(
         rows, smallest, rows["treatment"] == arms.judged
@@ -282,6 +282,9 @@ def _clustered(arms: Arms, method: str) -> Compared:
 
 def _cluster_rows(arms: Arms) -> tuple[pd.DataFrame, tuple[str, ...], Floats | None]:
     rows, by = arms.rows, arms.clusters
+    if arms.study.cells is not None:
+        _need_clusters(arms)
+        return rows, by, None
     if not by:
         rows, by = rows.assign(row=np.arange(len(rows))), ("row",)
     if "denominator" not in rows:
@@ -296,6 +299,15 @@ def _cluster_rows(arms: Arms) -> tuple[pd.DataFrame, tuple[str, ...], Floats | N
     kept = rows[~empty].reset_index(drop=True)
     weight = kept["denominator"].to_numpy()
     return kept.assign(outcome=kept["outcome"] / weight, weight=weight), by, weight
+
+
+def _need_clusters(arms: Arms) -> None:
+    if not arms.clusters:
+        raise InvalidInput(
+            N_("Method {seen} needs clusters."),
+            hint=N_("Name them with cluster=, or another unit with unit=."),
+            seen=arms.study.strategy.method,
+        )
 
 
 def _redrawn(

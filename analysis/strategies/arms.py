@@ -55,7 +55,16 @@ class Arms:
     @property
     def binary(self) -> bool:
         """Whether the outcome is 0 or 1."""
+        if self.study.cells is not None:
+            return self.study.cells.is_share
         return bool(self.rows["outcome"].isin((0.0, 1.0)).all())
+
+
+def sizes_of(rows: pd.DataFrame) -> pd.Series:
+    """Rows by arm; rows that stand for many count as many."""
+    if "size" in rows:
+        return rows.groupby("treatment")["size"].sum()
+    return rows["treatment"].value_counts()
 
 
 def read_arms(study: Study) -> Arms:
@@ -95,7 +104,7 @@ def _need_two_arms(study: Study) -> None:
 
 
 def _need_rows(rows: pd.DataFrame, study: Study) -> None:
-    sizes = rows["treatment"].value_counts()
+    sizes = sizes_of(rows)
     if sizes.min() < _LEAST_ROWS:
         raise NotEnoughData(
             N_("Arm {arm} has {seen} row with a value of {name}."),
@@ -109,13 +118,19 @@ def _need_rows(rows: pd.DataFrame, study: Study) -> None:
 def _need_variation(rows: pd.DataFrame, study: Study) -> None:
     if "denominator" in rows:
         return
-    if np.ptp(rows["outcome"].to_numpy()) == 0:
+    if not _varies(rows, study):
         raise DataProblem(
             N_("Outcome {name} is {seen:g} in every row."),
             hint=N_("Without variation there is nothing to compare: check the column."),
             name=study.strategy.outcome,
             seen=float(rows["outcome"].iloc[0]),
         )
+
+
+def _varies(rows: pd.DataFrame, study: Study) -> bool:
+    if study.cells is None:
+        return bool(np.ptp(rows["outcome"].to_numpy()) > 0)
+    return bool(study.sums(rows, ["outcome"], by=[]).covariances()[0, 0, 0] > 0)
 
 
 def _judged(study: Study, others: tuple[Hashable, ...]) -> Hashable:

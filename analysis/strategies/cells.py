@@ -55,7 +55,10 @@ def cell_means(
     # A score counts against its own cell only, treated cells with +, others with -.
     signed = np.where(side == 1, scores, -scores)
     n = len(rows)
-    if clusters:
+    gap: Floats = mean[len(periods) :] - mean[: len(periods)]
+    if clusters and _inside_periods(rows[clusters[0]], codes):
+        covariance, df = _by_scatter(rows, gap, total.astype(float), codes)
+    elif clusters:
         covariance, df = _clustered(rows[clusters[0]], signed, codes, len(periods))
         covariance *= (n - 1) / max(n - size, 1)
     else:
@@ -63,9 +66,33 @@ def cell_means(
         variance = float((weight * (outcome - mean[cell]) ** 2).sum()) / df
         per_cell = variance / total
         covariance = np.diag(per_cell[: len(periods)] + per_cell[len(periods) :])
-    gap = mean[len(periods) :] - mean[: len(periods)]
     counts = np.bincount(codes, minlength=len(periods)).astype(float)
     return CellMeans(tuple(periods), gap, covariance, df, counts)
+
+
+def _inside_periods(cluster: pd.Series, codes: NDArray[np.int64]) -> bool:
+    """Whether no cluster reaches beyond one period."""
+    grouped = pd.Series(codes).groupby(cluster.to_numpy())
+    return bool((grouped.min() == grouped.max()).all())
+
+
+def _by_scatter(
+    rows: pd.DataFrame, gap: Floats, total: Floats, codes: NDArray[np.int64]
+) -> tuple[Floats, float]:
+    """Variance of the gaps from their own scatter, before and after the start.
+
+    A cluster that lies inside one period says nothing of that period's own shock.
+    """
+    size = len(gap)
+    late = np.bincount(codes, rows["post"].to_numpy(dtype=float), minlength=size) > 0
+    information = 1 / (1 / total[:size] + 1 / total[size:])
+    squares = 0.0
+    for side in (late, ~late):
+        if side.any():
+            middle = np.average(gap[side], weights=information[side])
+            squares += float((information[side] * (gap[side] - middle) ** 2).sum())
+    df = float(max(size - int(late.any()) - int((~late).any()), 1))
+    return np.diag(squares / df / information), df
 
 
 def _clustered(

@@ -20,7 +20,7 @@ DOUBT = 0.05
 _MEANT_EQUAL = 0.1
 _FEW_ROWS = 30
 _FEW_EVENTS = 10
-_HEAVY_ROW = 0.1
+HEAVY_ROW = 0.1
 _LEAST_PERIODS = 5
 
 
@@ -159,7 +159,13 @@ def enough(counts: Mapping[Hashable, float], *, least: int = _FEW_ROWS) -> Check
 def few_events(rows: pd.DataFrame) -> Check:
     """Whether a 0/1 outcome happened, and failed to happen, often enough."""
     grouped = rows.groupby("treatment")["outcome"]
-    least = float(min(grouped.sum().min(), (grouped.size() - grouped.sum()).min()))
+    return events(
+        float(min(grouped.sum().min(), (grouped.size() - grouped.sum()).min()))
+    )
+
+
+def events(least: float) -> Check:
+    """Whether the arm with fewest events, or fewest rows without one, has enough."""
     if least >= _FEW_EVENTS:
         sentence = text(N_("Every arm has {n:.0f} events or more."), n=least)
         return Check("few_events", "green", least, sentence)
@@ -176,7 +182,7 @@ def outliers(values: np.ndarray) -> Check:
     total = float(squares.sum())
     share = float(squares.max()) / total if total else 0.0
     light: Light = (
-        "amber" if share > _HEAVY_ROW and len(values) > _FEW_ROWS else "green"
+        "amber" if share > HEAVY_ROW and len(values) > _FEW_ROWS else "green"
     )
     sentence = text(
         N_("The most extreme row carries {share:.1%} of the spread."), share=share

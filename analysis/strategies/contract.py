@@ -192,12 +192,6 @@ class Strategy:
             )
 
     def _check_together(self) -> None:
-        if self.outcome in self.covariates:
-            raise InvalidInput(
-                N_("{seen} is the outcome and a covariate."),
-                hint=N_("Adjust only for what was known before the start."),
-                seen=self.outcome,
-            )
         if self.anytime and self.design != "ab":
             raise InvalidInput(
                 N_("An always-valid interval is not there for design {seen}."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,8 @@ import pandas as pd
 
 from analysis.errors import DataProblem, InvalidInput, NotEnoughData, UnknownName
 from analysis.strategies.contract import Strategy
-from analysis.strategies.results import Text, text
+from analysis.strategies.moments import Floats, Moments, moments_of
+from analysis.strategies.results import Check, Text, text
 from analysis.strategies.times import Moment, read_moment, read_times, show
 from analysis.words import N_
 
@@ -19,6 +20,23 @@ _MOST_LEVELS = 50
 
 #: Prefix of the columns of predictors.
 PREDICTOR = "p: "
+
+
+@dataclass(frozen=True, slots=True)
+class Compressed:
+    """What rows that stand for many are made from.
+
+    Attributes:
+        moments: Sums by row; the row's ``cell`` is its position here.
+        sizes: Units assigned, by arm.
+        is_share: Whether every outcome is 0 or 1.
+        checks: Checks that were made where the rows were still to be seen.
+    """
+
+    moments: Moments
+    sizes: Mapping[Hashable, float]
+    is_share: bool
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,8 @@ class Study:
         seed: Of everything drawn.
         notes: Rows left out, and why.
         missing: Rows without an outcome by the value of the treatment.
+        cells: For rows that stand for many: what they are made from. They have the
+            mean as ``outcome``, and ``weight``, ``size`` and ``cell`` besides.
     """
 
     rows: pd.DataFrame
@@ -44,6 +64,7 @@ class Study:
     seed: int
     notes: tuple[Text, ...]
     missing: pd.DataFrame
+    cells: Compressed | None = None
 
     @property
     def clusters(self) -> tuple[str, ...]:
@@ -54,6 +75,27 @@ class Study:
     def rng(self) -> np.random.Generator:
         """A fresh generator, so that every step is repeatable by itself."""
         return np.random.default_rng(self.seed)
+
+    def sums(
+        self,
+        rows: pd.DataFrame,
+        columns: Sequence[str],
+        *,
+        by: Sequence[str],
+        weights: Floats | None = None,
+    ) -> Moments:
+        """Sufficient statistics of some of the rows.
+
+        Args:
+            rows: Rows of this study, perhaps with further columns.
+            columns: Numeric columns.
+            by: Columns of ``rows`` that make the groups.
+            weights: One a row; rows that stand for many have theirs already.
+        """
+        if self.cells is None:
+            return moments_of(rows, columns, by=by, weights=weights)
+        cells = self.cells.moments.where(rows["cell"].to_numpy()).only(columns)
+        return cells.labelled(rows[list(by)]).total(by)
 
     def moment(self, value: object, *, name: str) -> Moment:
         """A period in the kind of the time column."""
@@ -201,6 +243,12 @@ def _add_covariates(
     rows: pd.DataFrame, data: pd.DataFrame, strategy: Strategy
 ) -> tuple[str, ...]:
     names: list[str] = []
+    if strategy.outcome in strategy.covariates:
+        raise InvalidInput(
+            N_("{seen} is the outcome and a covariate."),
+            hint=N_("Adjust only for what was known before the start."),
+            seen=strategy.outcome,
+        )
     for name in strategy.covariates:
         values = column(data, name)
         if pd.api.types.is_numeric_dtype(values):

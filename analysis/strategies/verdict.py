@@ -27,6 +27,9 @@ _TESTED = ("score", "mee")
 #: Methods whose two-sided p-value is already that of the margin.
 _REDRAWN = ("wild_bootstrap", "randomisation")
 
+#: Checks that say nothing against the guardrails.
+_OF_PRIMARY = ("missing_outcome",)
+
 
 def guard(guardrail: Guardrail, estimate: Estimate) -> GuardrailResult:
     """Whether a guardrail held: no worse than control by more than its margin.
@@ -78,20 +81,21 @@ def decide(
 ) -> Verdict:
     """Roll out, go on, stop or cannot tell, with the reason.
 
-    The rule, first match: a red check -> cannot tell; no interval -> cannot tell; a
-    guardrail harmed -> stop; the interval wholly below 0 -> stop; wholly below the
+    The rule, first match: a red check -> cannot tell, unless it speaks of the primary
+    metric alone and a guardrail is harmed; no interval -> cannot tell; a guardrail
+    harmed -> stop; the interval wholly below 0 -> stop; wholly below the
     smallest effect that matters -> stop; wholly above 0, the estimate mattering ->
     roll out, once every guardrail held; else go on.
     """
     red = [check for check in finding.checks if check.light == "red"]
-    if red:
+    harmed = [
+        guardrail.outcome for guardrail in guardrails if guardrail.state == "harmed"
+    ]
+    if red and not (harmed and all(check.name in _OF_PRIMARY for check in red)):
         return _blocked(red)
     low, high = good_side(finding.estimate, strategy.better)
     if not np.isfinite([low, high]).any():
         return Verdict("cannot tell", text(N_("The data gives no interval.")))
-    harmed = [
-        guardrail.outcome for guardrail in guardrails if guardrail.state == "harmed"
-    ]
     if harmed:
         reason = text(N_("It harms {names}."), names=", ".join(harmed))
         return Verdict("stop", reason)

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from analysis.engine.dataset import Dataset
-from analysis.strategies.contract import Strategy
-from analysis.strategies.published.contract import Scope
-from analysis.strategies.results import Evaluation
+from analysis.metrics.availability import availability_of
+from analysis.metrics.registry import parse_reference
+from analysis.strategies.contract import Guardrail, Strategy
+from analysis.strategies.designs import found
+from analysis.strategies.published.binding import Bound, bind
+from analysis.strategies.published.comparing import needs_rows, study_of
+from analysis.strategies.published.contract import Scope, Source
+from analysis.strategies.published.cuts import Plan, plan_arms
+from analysis.strategies.published.panels import PanelPlan, panel_study, plan_panel
+from analysis.strategies.results import Evaluation, GuardrailResult
+from analysis.strategies.study import Study
+from analysis.strategies.verdict import decide, guard
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A study read from a dataset, and the query it came from."""
+
+    bound: Bound
+    plan: Plan | PanelPlan
+    study: Study
+    sql: str
 
 
 def evaluate_published(
@@ -25,4 +46,73 @@ def evaluate_published(
         alpha: The interval covers with 1 - alpha.
         seed: Of everything drawn.
     """
-    raise NotImplementedError
+    read = read_study(dataset, strategy, scope, alpha=alpha, seed=seed)
+    finding = found(read.study)
+    guardrails = tuple(
+        _guarded(dataset, strategy, scope, one, alpha=alpha, seed=seed)
+        for one in strategy.guardrails
+    )
+    verdict = decide(read.study.strategy, finding, guardrails)
+    return Evaluation(
+        strategy.design, alpha, finding, guardrails, verdict, _source(read, (read.sql,))
+    )
+
+
+def read_study(
+    dataset: Dataset, strategy: Strategy, scope: Scope, *, alpha: float, seed: int
+) -> Read:
+    """Read what the design of a strategy works on."""
+    bound = bind(dataset, strategy, scope)
+    if strategy.design == "ab":
+        plan = plan_arms(bound)
+        study = study_of(plan, alpha=alpha, seed=seed)
+        sql = plan.rows_sql if needs_rows(plan) else plan.sql
+        return Read(bound, plan, study, sql)
+    panel = plan_panel(bound)
+    return Read(bound, panel, panel_study(panel, alpha=alpha, seed=seed), panel.sql)
+
+
+def _guarded(
+    dataset: Dataset,
+    strategy: Strategy,
+    scope: Scope,
+    guardrail: Guardrail,
+    *,
+    alpha: float,
+    seed: int,
+) -> GuardrailResult:
+    """A guardrail by the same design and the method that its own values call for."""
+    own = replace(
+        strategy,
+        outcome=guardrail.outcome,
+        better=guardrail.better,
+        guardrails=(),
+        margin=guardrail.margin,
+        method=None,
+        quantile=None,
+    )
+    read = read_study(dataset, own, scope, alpha=alpha, seed=seed)
+    return guard(guardrail, found(read.study).estimate)
+
+
+def _source(read: Read, sql: tuple[str, ...]) -> Source:
+    strategy, dataset = read.bound.strategy, read.bound.dataset
+    start = read.study.strategy.start
+    return Source(
+        dataset=dataset.name,
+        version=dataset.version,
+        metric=strategy.outcome,
+        definition=parse_reference(strategy.outcome).definition.version,
+        assumed=availability_of(dataset, strategy.outcome).assumed,
+        unit=read.bound.unit,
+        first=read.plan.period.first,
+        last=read.plan.period.last,
+        start=None if start is None else start.date(),
+        orders=_orders(read.study),
+        sql=sql,
+    )
+
+
+def _orders(study: Study) -> int:
+    rows = study.rows
+    return int(rows["size"].sum()) if "size" in rows else len(rows)

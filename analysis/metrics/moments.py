@@ -1,0 +1,364 @@
+"""Sufficient statistics of a metric by groups of rows, summed by the engine.
+
+One query reads rows, labels them, takes a value near the mean off each column and adds
+up what is left, its squares and its products by group. Sums of raw squares would lose
+their digits where the mean is large beside the spread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from sqlglot import exp
+
+from analysis.engine.dataset import Dataset
+from analysis.engine.protocol import is_truncated
+from analysis.errors import InvalidInput
+from analysis.metrics import trees
+from analysis.metrics.expressions import ORDERS
+from analysis.metrics.figures import Figure
+from analysis.metrics.joins import joined
+from analysis.metrics.periods import Period
+from analysis.metrics.query import within
+from analysis.stats.moments import Floats, Moments
+from analysis.words import N_
+
+#: Column of the metric's value in what comes back.
+OUTCOME = "outcome"
+WEIGHT = "weight"
+_CENTRES = "centres"
+_ROWS = "rows"
+_PROBE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A small table that is joined to the rows, n:1.
+
+    Attributes:
+        name: Under which the query reads it.
+        table: The table itself.
+        on: Condition of the join.
+    """
+
+    name: str
+    table: pa.Table
+    on: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A metric of each unit before the start, beside its rows.
+
+    Attributes:
+        name: What its columns are called.
+        figure: The metric.
+        unit: Key of the groups that it belongs to.
+        key: The unit as an expression over the figure's rows.
+        period: Local dates it is read from.
+        filters: Which orders.
+    """
+
+    name: str
+    figure: Figure
+    unit: str
+    key: exp.Expr
+    period: Period
+    filters: tuple[exp.Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which rows of which metric, by which groups.
+
+    Attributes:
+        figure: The metric.
+        keys: Groups by name.
+        numbers: Further numbers of a row by name; a row lacking one does not count.
+        period: Local dates.
+        filters: Predicates over the orders table.
+        brought: Tables that come along.
+        history: What units were like before the start.
+        weighted: For a ratio of sums: weigh each row's own ratio by its denominator,
+            instead of adding up both sides.
+    """
+
+    figure: Figure
+    keys: Mapping[str, exp.Expr]
+    numbers: Mapping[str, exp.Expr] = field(default_factory=dict)
+    period: Period | None = None
+    filters: tuple[exp.Expr, ...] = ()
+    brought: tuple[Brought, ...] = ()
+    history: tuple[History, ...] = ()
+    weighted: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Columns that are added up, the outcome first."""
+        below = self.figure.weight is not None and not self.weighted
+        return (OUTCOME, *(["denominator"] if below else []), *self.numbers)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether rows weigh differently."""
+        return self.weighted and self.figure.weight is not None
+
+    @property
+    def tables(self) -> dict[str, pa.Table]:
+        """Tables that come along, by name."""
+        return {item.name: item.table for item in self.brought}
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What a cut gives.
+
+    Attributes:
+        moments: Sums by group; the groups hold the keys.
+        rows: All rows by group, also those without a value, (groups,).
+        farthest: Largest distance of a value from the centre by group, (groups,).
+        history: One column a history, NaN where a unit has none, row by group.
+    """
+
+    moments: Moments
+    rows: Floats
+    farthest: Floats
+    history: pd.DataFrame
+
+
+def moments_query(cut: Cut) -> exp.Select:
+    """The query that adds up."""
+    keys = [trees.column(name, _ROWS) for name in cut.keys]
+    chosen: list[exp.Expr] = [
+        *(trees.named(key.copy(), key.name) for key in keys),
+        trees.named(exp.Count(this=exp.Star()), "rows"),
+        trees.named(exp.Count(this=_value(OUTCOME)), "n"),
+        *_centres_named(cut),
+        *_sums(cut),
+    ]
+    rows = rows_query(cut).subquery(exp.to_identifier(_ROWS, quoted=True))
+    query = trees.select(chosen, rows)
+    query = query.join(_centres(cut), join_type="cross", copy=False)
+    places = [exp.Literal.number(place + 1) for place in range(len(keys))]
+    query = query.group_by(*places, copy=False) if places else query
+    return _with_history(cut, query) if cut.history else query
+
+
+def rows_query(cut: Cut) -> exp.Select:
+    """Keys and numbers of every row; the outcome is NULL where a row does not count."""
+    figure = cut.figure
+    values = _row_values(cut)
+    named = [*cut.keys.items(), *values.items()]
+    chosen = (trees.named(value.copy(), name) for name, value in named)
+    query = trees.select(chosen, trees.table(figure.table))
+    filters = [*cut.filters, *([within(cut.period)] if cut.period else [])]
+    conditions = [item.on for item in cut.brought]
+    used = [*cut.keys.values(), *values.values(), *filters, *conditions]
+    query = figure.join(joined(query, figure.table, used))
+    for item in cut.brought:
+        query = query.join(
+            trees.table(item.name), on=item.on.copy(), join_type="left", copy=False
+        )
+    if figure.table != ORDERS:
+        number = trees.column("order_no", figure.table)
+        filters.append(exp.Not(this=exp.Is(this=number, expression=exp.null())))
+    return query.where(*(item.copy() for item in filters)) if filters else query
+
+
+def _row_values(cut: Cut) -> dict[str, exp.Expr]:
+    figure = cut.figure
+    outcome: exp.Expr = figure.value
+    found: dict[str, exp.Expr] = {}
+    if figure.weight is not None:
+        found[WEIGHT if cut.weighted else "denominator"] = figure.weight
+    if cut.has_weights:
+        outcome = exp.Div(
+            this=exp.paren(figure.value.copy()),
+            expression=exp.func("NULLIF", figure.weight, exp.Literal.number(0)),
+        )
+    needed = [_is_known(value) for value in cut.numbers.values()]
+    if needed:
+        outcome = exp.Case(ifs=[exp.If(this=exp.and_(*needed), true=outcome)])
+    found |= {
+        name: exp.cast(value.copy(), "DOUBLE") for name, value in cut.numbers.items()
+    }
+    return {OUTCOME: outcome, **found}
+
+
+def _is_known(value: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.Is(this=exp.paren(value.copy()), expression=exp.null()))
+
+
+def _value(name: str) -> exp.Expr:
+    return trees.column(name, _ROWS)
+
+
+def _centre(name: str) -> exp.Expr:
+    return trees.column(f"centre {name}", _CENTRES)
+
+
+def _centres(cut: Cut) -> exp.Subquery:
+    """A value near the mean of each column, from the first rows."""
+    probe = rows_query(cut).subquery(exp.to_identifier(_ROWS, quoted=True))
+    known = _is_known(_value(OUTCOME))
+    first = exp.select(*(_value(name) for name in cut.names)).from_(probe)
+    first = first.where(known).limit(_PROBE)
+    means = [
+        trees.named(
+            exp.func("COALESCE", exp.Avg(this=_value(name)), exp.Literal.number(0)),
+            f"centre {name}",
+        )
+        for name in cut.names
+    ]
+    source = first.subquery(exp.to_identifier(_ROWS, quoted=True))
+    return trees.select(means, source).subquery(
+        exp.to_identifier(_CENTRES, quoted=True)
+    )
+
+
+def _centres_named(cut: Cut) -> list[exp.Expr]:
+    return [
+        trees.named(exp.AnyValue(this=_centre(name)), f"centre {name}")
+        for name in cut.names
+    ]
+
+
+def _sums(cut: Cut) -> list[exp.Expr]:
+    known = exp.Where(this=_is_known(_value(OUTCOME)))
+    off = {name: _off(name) for name in cut.names}
+    weight = [_value(WEIGHT)] if cut.has_weights else []
+
+    def summed(*factors: exp.Expr) -> exp.Expr:
+        product, *others = (item.copy() for item in (*weight, *factors))
+        for other in others:
+            product = exp.Mul(this=product, expression=other)
+        return exp.Filter(this=exp.Sum(this=product), expression=known.copy())
+
+    found = [trees.named(summed(off[name]), f"sum {name}") for name in cut.names]
+    found += [
+        trees.named(summed(off[one], off[other]), f"product {one} {other}")
+        for one, other in combinations_with_replacement(cut.names, 2)
+    ]
+    if weight:
+        found.append(trees.named(summed(), "total weight"))
+    far = exp.Max(this=exp.Abs(this=_off(OUTCOME)))
+    return [*found, trees.named(far, "farthest")]
+
+
+def _off(name: str) -> exp.Expr:
+    return exp.paren(exp.Sub(this=_value(name), expression=_centre(name)))
+
+
+def _with_history(cut: Cut, query: exp.Select) -> exp.Select:
+    """Groups with what their unit was like before."""
+    cells = query.subquery(exp.to_identifier("cells", quoted=True))
+    chosen: list[exp.Expr] = [
+        exp.Column(this=exp.Star(), table=exp.to_identifier("cells", quoted=True))
+    ]
+    outer = exp.select()
+    for place, item in enumerate(cut.history):
+        alias = f"earlier_{place}"
+        chosen.append(trees.named(trees.column("value", alias), f"history {item.name}"))
+        on = exp.EQ(
+            this=trees.column(item.unit, "cells"),
+            expression=trees.column("unit", alias),
+        )
+        source = _earlier(item).subquery(exp.to_identifier(alias, quoted=True))
+        outer = outer.join(source, on=on, join_type="left", copy=False)
+    return outer.select(*chosen, copy=False).from_(cells, copy=False)
+
+
+def _earlier(item: History) -> exp.Select:
+    """Units with their metric before the start."""
+    before = Cut(item.figure, {"unit": item.key}, period=item.period,
+                 filters=item.filters)  # fmt: skip
+    rows = rows_query(before).subquery(exp.to_identifier(_ROWS, quoted=True))
+    below: exp.Expr = exp.Count(this=_value(OUTCOME))
+    if item.figure.weight is not None:
+        below = exp.Sum(this=_value("denominator"))
+    share = exp.Div(
+        this=exp.Sum(this=_value(OUTCOME)),
+        expression=exp.func("NULLIF", below, exp.Literal.number(0)),
+    )
+    unit = trees.column("unit", _ROWS)
+    chosen = [unit, trees.named(share, "value")]
+    return trees.select(chosen, rows).group_by(unit.copy(), copy=False)
+
+
+def read_moments(dataset: Dataset, cut: Cut) -> Cells:
+    """Run the query and put its sums together; groups come out sorted.
+
+    Raises:
+        InvalidInput: if there are more groups than the engine gives back.
+        QueryTooSlow: if the engine's time limit is reached.
+    """
+    table = dataset.engine.run(moments_query(cut), tables=cut.tables)
+    _need_whole(table)
+    frame = table.to_pandas()
+    names = list(cut.keys)
+    frame = frame.sort_values(names, ignore_index=True) if names else frame
+    history = {item.name: f"history {item.name}" for item in cut.history}
+    return Cells(
+        _moments(frame, cut),
+        frame["rows"].to_numpy(dtype=float),
+        frame["farthest"].fillna(0.0).to_numpy(dtype=float),
+        pd.DataFrame(
+            {name: frame[column] for name, column in history.items()},
+            index=frame.index,
+        ),
+    )
+
+
+def read_rows(dataset: Dataset, cut: Cut) -> pd.DataFrame:
+    """The rows themselves, for what has no sufficient statistics.
+
+    Raises:
+        InvalidInput: if there are more rows than the engine gives back.
+    """
+    table = dataset.engine.run(rows_query(cut), tables=cut.tables)
+    _need_whole(table)
+    return table.to_pandas()
+
+
+def _need_whole(table: pa.Table) -> None:
+    if is_truncated(table):
+        raise InvalidInput(
+            N_("There are more than {rows} groups to add up by."),
+            hint=N_("Choose a shorter period, or clusters that are wider."),
+            rows=table.num_rows,
+        )
+
+
+def _moments(frame: pd.DataFrame, cut: Cut) -> Moments:
+    names = cut.names
+    k = len(names)
+    n = frame["n"].to_numpy(dtype=float)
+    sums = np.column_stack([_column(frame, f"sum {name}") for name in names])
+    products = np.empty((len(frame), k, k))
+    for one, other in combinations_with_replacement(range(k), 2):
+        values = _column(frame, f"product {names[one]} {names[other]}")
+        products[:, one, other] = products[:, other, one] = values
+    weight = _column(frame, "total weight") if cut.has_weights else n
+    centre = np.array([_first(frame[f"centre {name}"]) for name in names])
+    return Moments(
+        names, frame[list(cut.keys)].reset_index(drop=True), n, weight, centre, sums,
+        products,
+    )  # fmt: skip
+
+
+def _column(frame: pd.DataFrame, name: str) -> Floats:
+    return frame[name].fillna(0.0).to_numpy(dtype=float)
+
+
+def _first(values: pd.Series) -> float:
+    return float(values.iloc[0]) if len(values) else 0.0
+
+
+def keys_of(names: Sequence[str], values: Sequence[exp.Expr]) -> dict[str, exp.Expr]:
+    """Keys by name."""
+    return dict(zip(names, values, strict=True))

@@ -1,0 +1,249 @@
+"""The names of a strategy as expressions over a published dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+from sqlglot import exp
+
+from analysis.engine.dataset import Dataset
+from analysis.errors import InvalidInput, UnknownName
+from analysis.metrics import trees
+from analysis.metrics.dimensions import dimension
+from analysis.metrics.expressions import ORDERS, require
+from analysis.metrics.figures import Figure, currencies_of, figure_of
+from analysis.metrics.filters import filters_of
+from analysis.metrics.moments import Brought
+from analysis.metrics.periods import Period
+from analysis.strategies.contract import Strategy
+from analysis.strategies.published.assigned import (
+    NAME,
+    VARIANT,
+    Assigned,
+    brought,
+    local_day,
+    local_hour,
+    read_assigned,
+)
+from analysis.strategies.published.contract import UNITS, Scope
+from analysis.words import N_
+
+#: Conditions on these say which strategy, not which orders.
+_OF_STRATEGY = ("strategy_id", "variant")
+STEPS = ("hour", "day", "week", "month")
+
+#: Arms of places that are named by ``treated``.
+TREATED, CONTROL = "treated", "control"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A strategy bound to a dataset.
+
+    Attributes:
+        dataset: What is read.
+        strategy: What was asked.
+        scope: Which orders.
+        unit: What was assigned.
+        figure: The metric.
+        arm: The arm of an order; None where the design has none in its rows.
+        filters: Predicates of the selection.
+        brought: The assignment table, where there is one.
+        assigned: The same, cleaned.
+    """
+
+    dataset: Dataset
+    strategy: Strategy
+    scope: Scope
+    unit: str
+    figure: Figure
+    arm: exp.Expr | None
+    filters: tuple[exp.Expr, ...]
+    brought: tuple[Brought, ...]
+    assigned: Assigned | None
+
+    @property
+    def unit_key(self) -> exp.Expr:
+        """The unit as one value."""
+        return key_of(self.dataset, self.unit)
+
+    @property
+    def history_filters(self) -> tuple[exp.Expr, ...]:
+        """Predicates for the time before: those that say which orders."""
+        asked = self.scope.selection
+        hidden = (*_OF_STRATEGY, self.strategy.treatment)
+        for name in hidden:
+            asked = asked.without(name) if name else asked
+        return filters_of(self.dataset, asked)
+
+
+def bind(dataset: Dataset, strategy: Strategy, scope: Scope) -> Bound:
+    """Look up everything that the strategy names.
+
+    Raises:
+        UnknownName: a metric, dimension or unit that is not there.
+        MissingField: the dataset lacks columns.
+        InvalidInput: something of the strategy means nothing on a dataset.
+    """
+    if strategy.denominator is not None:
+        raise InvalidInput(
+            N_("denominator is {seen}, but a metric of a dataset has its own."),
+            hint=N_("Leave it out."),
+            seen=strategy.denominator,
+        )
+    require(dataset, "local_date")
+    unit = unit_of(strategy)
+    assigned = None
+    if scope.assignment is not None:
+        assigned = read_assigned(scope.assignment)
+    joined = (brought(assigned, unit, key=scope.key),) if assigned else ()
+    return Bound(
+        dataset, strategy, scope, unit, figure_of(dataset, strategy.outcome),
+        _arm(dataset, strategy, unit, assigned),
+        filters_of(dataset, scope.selection), joined, assigned,
+    )  # fmt: skip
+
+
+def unit_of(strategy: Strategy) -> str:
+    """The unit that was assigned.
+
+    Raises:
+        UnknownName: it is none of `UNITS`.
+    """
+    name = (strategy.unit or "order").replace("_", "-").replace(" x ", "-")
+    name = name.removesuffix("-id") if name.endswith("-id") else name
+    if name not in UNITS:
+        raise UnknownName.of("unit", strategy.unit, UNITS)
+    return name
+
+
+def key_of(dataset: Dataset, name: str) -> exp.Expr:
+    """A unit or dimension as one value, to group or cluster by.
+
+    Raises:
+        UnknownName: there is neither.
+        MissingField: the dataset lacks its columns.
+    """
+    if name == "week":
+        return step_of("week")
+    if name == "day":
+        return trees.column("local_date", ORDERS)
+    if name not in UNITS:
+        return dimension(dataset, name).expression.copy()
+    columns = UNITS[name]
+    require(dataset, *columns)
+    if len(columns) == 1:
+        return trees.column(columns[0], ORDERS)
+    parts = [exp.cast(trees.column(one, ORDERS), "VARCHAR") for one in columns]
+    return exp.func("CONCAT_WS", exp.Literal.string(" "), *parts)
+
+
+def step_of(name: str) -> exp.Expr:
+    """First moment of an order's hour, day, week or month, local.
+
+    Raises:
+        UnknownName: it is none of these.
+    """
+    if name not in STEPS:
+        raise UnknownName.of("time", name, STEPS)
+    if name == "hour":
+        return local_hour()
+    if name == "day":
+        return local_day()
+    day = trees.column("local_date", ORDERS)
+    return exp.cast(exp.TimestampTrunc(this=day, unit=exp.var(name.upper())),
+                    "TIMESTAMP")  # fmt: skip
+
+
+def _arm(
+    dataset: Dataset, strategy: Strategy, unit: str, assigned: Assigned | None
+) -> exp.Expr | None:
+    if assigned is not None:
+        return trees.column(VARIANT, NAME)
+    if strategy.treatment is not None:
+        found = dimension(dataset, strategy.treatment).expression.copy()
+        return exp.cast(found, "VARCHAR")
+    if strategy.treated is None:
+        return None
+    place = exp.cast(trees.column(UNITS[unit][0], ORDERS), "VARCHAR")
+    names = [exp.Literal.string(str(one)) for one in treated_names(strategy)]
+    inside = exp.In(this=place, expressions=names)
+    return exp.Case(
+        ifs=[exp.If(this=inside, true=exp.Literal.string(TREATED))],
+        default=exp.Literal.string(CONTROL),
+    )
+
+
+def treated_names(strategy: Strategy) -> Sequence[object]:
+    """Treated places, one or several."""
+    asked = strategy.treated
+    return list(asked) if isinstance(asked, tuple | list | set) else [asked]
+
+
+def period_of(bound: Bound) -> Period:
+    """Local dates that count.
+
+    Raises:
+        InvalidInput: nothing is left of them, or the dataset has no dates.
+    """
+    dataset, strategy = bound.dataset, bound.strategy
+    if dataset.period is None:
+        raise InvalidInput(
+            N_("{dataset} has no dates."),
+            hint=N_("Map the time of creation on the Data page and publish again."),
+            dataset=dataset.name,
+        )
+    first, last = dataset.period
+    for other in (bound.scope.selection.period, asked_period(strategy)):
+        if other is not None:
+            first, last = max(first, other.first), min(last, other.last)
+    if strategy.design == "ab" and strategy.start is not None:
+        first = max(first, day_of(strategy.start))
+    if last < first:
+        raise InvalidInput(
+            N_("No day of {dataset} lies within the period asked for."),
+            hint=N_("The data runs from {first} to {last}."),
+            dataset=dataset.name,
+            first=dataset.period[0],
+            last=dataset.period[1],
+        )
+    return Period(first, last)
+
+
+def asked_period(strategy: Strategy) -> Period | None:
+    """First and last day of the strategy."""
+    if strategy.period is None:
+        return None
+    first, last = strategy.period
+    return Period(day_of(first), day_of(last))
+
+
+def day_of(value: object) -> date:
+    """A local date as users write it.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    try:
+        moment = pd.Timestamp(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise _no_day(value) from error
+    if pd.isna(moment):
+        raise _no_day(value)
+    return moment.date()
+
+
+def _no_day(value: object) -> InvalidInput:
+    return InvalidInput(
+        N_("{seen!r} is no date."),
+        hint=N_("Write days like 2026-01-31."),
+        seen=value,
+    )
+
+
+def need_one_currency(bound: Bound) -> exp.Expr | None:
+    """The column of currencies where amounts of several might be added up."""
+    return currencies_of(bound.dataset, bound.figure)
