@@ -73,7 +73,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class _Part:
+class Part:
     """The components of one table, and the row columns they need."""
 
     table: str
@@ -93,29 +93,30 @@ class _Part:
 
 def build(request: Request) -> exp.Select:
     """The query whose columns are the keys, then the outputs of each metric."""
-    parts = _parts(request.metrics)
+    parts = parts_of(request.metrics)
     query = _final(request)
     if request.top:
         query = query.with_(trees.table("largest"), as_=_largest(request), copy=False)
     for part in parts:
         sums = _sums(request, part)
-        rows = _rows(request, part.table, part.values)
+        rows = rows_of(request, part.table, part.values)
         query = query.with_(trees.table(f"{part.table}_rows"), as_=rows, copy=False)
         query = query.with_(trees.table(f"{part.table}_sums"), as_=sums, copy=False)
     together = _together(request, parts)
     return query.with_(trees.table("sums"), as_=together, copy=False)
 
 
-def _parts(metrics: Sequence[BoundMetric]) -> list[_Part]:
-    parts: dict[str, _Part] = {}
+def parts_of(metrics: Sequence[BoundMetric]) -> list[Part]:
+    """What the metrics add up, by table."""
+    parts: dict[str, Part] = {}
     for metric in metrics:
         for component in metric.components:
-            part = parts.setdefault(component.table, _Part(component.table, []))
+            part = parts.setdefault(component.table, Part(component.table, []))
             part.components.append(component)
     return list(parts.values())
 
 
-def _rows(
+def rows_of(
     request: Request, table: str, values: list[tuple[str, exp.Expr]]
 ) -> exp.Select:
     """Keys and values of each row of a table; orders joined n:1 where needed."""
@@ -191,7 +192,7 @@ def _largest(request: Request) -> exp.Select:
         request.dataset, (), request.dimensions, period=request.period,
         filters=request.filters,
     )  # fmt: skip
-    rows = _rows(now, ORDERS, []).subquery("orders_rows")
+    rows = rows_of(now, ORDERS, []).subquery("orders_rows")
     keys = [trees.column(name) for name in request.groups]
     count = exp.Ordered(this=exp.Count(this=exp.Star()), desc=True)
     order = [count, *(trees.last_nulls(key.copy()) for key in keys)]
@@ -203,7 +204,7 @@ def _largest(request: Request) -> exp.Select:
     return found.order_by(*order).limit(request.top or 0)
 
 
-def _sums(request: Request, part: _Part) -> exp.Select:
+def _sums(request: Request, part: Part) -> exp.Select:
     table = f"{part.table}_rows"
     sums = [
         trees.named(aggregate(item, part.row), item.name) for item in part.components
@@ -250,7 +251,7 @@ def _match(request: Request, table: str) -> exp.Expr:
     return exp.and_(*pairs)
 
 
-def _together(request: Request, parts: list[_Part]) -> exp.Expr:
+def _together(request: Request, parts: list[Part]) -> exp.Expr:
     """The sums of all tables by key, now and before beside each other."""
     names = [item.name for part in parts for item in part.components]
     if len(parts) == 1 and not request.before:
@@ -277,8 +278,8 @@ def _sides(request: Request, name: str) -> list[tuple[str, exp.Expr]]:
     return [(name, chosen(now)), (f"{name}_before", chosen(trees.column(BEFORE)))]
 
 
-def _stacked(request: Request, parts: list[_Part], names: list[str]) -> exp.Subquery:
-    def sums(part: _Part) -> exp.Select:
+def _stacked(request: Request, parts: list[Part], names: list[str]) -> exp.Subquery:
+    def sums(part: Part) -> exp.Select:
         own = {item.name for item in part.components}
         keys = [trees.column(name) for name in request.part_keys]
         values = [
