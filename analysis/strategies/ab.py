@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,11 @@ from analysis.errors import UnknownName
 from analysis.stats.multiplicity import holm
 from analysis.strategies import ab_methods, checks
 from analysis.strategies.ab_methods import Compared
-from analysis.strategies.arms import Arms, planned_shares, read_arms
-from analysis.strategies.few_clusters import FEW
+from analysis.strategies.arms import Arms, planned_shares, read_arms, sizes_of
+from analysis.strategies.few_clusters import FEW, REFERENCES
 from analysis.strategies.results import Check, Estimate, Finding, Text, text
 from analysis.strategies.sequences import always_valid
-from analysis.strategies.study import Study
+from analysis.strategies.study import Compressed, Study
 from analysis.strategies.verdict import against_margin
 from analysis.words import N_
 
@@ -53,7 +54,7 @@ def evaluate_ab(study: Study) -> Finding:
         method=compared.method,
         estimand=_estimand(arms),
         reference=ab_methods.REFERENCES[compared.method],
-        n=len(arms.rows),
+        n=int(sizes_of(arms.rows).sum()),
         estimates=_table(arms, compared, estimates),
         baseline=float(compared.means.level[0]),
         relative=compared.relative[judged],
@@ -63,6 +64,13 @@ def evaluate_ab(study: Study) -> Finding:
         raw=raw,
         extra=dict(compared.extra),
     )
+
+
+def estimate_ab(study: Study) -> Estimate:
+    """Only the effect, with the interval and p-value that `evaluate_ab` gives it."""
+    arms = read_arms(study)
+    method = _method(arms)
+    return _judge(arms, ab_methods.METHODS[method](arms, method))[arms.judged]
 
 
 def _method(arms: Arms) -> str:
@@ -81,7 +89,7 @@ def _usual_method(arms: Arms) -> str:
         ("quantile", strategy.quantile is not None),
         ("cluster_robust", bool(arms.clusters)),
         ("weighted", "propensity" in arms.rows),
-        ("delta", strategy.denominator is not None),
+        ("delta", "denominator" in arms.rows),
         ("cuped", bool(strategy.covariates)),
         ("stratified", bool(strategy.strata)),
         ("score", arms.binary and strategy.margin is not None),
@@ -134,9 +142,12 @@ def _table(
 
 def _raw(arms: Arms, method: str) -> Estimate | None:
     """The effect without covariates, beside the adjusted one."""
+    if method in REFERENCES and arms.study.covariates:
+        bare = replace(arms, study=replace(arms.study, covariates=()))
+        return ab_methods.METHODS["cluster_robust"](bare, "raw").estimates[arms.judged]
     if method not in ("cuped", "ols", "lin", "stratified", "weighted"):
         return None
-    plain = "delta" if arms.study.strategy.denominator else "welch"
+    plain = "delta" if "denominator" in arms.rows else "welch"
     return ab_methods.METHODS[plain](arms, "raw").estimates[arms.judged]
 
 
@@ -170,6 +181,8 @@ def _sequence_note(arms: Arms) -> tuple[Text, ...]:
 
 
 def _checks(arms: Arms) -> tuple[Check, ...]:
+    if arms.study.cells is not None:
+        return _checks_of_cells(arms, arms.study.cells)
     rows = arms.rows
     found: list[Check | None] = [*arms.checks]
     if "propensity" not in rows:
@@ -186,6 +199,19 @@ def _checks(arms: Arms) -> tuple[Check, ...]:
         found.append(checks.cluster_count(size, few=FEW))
     found.append(_novelty(arms))
     return tuple(check for check in found if check is not None)
+
+
+def _checks_of_cells(arms: Arms, cells: Compressed) -> tuple[Check, ...]:
+    """Checks that sums are enough for, and those made with the rows in sight."""
+    rows = arms.rows
+    found: list[Check | None] = [*arms.checks]
+    found.append(checks.sample_ratio(dict(cells.sizes), planned_shares(arms)))
+    found.append(checks.missing_outcome(arms.study.missing))
+    found.append(checks.enough(sizes_of(rows).to_dict()))
+    if arms.clusters:
+        size = min(rows[name].nunique() for name in arms.clusters)
+        found.append(checks.cluster_count(size, few=FEW))
+    return tuple(check for check in (*found, *cells.checks) if check is not None)
 
 
 def _sizes(arms: Arms) -> dict[Hashable, float]:

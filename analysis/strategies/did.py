@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from analysis.strategies.arm_means import ArmMeans
 from analysis.strategies.cells import CellMeans, cell_means
 from analysis.strategies.checks import cluster_count
 from analysis.strategies.least_squares import Fit, Term, fit
-from analysis.strategies.moments import Moments, moments_of
+from analysis.strategies.moments import Moments
 from analysis.strategies.panel import Panel, read_panel, treated_clusters
 from analysis.strategies.results import (
     Check,
@@ -45,11 +46,7 @@ _APART = 1.0
 def evaluate_did(study: Study) -> Finding:
     """Compare the change of treated units with that of the others."""
     panel = read_panel(study)
-    method = _method(panel)
-    fitted, moments = _regression(panel, method)
-    means = _means(panel, fitted, moments, method)
-    estimate = means.difference(1, 0, alpha=study.alpha)
-    method, estimate, notes = _inference(panel, method, estimate, fitted)
+    method, estimate, notes, means = _estimated(panel)
     gaps = _gaps(panel)
     return Finding(
         estimate=estimate,
@@ -68,6 +65,19 @@ def evaluate_did(study: Study) -> Finding:
         raw=_raw(panel) if study.covariates else None,
         extra={"cells": _cells(panel)},
     )
+
+
+def estimate_did(study: Study) -> Estimate:
+    """Only the effect, with the interval and p-value that `evaluate_did` gives it."""
+    return _estimated(read_panel(study))[1]
+
+
+def _estimated(panel: Panel) -> tuple[str, Estimate, tuple[Text, ...], ArmMeans]:
+    method = _method(panel)
+    fitted, moments = _regression(panel, method)
+    means = _means(panel, fitted, moments, method)
+    estimate = means.difference(1, 0, alpha=panel.study.alpha)
+    return *_inference(panel, method, estimate, fitted), means
 
 
 def _relative(
@@ -99,7 +109,7 @@ def _regression(panel: Panel, method: str) -> tuple[Fit, Moments]:
     if method == "robust":
         rows, by = rows.assign(row=np.arange(len(rows))), ["row"]
     names = panel.study.covariates
-    moments = moments_of(
+    moments = panel.study.sums(
         rows, ["outcome", *names], by=["treated", "post", *by],
         weights=rows["weight"].to_numpy(),
     )  # fmt: skip
@@ -253,11 +263,7 @@ def _second_opinion(panel: Panel, estimate: Estimate) -> Check | None:
 
 
 def _raw(panel: Panel) -> Estimate:
-    bare = Panel(
-        Study(panel.study.rows, (), panel.study.strategy, panel.study.alpha,
-              panel.study.seed, (), panel.study.missing),
-        panel.rows, panel.start, panel.periods, panel.clusters, (),
-    )  # fmt: skip
+    bare = replace(panel, study=replace(panel.study, covariates=()), notes=())
     fitted, moments = _regression(bare, "did")
     return _means(bare, fitted, moments, "did").difference(
         1, 0, alpha=panel.study.alpha

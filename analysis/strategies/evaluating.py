@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
 
 from analysis.engine.dataset import Dataset
 from analysis.metrics.selection import Selection
-from analysis.strategies.ab import evaluate_ab
 from analysis.strategies.contract import Guardrail, Strategy
-from analysis.strategies.did import evaluate_did
-from analysis.strategies.its import evaluate_its
+from analysis.strategies.designs import estimate, found
 from analysis.strategies.published.contract import Scope
 from analysis.strategies.published.evaluating import evaluate_published
-from analysis.strategies.results import Evaluation, Finding, GuardrailResult
-from analysis.strategies.staggered import evaluate_staggered
-from analysis.strategies.study import Study, read_study
-from analysis.strategies.switchback import evaluate_switchback
-from analysis.strategies.synthetic_control import evaluate_synthetic
-from analysis.strategies.verdict import against_margin, decide, guard
+from analysis.strategies.results import Evaluation, GuardrailResult
+from analysis.strategies.study import read_study
+from analysis.strategies.verdict import decide, guard
 
-_DESIGNS: dict[str, Callable[[Study], Finding]] = {
-    "ab": evaluate_ab,
-    "did": evaluate_did,
-    "staggered": evaluate_staggered,
-    "its": evaluate_its,
-    "switchback": evaluate_switchback,
-    "synthetic_control": evaluate_synthetic,
-}
+__all__ = ["estimate", "evaluate"]
 
 
 def evaluate(
@@ -74,22 +61,13 @@ def evaluate(
         )
         return evaluate_published(data, strategy, scope, alpha=alpha, seed=seed)
     study = read_study(data, strategy, alpha=alpha, seed=seed)
-    finding = _found(study)
+    finding = found(study)
     guardrails = tuple(
         _guarded(data, strategy, guardrail, alpha=alpha, seed=seed)
         for guardrail in strategy.guardrails
     )
     verdict = decide(strategy, finding, guardrails)
     return Evaluation(strategy.design, alpha, finding, guardrails, verdict)
-
-
-def _found(study: Study) -> Finding:
-    strategy = study.strategy
-    finding = _DESIGNS[strategy.design](study)
-    if strategy.design == "ab":  # every arm is held against the margin there
-        return finding
-    tested = against_margin(finding.estimate, strategy, finding.method)
-    return replace(finding, estimate=tested)
 
 
 def _guarded(
@@ -112,5 +90,5 @@ def _guarded(
         quantile=None,
     )
     study = read_study(data, own, alpha=alpha, seed=seed)
-    finding = _found(study)
+    finding = found(study)
     return guard(guardrail, finding.estimate)

@@ -9,10 +9,24 @@ import pandas as pd
 from statsmodels.stats.diagnostic import acorr_ljungbox
 
 from analysis.errors import UnknownName
-from analysis.strategies import its_models
 from analysis.strategies.checks import DOUBT
-from analysis.strategies.its_models import Interrupted
-from analysis.strategies.results import Check, Finding, Light, Text, as_share, text
+from analysis.strategies.its_components import unobserved_components
+from analysis.strategies.its_counts import counts
+from analysis.strategies.its_models import (
+    Interrupted,
+    arima,
+    newey_west_lags,
+    segmented,
+)
+from analysis.strategies.results import (
+    Check,
+    Estimate,
+    Finding,
+    Light,
+    Text,
+    as_share,
+    text,
+)
 from analysis.strategies.study import Study
 from analysis.strategies.timeline import Timeline, read_timeline
 from analysis.words import N_
@@ -21,16 +35,18 @@ _ALIASES = {
     "uc": "unobserved_components",
     "structural": "unobserved_components",
     "local_level": "unobserved_components",
-    "newey_west": "segmented",
     "segmented_regression": "segmented",
+    "arma": "arima",
+    "regression_with_arma_errors": "arima",
     "quasi_poisson": "poisson",
     "binomial": "quasi_binomial",
     "step": "level",
 }
 _REFERENCES = {
     "unobserved_components": "Commandeur and Koopman 2007, chapters 6 and 7",
-    "segmented": "Wagner et al. 2002; Newey and West 1987",
-    "level": "Newey and West 1987",
+    "segmented": "Wagner et al. 2002; Turner et al. 2021 on its errors",
+    "newey_west": "Wagner et al. 2002; Newey and West 1987",
+    "level": "Turner et al. 2021",
     "arima": "Box and Tiao 1975",
     "poisson": "Bernal, Cummins and Gasparrini 2017",
     "quasi_binomial": "Bernal, Cummins and Gasparrini 2017",
@@ -69,6 +85,11 @@ def evaluate_its(study: Study) -> Finding:
     )
 
 
+def estimate_its(study: Study) -> Estimate:
+    """Only the effect, with the interval and p-value that `evaluate_its` gives it."""
+    return _models(study)[_method(study)](read_timeline(study)).estimate
+
+
 def _method(study: Study) -> str:
     asked = study.strategy.method
     name = "unobserved_components" if asked is None else _ALIASES.get(asked, asked)
@@ -79,17 +100,19 @@ def _method(study: Study) -> str:
 
 def _models(study: Study) -> dict[str, Callable[[Timeline], Interrupted]]:
     alpha, lags = study.alpha, study.strategy.lags
+
+    def classic(line: Timeline) -> Interrupted:
+        chosen = newey_west_lags(line.n) if lags is None else lags
+        return segmented(line, alpha=alpha, lags=chosen)
+
     return {
-        "unobserved_components": lambda line: its_models.unobserved_components(
-            line, alpha=alpha
-        ),
-        "segmented": lambda line: its_models.segmented(line, alpha=alpha, lags=lags),
-        "level": lambda line: its_models.segmented(
-            line, alpha=alpha, lags=lags, trend=False
-        ),
-        "arima": lambda line: its_models.arima(line, alpha=alpha),
-        "poisson": lambda line: its_models.counts(line, alpha=alpha, lags=lags),
-        "quasi_binomial": lambda line: its_models.counts(
+        "unobserved_components": lambda line: unobserved_components(line, alpha=alpha),
+        "segmented": lambda line: segmented(line, alpha=alpha, lags=lags),
+        "newey_west": classic,
+        "level": lambda line: segmented(line, alpha=alpha, lags=lags, trend=False),
+        "arima": lambda line: arima(line, alpha=alpha),
+        "poisson": lambda line: counts(line, alpha=alpha, lags=lags),
+        "quasi_binomial": lambda line: counts(
             line, alpha=alpha, lags=lags, binomial=True
         ),
     }

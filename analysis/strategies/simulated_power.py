@@ -154,7 +154,11 @@ def _its(study: Study) -> Draw:
             np.zeros((end, 0)), (), start, study.strategy.season, (),
         )  # fmt: skip
         return its_models.segmented(
-            line, alpha=study.alpha, lags=study.strategy.lags, trend=False
+            # Only the effect counts here, which does not hang on the errors' model.
+            line,
+            alpha=study.alpha,
+            lags=1,
+            trend=False,
         ).estimate.effect
 
     return draw

@@ -92,6 +92,20 @@ def evaluate_staggered(study: Study) -> Finding:
     )  # fmt: skip
 
 
+def estimate_staggered(study: Study) -> Estimate:
+    """Only the effect, as `evaluate_staggered` gives it."""
+    cohorts = read_cohorts(study)
+    method = _method(study)
+    if method == "twfe":
+        effect, se, df, _ = _twfe(cohorts)
+        return student(effect, se, alpha=study.alpha, df=df)
+    if method == "imputation":
+        return overall_imputed(cohorts, impute(cohorts)).estimate(0, alpha=study.alpha)
+    by = study.strategy.aggregate
+    found = aggregate(cohorts, group_time_effects(cohorts), by)[0]
+    return found.estimate(0, alpha=study.alpha)
+
+
 def _method(study: Study) -> str:
     asked = study.strategy.method
     name = _usual(study) if asked is None else _ALIASES.get(asked, asked)

@@ -75,16 +75,9 @@ def evaluate_switchback(study: Study) -> Finding:
     switches = read_switches(study)
     method = _method(study)
     lags = _LAGS if study.strategy.lags is None else study.strategy.lags
-    table, total = lag_model(switches, lags)
+    table, _ = lag_model(switches, lags)
     naive = _naive(switches)
-    made: dict[str, Callable[[], Estimate]] = {
-        "lag": lambda: total,
-        "naive": lambda: naive,
-        "washout": lambda: _washed(switches),
-        "horvitz_thompson": lambda: weighted_by_chance(switches, lags),
-        "hajek": lambda: weighted_by_chance(switches, lags, normalised=True),
-    }
-    estimate = made[method]()
+    estimate = _estimated(switches, method, lags)
     cells = switches.cells
     mean = float(np.average(cells["outcome"], weights=cells["weight"]))
     share = float(np.average(cells["on"], weights=cells["weight"]))
@@ -113,6 +106,23 @@ def evaluate_switchback(study: Study) -> Finding:
         raw=naive,
         extra={"naive": naive, "bias": bias, "block": switches.block},
     )  # fmt: skip
+
+
+def estimate_switchback(study: Study) -> Estimate:
+    """Only the effect, as `evaluate_switchback` gives it."""
+    lags = _LAGS if study.strategy.lags is None else study.strategy.lags
+    return _estimated(read_switches(study), _method(study), lags)
+
+
+def _estimated(switches: Switches, method: str, lags: int) -> Estimate:
+    made: dict[str, Callable[[], Estimate]] = {
+        "lag": lambda: lag_model(switches, lags)[1],
+        "naive": lambda: _naive(switches),
+        "washout": lambda: _washed(switches),
+        "horvitz_thompson": lambda: weighted_by_chance(switches, lags),
+        "hajek": lambda: weighted_by_chance(switches, lags, normalised=True),
+    }
+    return made[method]()
 
 
 def _method(study: Study) -> str:

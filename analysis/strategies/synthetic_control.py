@@ -50,10 +50,8 @@ def evaluate_synthetic(study: Study) -> Finding:
     """Compare the treated with a mix of the untreated."""
     donors = read_donors(study)
     method = _method(study)
-    found = _first(study, donors, method)
+    found, placebos, estimate = _estimated(study, donors, method)
     again = _models(found)[method]
-    placebos = _placebos(donors, again)
-    estimate = _estimate(donors, found, placebos, method, study.alpha)
     baseline = float(found.synthetic[donors.before :].mean())
     return Finding(
         estimate=estimate,
@@ -75,6 +73,19 @@ def evaluate_synthetic(study: Study) -> Finding:
         series=_series(donors, found),
         extra=_extra(donors, found, placebos),
     )
+
+
+def estimate_synthetic(study: Study) -> Estimate:
+    """Only the effect, as `evaluate_synthetic` gives it."""
+    return _estimated(study, read_donors(study), _method(study))[2]
+
+
+def _estimated(
+    study: Study, donors: Donors, method: str
+) -> tuple[Synthetic, pd.DataFrame, Estimate]:
+    found = _first(study, donors, method)
+    placebos = _placebos(donors, _models(found)[method])
+    return found, placebos, _estimate(donors, found, placebos, method, study.alpha)
 
 
 def _method(study: Study) -> str:
