@@ -52,7 +52,8 @@ def value_axis(look: Tokens, *, unit: Unit, zero: bool) -> alt.Y:
 
 def from_zero(data: pd.DataFrame, *, target: float | None) -> bool:
     """Whether the axis starts at 0: where the values come near it."""
-    names = [name for name in ("value", "low", "high", "before") if name in data]
+    wanted = ("value", "low", "high", "before", "least", "most")
+    names = [name for name in wanted if name in data]
     values = data[names].to_numpy(dtype=float).ravel().tolist()
     values.append(math.nan if target is None else target)
     known = [value for value in values if math.isfinite(value)]

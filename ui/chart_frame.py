@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -50,6 +50,7 @@ def draw(
     alt_text: str,
     key: str,
     on_select: Any = "ignore",  # noqa: ANN401 - Streamlit's own union
+    width: Literal["stretch"] | int = "stretch",
 ) -> Any:  # noqa: ANN401 - Streamlit's selection state, or nothing
     """Draw a chart with its row of table, SQL, definition and download.
 
@@ -59,10 +60,11 @@ def draw(
         alt_text: The takeaway in one sentence, for those who cannot see the chart.
         key: Name of the chart on the page.
         on_select: ``"rerun"`` to get the clicked marks back.
+        width: Pixels, for charts whose two axes share one scale.
     """
     state = st.altair_chart(
         chart,
-        width="stretch",
+        width=width,
         theme="streamlit",
         alt=alt_text,
         key=key,

@@ -20,6 +20,7 @@ class Tokens:
         text: Labels on charts.
         muted: Axes and notes.
         grid: Grid lines.
+        faint: The lightest shade of ``now``, where cells are shaded by a value.
         surface: What a chart stands on, in exports.
     """
 
@@ -30,6 +31,7 @@ class Tokens:
     text: str
     muted: str
     grid: str
+    faint: str
     surface: str
 
 
@@ -41,6 +43,7 @@ LIGHT: Final = Tokens(
     text="#1b1f27",
     muted="#5c6473",
     grid="#e9ebef",
+    faint="#dce8fc",
     surface="#ffffff",
 )
 DARK: Final = Tokens(
@@ -51,6 +54,7 @@ DARK: Final = Tokens(
     text="#e8eaee",
     muted="#9aa2b1",
     grid="#282c34",
+    faint="#1c2b47",
     surface="#14161a",
 )
 

@@ -1,0 +1,104 @@
+"""A metric of a selection over time, beside what was to be expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+import pandas as pd
+
+from analysis.engine.dataset import Dataset
+from analysis.metrics.measure import measure
+from analysis.metrics.periods import Grain, Period
+from analysis.metrics.registry import parse_reference
+from analysis.metrics.selection import Selection
+from analysis.trends.detect import detect
+
+#: Days before the period that are learned from, by the step of the series.
+HISTORY: Final[Mapping[Grain, int]] = {
+    "hour": 56, "day": 364, "week": 3 * 364, "month": 6 * 364,
+}  # fmt: skip
+_STEPS: Final[Mapping[Grain, str]] = {
+    "hour": "h", "day": "D", "week": "7D", "month": "MS",
+}  # fmt: skip
+
+
+def expected(
+    dataset: Dataset,
+    metric: str,
+    *,
+    grain: Grain,
+    period: Period,
+    selection: Selection | None = None,
+    holidays: Iterable[date] | None = None,
+) -> pd.DataFrame:
+    """The steps of a period with what the steps before them let expect.
+
+    Args:
+        dataset: A published version.
+        metric: Reference of a metric.
+        grain: Step of the series.
+        period: Days shown; earlier ones are read to learn from.
+        selection: Which orders; its period is not used.
+        holidays: Days that are no usual days.
+
+    Returns:
+        What ``detect`` gives for the steps of the period: ``period``, ``value``,
+        ``expected``, ``low``, ``high``, ``score``, ``is_anomaly``,
+        ``is_changepoint``, ``is_too_few``, with its ``attrs``.
+
+    Raises:
+        UnknownName: if there is no such metric or dimension.
+        MissingField: if the dataset lacks columns that one of them needs.
+    """
+    days = Period(_first(dataset, period, grain), period.last)
+    found = measure(dataset, metric, grain=grain, period=days, selection=selection)
+    series = found.rename(columns={metric: "value"})
+    kind = parse_reference(metric).definition.kind
+    if kind == "count":
+        series = _without_gaps(series, days, grain)
+    judged = detect(series, holidays=holidays, **_columns(metric, kind))
+    inside = pd.to_datetime(judged["period"]) >= _start(period, grain)
+    shown = judged.loc[inside].reset_index(drop=True)
+    shown.attrs.update(judged.attrs)
+    return shown
+
+
+def _first(dataset: Dataset, period: Period, grain: Grain) -> date:
+    """First day that is learned from; a step that the data begin in is left out."""
+    wanted = period.first - timedelta(days=HISTORY[grain])
+    if dataset.period is None or wanted >= dataset.period[0]:
+        return wanted
+    first = dataset.period[0]
+    if grain == "week" and first.weekday():
+        return min(period.first, first + timedelta(days=7 - first.weekday()))
+    if grain == "month" and first.day > 1:
+        later = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+        return min(period.first, later)
+    return first
+
+
+def _start(period: Period, grain: Grain) -> pd.Timestamp:
+    """First moment of the step in which the period begins."""
+    first = pd.Timestamp(period.first)
+    if grain == "week":
+        return first - timedelta(days=first.weekday())
+    return first.replace(day=1) if grain == "month" else first
+
+
+def _columns(metric: str, kind: str) -> dict[str, Any]:
+    """Which columns ``detect`` reads for a kind of metric."""
+    if kind in ("rate", "per"):
+        return {"numerator": f"{metric}_num", "denominator": f"{metric}_n"}
+    if kind == "count":
+        return {"numerator": "value"}
+    return {"value": "value", "denominator": f"{metric}_n"}
+
+
+def _without_gaps(series: pd.DataFrame, days: Period, grain: Grain) -> pd.DataFrame:
+    """Steps without orders count 0."""
+    last = pd.Timestamp(days.last) + timedelta(hours=23)
+    steps = pd.date_range(_start(days, grain), last, freq=_STEPS[grain], unit="us")
+    kept = series[["period", "value"]].set_index("period").reindex(steps)
+    return kept.fillna(0.0).rename_axis("period").reset_index()

@@ -1,0 +1,210 @@
+"""A line over time: its interval or what was to be expected, and what happened when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import altair as alt
+import pandas as pd
+
+from ui.chart_axes import Unit, from_zero, start_note, time_axis, value_axis
+from ui.chart_parts import (
+    PICK,
+    WRITTEN,
+    Chart,
+    renamed,
+    tooltip,
+    wall_clock,
+    with_texts,
+)
+from ui.texts import t
+from ui.tokens import Tokens, tokens
+
+TREND_HEIGHT: Final = 260
+FEW_POINTS: Final = 40
+
+
+def trend(
+    frame: pd.DataFrame,
+    *,
+    time: str,
+    value: str,
+    low: str | None = None,
+    high: str | None = None,
+    expected: tuple[str, str] | None = None,
+    unusual: str | None = None,
+    before: str | None = None,
+    sample: str | None = None,
+    muted: str | None = None,
+    target: float | None = None,
+    events: pd.DataFrame | None = None,
+    names: tuple[str, str] = ("", ""),
+    unit: Unit = "number",
+    height: int = TREND_HEIGHT,
+    pick: bool = False,
+) -> Chart:
+    """A line over time with a band.
+
+    Args:
+        frame: One row a point, in the order of time.
+        time: Column of local times or dates, shown as they are in every browser.
+        value: Column of the line.
+        low: Column of the lower end of the interval.
+        high: Column of the upper end.
+        expected: Columns of the least and the most that was to be expected; they are
+            the band where they are given, the interval is then in the tooltip.
+        unusual: Column that is true where a value is not what was to be expected.
+        before: Column of the compared period, drawn in grey.
+        sample: Column of the denominators, for the tooltip.
+        muted: Column that is true where a value rests on too few: it becomes a grey
+            mark at the foot of the chart, outside the line and the band.
+        target: Value of the dashed target line.
+        events: ``time`` and ``label`` of what happened, thin marks with a hover text.
+        names: What the line and the grey line are, written above them.
+        unit: How values are written.
+        height: Height of the plot in pixels.
+        pick: Whether a click selects points; read their ``step`` from selection
+            ``pick``, the place of the row in the frame.
+    """
+    look = tokens()
+    least, most = expected or (None, None)
+    data = renamed(
+        frame, time=time, value=value, low=low, high=high, before=before,
+        sample=sample, muted=muted, least=least, most=most, unusual=unusual,
+    )  # fmt: skip
+    times = time_axis(data["time"], look)
+    data["time"] = wall_clock(data["time"])
+    data["step"] = range(len(data))
+    data = _without_muted(with_texts(data, unit=unit))
+    base = alt.Chart(data).encode(x=alt.X("time:T", title=None, axis=times))
+    zero = from_zero(data, target=target)
+    y = value_axis(look, unit=unit, zero=zero)
+    layers = _events(look, events, height=height)
+    layers += _lines(base, look, y=y, data=data, pick=pick)
+    if "muted" in data and data["muted"].any():
+        layers.append(_feet(base, look, data=data, height=height))
+    aim = ""
+    if target is not None:
+        layers.append(_target(look, target))
+        aim = t("target {value}", value=WRITTEN[unit](target))
+    if not zero:
+        layers.append(start_note(look))
+    band = t("shaded: expected") if "least" in data else ""
+    layers.extend(_line_names(look, (*names, aim, band)))
+    # Only the width is fitted: the names above the plot would shrink its height.
+    fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
+    return alt.layer(*layers).properties(height=height, autosize=fitted)
+
+
+def _lines(
+    base: alt.Chart, look: Tokens, *, y: alt.Y, data: pd.DataFrame, pick: bool
+) -> list[alt.Chart]:
+    """The band, the line compared with and the line itself, from back to front."""
+    layers: list[alt.Chart] = []
+    if "least" in data:
+        layers.append(_band(base, look, ("least", "most"), y=y))
+    elif "low" in data and "high" in data:
+        layers.append(_band(base, look, ("low", "high"), y=y))
+    if "before" in data:
+        earlier = base.mark_line(color=look.before, strokeWidth=1.5)
+        layers.append(earlier.encode(y=alt.Y("before:Q", title=None, scale=y["scale"])))
+    layers.append(base.mark_line(color=look.now, strokeWidth=2).encode(y=y))
+    if "unusual" in data and data["unusual"].any():
+        layers.append(_unusual(base, look, y=y))
+    return [*layers, _points(base, look, y=y, data=data, pick=pick)]
+
+
+def _band(
+    base: alt.Chart, look: Tokens, ends: tuple[str, str], *, y: alt.Y
+) -> alt.Chart:
+    area = base.mark_area(color=look.now, opacity=0.14)
+    low = alt.Y(f"{ends[0]}:Q", title=None, scale=y["scale"])
+    return area.encode(y=low, y2=ends[1])
+
+
+def _unusual(base: alt.Chart, look: Tokens, *, y: alt.Y) -> alt.Chart:
+    """A ring around what was not to be expected; its shape tells it without colour."""
+    rings = base.transform_filter("datum.unusual").mark_point(
+        color=look.attention, shape="diamond", size=170, strokeWidth=2, filled=False
+    )
+    return rings.encode(y=y)
+
+
+def _points(
+    base: alt.Chart, look: Tokens, *, y: alt.Y, data: pd.DataFrame, pick: bool
+) -> alt.Chart:
+    """Points to hover and to click; seen only under the pointer, unless few."""
+    opacity = 1.0 if len(data) <= FEW_POINTS else 0.0
+    dots = base.mark_point(color=look.now, filled=True, size=36, opacity=opacity)
+    dots = dots.encode(y=y, tooltip=tooltip(data))
+    if not pick:
+        return dots
+    return dots.add_params(alt.selection_point(name=PICK, fields=["step"]))
+
+
+def _events(
+    look: Tokens, events: pd.DataFrame | None, *, height: int
+) -> list[alt.Chart]:
+    """Thin marks behind the line, each with a small flag at the foot to hover."""
+    if events is None or events.empty:
+        return []
+    data = renamed(events, time="time", label="label")
+    data["time"] = wall_clock(data["time"])
+    base = alt.Chart(data).encode(x=alt.X("time:T", title=None))
+    said = [alt.Tooltip("label:N", title="")]
+    lines = base.mark_rule(color=look.muted, strokeWidth=1, opacity=0.55)
+    flags = base.mark_point(
+        color=look.muted, shape="triangle-up", filled=True, size=70, opacity=1
+    )
+    return [
+        lines.encode(tooltip=said),
+        flags.encode(y=alt.value(height), tooltip=said),
+    ]
+
+
+def _target(look: Tokens, target: float) -> alt.Chart:
+    base = alt.Chart(pd.DataFrame({"value": [target]}))
+    line = base.mark_rule(color=look.muted, strokeDash=[5, 4])
+    return line.encode(y=alt.Y("value:Q", title=None))
+
+
+def _without_muted(data: pd.DataFrame) -> pd.DataFrame:
+    """Values that rest on too few leave the line and the band."""
+    if "muted" not in data:
+        return data
+    names = [name for name in ("value", "low", "high") if name in data]
+    data[names] = data[names].mask(data["muted"].astype(bool), axis=0)
+    return data
+
+
+def _line_names(look: Tokens, names: Sequence[str]) -> list[alt.Chart]:
+    """What the lines are, at the upper right, in their colours; the dashed one last."""
+    now, before, target, band = names
+    told = [
+        (text, colour)
+        for text, colour in (
+            (now, look.now),
+            (before, look.before),
+            (f"┄ {target}" if target else "", look.muted),
+            (band, look.muted),
+        )
+        if text
+    ]
+    return [
+        alt.Chart(pd.DataFrame({"text": [text]}))
+        .mark_text(color=colour, align="right", fontSize=11)
+        .encode(x=alt.value("width"), y=alt.value(place), text="text:N")
+        for (text, colour), place in zip(
+            reversed(told), (-8, -22, -36, -50), strict=False
+        )
+    ]
+
+
+def _feet(
+    base: alt.Chart, look: Tokens, *, data: pd.DataFrame, height: int
+) -> alt.Chart:
+    """Grey marks at the foot where too few orders are."""
+    few = base.transform_filter("datum.muted")
+    marks = few.mark_point(color=look.before, filled=True, size=28, shape="square")
+    return marks.encode(y=alt.value(height - 5), tooltip=tooltip(data))
