@@ -11,6 +11,8 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar
@@ -19,6 +21,7 @@ import streamlit as st
 
 from analysis import orders
 from analysis.engine.dataset import Dataset
+from analysis.errors import DoorstepError
 from analysis.orders.draft import Draft, StagedTable, modified
 from analysis.records import Records, open_records
 from analysis.workspace import Workspace
@@ -107,6 +110,29 @@ def result(
         str(dataset.path), dataset.version, key,
         lambda: compute(dataset, *arguments, **options),
     )  # fmt: skip
+
+
+@st.cache_resource(show_spinner=False)
+def _reader() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
+
+
+def ahead(
+    compute: Callable[..., R], dataset: Dataset, *arguments: object, **options: object
+) -> None:
+    """Compute a result meanwhile, in a thread of its own, so that it is kept by then.
+
+    Nobody waits for it and nobody hears of its errors: whoever asks for the result
+    later computes it and is told.
+    """
+    _reader().submit(_quietly, compute, dataset, *arguments, **options)
+
+
+def _quietly(
+    compute: Callable[..., R], dataset: Dataset, *arguments: object, **options: object
+) -> None:
+    with suppress(DoorstepError):
+        result(compute, dataset, *arguments, **options)
 
 
 @st.cache_data(max_entries=MAX_DRAFT_TABLES, ttl=RESULT_SECONDS, show_spinner=False)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import unquote
 
 import streamlit as st
 
-from analysis.errors import NotAllowed
+from analysis.errors import InvalidInput, NotAllowed
 from analysis.records import label
 from analysis.words import N_
 from ui.texts import t
@@ -27,6 +28,8 @@ LOWEST_ROLE: Final[Mapping[str, Role]] = {
 }
 ROLES: Final[tuple[str, ...]] = ("viewer", "reviewer", "owner")
 
+#: Cookie in which the browser remembers the name; it proves nothing.
+NAME_COOKIE: Final = "doorstep_name"
 _NAME_KEY: Final = "person_name"
 
 
@@ -55,9 +58,17 @@ def person() -> Person:
 
     Without sign-in everyone is owner, under a name they choose themselves.
     """
-    return Person(
-        name=str(st.session_state.get(_NAME_KEY, "")), verified=False, role="owner"
-    )
+    name = str(st.session_state.get(_NAME_KEY) or _remembered())
+    return Person(name=name, verified=False, role="owner")
+
+
+def _remembered() -> str:
+    """The name that this browser remembers, see ``ui/cases/browser/keeper.js``."""
+    kept = st.context.cookies.get(NAME_COOKIE)
+    try:
+        return label(unquote(kept)) if isinstance(kept, str) else ""
+    except InvalidInput:
+        return ""
 
 
 def allowed(action: str, role: str) -> bool:
