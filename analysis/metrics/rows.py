@@ -66,7 +66,7 @@ def rows(
     _require_page(limit, offset)
     chosen = selection or Selection()
     named = [name for name in (columns or _usual(dataset)) if name != "order_no"]
-    values = {name: _value(dataset, name) for name in dict.fromkeys(named)}
+    values = {name: order_value(dataset, name) for name in dict.fromkeys(named)}
     keys = [_ordered(dataset, name) for name in order]
     filters = list(filters_of(dataset, chosen))
     if chosen.period is not None:
@@ -125,7 +125,7 @@ def _usual(dataset: Dataset) -> list[str]:
     return [name for name in USUAL if not scope.missing(name)]
 
 
-def _value(dataset: Dataset, name: str) -> exp.Expr:
+def order_value(dataset: Dataset, name: str) -> exp.Expr:
     """A column, a dimension or a figure of the order, by name."""
     terms = load_registry().terms[ORDERS]
     if name not in dataset.fields and name in terms:
@@ -139,7 +139,7 @@ def _value(dataset: Dataset, name: str) -> exp.Expr:
 
 
 def _ordered(dataset: Dataset, name: str) -> exp.Ordered:
-    value = _value(dataset, name.removeprefix("-"))
+    value = order_value(dataset, name.removeprefix("-"))
     return trees.last_nulls(value, descending=name.startswith("-"))
 
 

@@ -204,8 +204,9 @@ def append(
         "version": (before or 0) + 1,
     }
     connection.execute(sa.insert(case_decisions).values(row))
-    if hits:
-        rows = [hit_row(row["id"], hit) for hit in hits]
+    by_rule = {hit.rule: hit for hit in reversed(hits)}
+    if by_rule:
+        rows = [hit_row(row["id"], hit) for hit in by_rule.values()]
         connection.execute(sa.insert(case_rule_hits), rows)
     _trace(connection, row)
     return decision_of(row)
