@@ -224,7 +224,7 @@ def _by_formula(study: Study, aim: Aim) -> Plan:
         power=chance,
         variance=variance,
         gain=1 - variance / raw,
-        curve=_curve(variance, aim, needed if aim.effect else float(rows)),
+        curve=power_curve(variance, aim, needed if aim.effect else float(rows)),
         assumptions=_assumptions(study),
     )
 
@@ -266,7 +266,7 @@ def _clusters(study: Study) -> tuple[str, ...]:
     return ("unit",) if repeated else ()
 
 
-def _curve(variance: float, aim: Aim, n: float) -> pd.DataFrame:
+def power_curve(variance: float, aim: Aim, n: float) -> pd.DataFrame:
     sizes = np.unique(np.ceil(np.geomspace(n / _SPAN**2, n * _SPAN, _CURVE_POINTS)))
     chance = [
         power_of(variance, size, aim.effect, aim) if aim.effect else np.nan

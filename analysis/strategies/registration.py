@@ -42,6 +42,7 @@ class Assignment:
         starts: First treated day by place (a zone or city); None is never.
         control: Label of the control arm; guessed from usual words if empty.
         treated: Label of the arm that is judged; the other one if empty.
+        share: Planned share of treated units, of two arms.
     """
 
     kind: AssignmentKind = "column"
@@ -50,8 +51,15 @@ class Assignment:
     starts: Mapping[str, date | None] = field(default_factory=dict)
     control: str = ""
     treated: str = ""
+    share: float = 0.5
 
     def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise InvalidInput(
+                N_("The planned share of the treated is {seen}."),
+                hint=N_("Give a share between 0 and 1, such as 0.5."),
+                seen=self.share,
+            )
         if self.kind not in get_args(AssignmentKind):
             raise UnknownName.of("assignment", self.kind, get_args(AssignmentKind))
         if self.kind == "table" and not self.table:

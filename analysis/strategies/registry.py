@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal
@@ -181,6 +181,7 @@ def question(plan: Registration, *, method: str | None = None) -> Strategy:
         period=(plan.first_day, plan.last_day),
         cluster=options.cluster,
         covariates=options.covariates,
+        propensity=_planned_shares(plan),
         strata=options.strata,
         guardrails=plan.guardrails,
         method=method or options.method,
@@ -325,6 +326,17 @@ def _entry(
 
 def _arm_column(plan: Registration) -> str:
     return plan.assignment.column if plan.assignment.kind == "column" else "variant"
+
+
+def _planned_shares(plan: Registration) -> Mapping[Hashable, float] | None:
+    """Planned shares by arm, where both arms are named."""
+    assignment = plan.assignment
+    if plan.design != "ab" or not (assignment.control and assignment.treated):
+        return None
+    return {
+        assignment.control: 1 - assignment.share,
+        assignment.treated: assignment.share,
+    }
 
 
 def _treated(plan: Registration) -> object:

@@ -1,0 +1,230 @@
+"""Words of strategies as users read them: designs, decisions, lights, methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Real
+from typing import Final
+
+from analysis.metrics.registry import load_registry, parse_reference
+from analysis.strategies.results import Text
+from analysis.words import N_
+from ui.kpis.figures import name_of, write, write_change
+from ui.show import plain
+from ui.texts import fill, language, t, translate
+
+DESIGNS: Final[Mapping[str, str]] = {
+    "ab": N_("A/B test"),
+    "switchback": N_("Switchback"),
+    "did": N_("Before and after with a control"),
+    "staggered": N_("Staggered roll-out"),
+    "its": N_("Before and after without a control"),
+    "synthetic_control": N_("One or few places"),
+}
+DESIGN_HINTS: Final[Mapping[str, str]] = {
+    "ab": N_("Orders, riders or merchants are drawn into arms."),
+    "switchback": N_("The same zones are on and off in turns, drawn block by block."),
+    "did": N_("Some places start on one day; others never do and stand for the rest."),
+    "staggered": N_("Places start on different days, until most of them have."),
+    "its": N_("Everybody starts on one day. It rules out the least: choose it last."),
+    "synthetic_control": N_("One place starts; a mix of others stands for it."),
+}
+UNITS: Final[Mapping[str, str]] = {
+    "order": N_("order"),
+    "rider": N_("rider"),
+    "merchant": N_("merchant"),
+    "zone-hour": N_("zone and hour"),
+    "city-day": N_("city and day"),
+    "zone": N_("zone"),
+    "city": N_("city"),
+}
+STATUSES: Final[Mapping[str, str]] = {
+    "draft": N_("Draft"),
+    "frozen": N_("Frozen, not begun"),
+    "running": N_("Running"),
+    "ended": N_("Ended, to be decided"),
+    "decided": N_("Decided"),
+}
+STATUS_ICONS: Final[Mapping[str, str]] = {
+    "draft": ":material/edit_note:",
+    "frozen": ":material/lock:",
+    "running": ":material/play_circle:",
+    "ended": ":material/flag:",
+    "decided": ":material/task_alt:",
+}
+DECISIONS: Final[Mapping[str, str]] = {
+    "roll out": N_("Roll out"),
+    "go on": N_("Go on"),
+    "stop": N_("Stop"),
+    "cannot tell": N_("Cannot tell"),
+}
+DECISION_ICONS: Final[Mapping[str, str]] = {
+    "roll out": ":material/rocket_launch:",
+    "go on": ":material/hourglass_top:",
+    "stop": ":material/block:",
+    "cannot tell": ":material/help:",
+}
+#: Blue is good, orange asks for attention, grey says neither.
+DECISION_COLOURS: Final[Mapping[str, str]] = {
+    "roll out": "blue", "go on": "gray", "stop": "orange", "cannot tell": "violet",
+}  # fmt: skip
+LIGHTS: Final[Mapping[str, str]] = {
+    "green": N_("in order"),
+    "amber": N_("look at it"),
+    "red": N_("blocks the verdict"),
+}
+LIGHT_ICONS: Final[Mapping[str, str]] = {
+    "green": ":material/check_circle:",
+    "amber": ":material/warning:",
+    "red": ":material/dangerous:",
+}
+LIGHT_COLOURS: Final[Mapping[str, str]] = {
+    "green": "blue", "amber": "gray", "red": "orange",
+}  # fmt: skip
+CHECKS: Final[Mapping[str, str]] = {
+    "sample_ratio": N_("Sample ratio"),
+    "sample_ratio_segments": N_("Sample ratio by segment"),
+    "missing_outcome": N_("Missing outcomes"),
+    "balance": N_("Balance before the start"),
+    "enough_data": N_("Enough data"),
+    "few_events": N_("Enough events"),
+    "two_arms": N_("Units in two arms"),
+    "pre_trend": N_("Trend before the start"),
+    "pre_trend_sensitivity": N_("If the trends had parted"),
+    "second_opinion": N_("Other method"),
+    "carry_over": N_("Carry-over"),
+    "longer_carry_over": N_("Longer carry-over"),
+    "switches": N_("Switches"),
+    "spill_over": N_("Spill-over to neighbours"),
+    "novelty": N_("Novelty"),
+    "season_overlap": N_("Season"),
+    "outliers": N_("Outliers"),
+    "metric_definition": N_("Metric definition"),
+    "autocorrelation": N_("Errors over time"),
+    "placebo_dates": N_("Placebo dates"),
+    "placebo_in_time": N_("Placebo in time"),
+    "placebo_in_space": N_("Placebo in space"),
+    "fit_before": N_("Fit before the start"),
+    "leave_one_out": N_("Leave one out"),
+    "twfe_bias": N_("Bias of two-way fixed effects"),
+    "clusters": N_("Number of clusters"),
+}
+GUARDRAIL_STATES: Final[Mapping[str, str]] = {
+    "held": N_("held"),
+    "harmed": N_("harmed"),
+    "open": N_("not shown yet"),
+}
+GUARDRAIL_ICONS: Final[Mapping[str, str]] = {
+    "held": ":material/shield:",
+    "harmed": ":material/heart_broken:",
+    "open": ":material/pending:",
+}
+GUARDRAIL_COLOURS: Final[Mapping[str, str]] = {
+    "held": "blue", "harmed": "orange", "open": "gray",
+}  # fmt: skip
+METHODS: Final[Mapping[str, str]] = {
+    "welch": N_("Welch's test of means"),
+    "student": N_("Student's test of means"),
+    "ols": N_("Regression"),
+    "cuped": N_("Means adjusted for the time before (CUPED)"),
+    "lin": N_("Regression of each arm (Lin)"),
+    "delta": N_("Ratio of sums (delta method)"),
+    "stratified": N_("Means within strata"),
+    "proportions": N_("Difference of proportions"),
+    "score": N_("Score test of proportions"),
+    "mee": N_("Score test of proportions (Mee)"),
+    "newcombe": N_("Joined Wilson intervals (Newcombe)"),
+    "quantile": N_("Quantiles"),
+    "weighted": N_("Weighted by the chance of treatment"),
+    "cluster_robust": N_("Cluster-robust regression"),
+    "wild_bootstrap": N_("Wild cluster bootstrap"),
+    "randomisation": N_("Randomisation inference"),
+    "did": N_("Difference in differences"),
+    "robust": N_("Difference in differences, robust errors"),
+    "twfe": N_("Two-way fixed effects"),
+    "doubly_robust": N_("Doubly robust difference in differences"),
+    "lag": N_("Lag model"),
+    "washout": N_("Means after a washout"),
+    "horvitz_thompson": N_("Horvitz-Thompson"),
+    "hajek": N_("Horvitz-Thompson, weights normalised"),
+    "naive": N_("Naive difference"),
+    "callaway_santanna": N_("Group-time effects (Callaway and Sant'Anna)"),
+    "imputation": N_("Imputation"),
+    "segmented": N_("Segmented regression"),
+    "newey_west": N_("Segmented regression (Newey-West)"),
+    "arima": N_("Regression with ARIMA errors"),
+    "unobserved_components": N_("Unobserved components"),
+    "poisson": N_("Poisson regression"),
+    "quasi_binomial": N_("Quasi-binomial regression"),
+    "synthetic_control": N_("Synthetic control"),
+    "demeaned": N_("Demeaned synthetic control"),
+    "sdid": N_("Synthetic difference in differences"),
+}
+#: Methods to choose from by design; the plan's own is used where none is chosen.
+VALID_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
+    "ab": ("welch", "cluster_robust", "wild_bootstrap", "randomisation"),
+    "switchback": ("lag", "horvitz_thompson", "hajek"),
+    "did": ("did", "cluster_robust", "wild_bootstrap", "twfe"),
+    "staggered": ("callaway_santanna", "imputation"),
+    "its": ("unobserved_components", "segmented", "arima"),
+    "synthetic_control": ("synthetic_control", "demeaned", "sdid"),
+}
+
+
+def word(names: Mapping[str, str], name: str) -> str:
+    """A translated word; a name that has none reads as it is, made harmless."""
+    return t(names[name]) if name in names else plain(name.replace("_", " "))
+
+
+def method_name(name: str) -> str:
+    """A method in words."""
+    return word(METHODS, name)
+
+
+def said(text: Text) -> str:
+    """A sentence of the analysis in the user's language, harmless in Markdown."""
+    values = {name: _value(value) for name, value in text.values.items()}
+    return fill(translate(text.template, language()), values)
+
+
+def effect_text(effect: float, metric: str, *, unit: bool = True) -> str:
+    """An effect with its sign and unit, such as ``-1.8 min`` or ``+0.4 pp``."""
+    return write_change(effect, parse_reference(metric).definition, unit=unit)
+
+
+def range_text(low: float, high: float, metric: str) -> str:
+    """An interval of effects with one unit."""
+    return t(
+        "{low} to {high}",
+        low=effect_text(low, metric, unit=False),
+        high=effect_text(high, metric),
+    )
+
+
+def size_text(size: float, metric: str) -> str:
+    """The size of an effect, without a sign: ``0.5 min`` or ``1.0 pp``."""
+    return effect_text(abs(size), metric).removeprefix("+")
+
+
+def value_text(value: float, metric: str) -> str:
+    """A value of a metric with its unit."""
+    return write(value, parse_reference(metric).definition)
+
+
+def _value(value: object) -> object:
+    if isinstance(value, Text):
+        return said(value)
+    if isinstance(value, tuple):
+        return t(", ").join(str(_value(item)) for item in value)
+    if isinstance(value, Real):
+        return value
+    return plain(_label(str(value)), limit=400)
+
+
+def _label(text: str) -> str:
+    """Names of metrics in words, also where several stand in one text."""
+    parts = [part.strip() for part in text.split(",")]
+    known = load_registry().metrics
+    if all(part.partition("(")[0] in known for part in parts):
+        return t(", ").join(name_of(part) for part in parts)
+    return translate(text, language())
