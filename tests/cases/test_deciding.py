@@ -43,7 +43,7 @@ def test_rules_and_decisions_know_the_same_causes_and_parties():
     ("name", "code"),
     [
         ("Rider", "rider"), ("骑手", "rider"), ("force majeure", "force_majeure"),
-        ("FORCE_MAJEURE", "force_majeure"), ("3PL", "partner"), (" system ", "platform"),
+        ("FORCE_MAJEURE", "force_majeure"), ("3PL", "partner"), (" App ", ""),
         ("rider + merchant", "shared"), ("rider + moon", ""), ("moon", ""), ("", ""),
         ("无法判责", "undetermined"),
     ],
