@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-
-import pandas as pd
 
 from analysis.words import N_, Text
 
@@ -152,43 +150,3 @@ class Verdict:
     def exemptions(self) -> tuple[str, ...]:
         """Codes of exemptions that apply."""
         return tuple(dict.fromkeys(hit.exemption for hit in self.hits if hit.exemption))
-
-
-class Verdicts(Sequence[Verdict]):
-    """Verdicts of many cases, in the order in which the cases were given.
-
-    ``verdicts[0]`` is one verdict in full, ``verdicts.of(order_no)`` that of an order;
-    ``to_frame()`` is all of them, one row each.
-    """
-
-    def __init__(self, frame: pd.DataFrame, verdicts: Sequence[Verdict]) -> None:
-        self._frame = frame
-        self._verdicts = verdicts
-
-    def __len__(self) -> int:
-        return len(self._verdicts)
-
-    def __getitem__(self, place):  # type: ignore[no-untyped-def, override]  # noqa: ANN001, ANN204
-        return self._verdicts[place]
-
-    def __iter__(self) -> Iterator[Verdict]:
-        return iter(self._verdicts)
-
-    def of(self, order_no: int) -> Verdict:
-        """The verdict of an order.
-
-        Raises:
-            UnknownName: if the order is not among the cases.
-        """
-        raise NotImplementedError
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a case.
-
-        Returns:
-            ``order_no``, ``case_kind``, ``kind``, ``party``, ``minutes_late``,
-            ``<party>_minutes`` for each of ``PARTIES`` and ``undetermined``,
-            ``rules`` (ids of those that fired, joined by blanks), ``missing`` (decisive
-            fields, joined by blanks), ``signature``, ``ruleset_version``.
-        """
-        return self._frame
