@@ -96,8 +96,7 @@ def minutes_after(facts: pd.DataFrame, column: str) -> Floats:
     if column not in facts or "created_at" not in facts:
         return np.full(len(facts), np.nan)
     passed = facts[column] - facts["created_at"]
-    minutes: Floats = (passed.dt.total_seconds() / 60).to_numpy(float)
-    return minutes
+    return np.asarray(passed.dt.total_seconds() / 60, dtype=np.float64)
 
 
 def times_of(facts: pd.DataFrame) -> Floats:

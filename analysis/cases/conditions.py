@@ -134,23 +134,27 @@ def _test(condition: Condition, facts: Facts, ruleset: Ruleset) -> Known:
     name = condition.fact
     there = facts.there(name)
     if condition.recorded is not None:
-        return Known.of(there, there)
+        return Known(there, np.zeros_like(there))
     if condition.known is not None:
         return Known.of(there == condition.known)
     if condition.present is not None:
         recorded = np.full(len(facts), facts.has(name))
         return Known.of(there == condition.present, recorded)
     if condition.one_of:
-        words = facts.frame[name] if name in facts.frame else None
-        if words is None:
-            return Known.nowhere(len(facts))
-        return Known.of(words.isin(condition.one_of).to_numpy(), there)
+        return _is_word(condition, facts)
     values = facts.numbers(name)
     if condition.is_ is not None:
         return Known.of((values > 0) == condition.is_, there)
     kind, bound = condition.bound or ("above", 0.0)
     with np.errstate(invalid="ignore"):
         return Known.of(_COMPARE[kind](values, ruleset.number(bound)), there)
+
+
+def _is_word(condition: Condition, facts: Facts) -> Known:
+    if condition.fact not in facts.frame:
+        return Known.nowhere(len(facts))
+    words = facts.frame[condition.fact]
+    return Known.of(words.isin(condition.one_of).to_numpy(), words.notna().to_numpy())
 
 
 def with_derived(frame: pd.DataFrame, ruleset: Ruleset) -> pd.DataFrame:
@@ -193,8 +197,8 @@ def _end_reason(frame: pd.DataFrame, ruleset: Ruleset) -> pd.Series | None:
     if source is None:
         return reason
     ended_by = _meaning("source:" + source.astype("object"), "end_reason", ruleset)
-    if reason is None:
-        return ended_by
+    if reason is None or ended_by is None:
+        return ended_by if reason is None else reason
     known = set(ruleset.words.get("end_reason", {}))
     return reason.where(reason.isin(known) | ended_by.isna(), ended_by)
 
@@ -235,10 +239,11 @@ def _wait(frame: pd.DataFrame) -> pd.Series | None:
         return None
     left = pd.Series(minutes_after(frame, "picked_up_at"), frame.index)
     left = left.fillna(pd.Series(minutes_after(frame, "cancelled_at"), frame.index))
-    return left - minutes_after(frame, "arrived_merchant_at")
+    return left - pd.Series(minutes_after(frame, "arrived_merchant_at"), frame.index)
 
 
 def _promise_minus_fast(frame: pd.DataFrame) -> pd.Series | None:
     if "promised_at" not in frame or "usual_fast" not in frame:
         return None
-    return minutes_after(frame, "promised_at") - frame["usual_fast"].astype(float)
+    promise = pd.Series(minutes_after(frame, "promised_at"), frame.index)
+    return promise - frame["usual_fast"].astype(float)

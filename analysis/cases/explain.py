@@ -31,6 +31,7 @@ _LEAST = 0.5
 def explanation_of(
     case_kind: str,
     parties: tuple[str, ...],
+    *,
     late: float | None,
     causes: Mapping[str, float],
     hits: Sequence[Hit],

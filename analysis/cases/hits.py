@@ -1,4 +1,4 @@
-"""The rules that fired on one case: values, thresholds, margins, and where it stands."""
+"""The rules that fired on one case: values, thresholds, margins, where they stand."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast, overload
 
@@ -192,7 +192,9 @@ class Verdicts(Sequence[Verdict]):
             minutes_by_cause=causes,
             hits=hits,
             missing=missing,
-            explanation=explanation_of(case_kind, parties, late, causes, hits, missing),
+            explanation=explanation_of(
+                case_kind, parties, late=late, causes=causes, hits=hits, missing=missing
+            ),
             ruleset=self.ruleset.name,
             version=self.ruleset.version,
         )
@@ -215,7 +217,7 @@ class Verdicts(Sequence[Verdict]):
                 field=name,
                 rules=silenced(name, self.ruleset),
                 minutes=float(minutes[place]) if is_late else None,
-                is_decisive=is_open and minutes[place] > LEAST_SHOWN,
+                is_decisive=is_open,
             )
             for name, minutes in judged.gaps.items()
             if minutes[place] > LEAST_SHOWN
@@ -279,7 +281,7 @@ def _least(judged: Judged) -> Floats:
 
 
 def _decisive(judged: Judged) -> tuple[Flags, list[str]]:
-    """Fields that may have changed a verdict, shape (cases, fields), and their names."""
+    """Fields that may have changed a verdict, (cases, fields), and their names."""
     names = sorted(judged.gaps)
     columns = [judged.is_open & (judged.gaps[name] > LEAST_SHOWN) for name in names]
     if not columns:
@@ -297,9 +299,9 @@ def _joined(flags: Flags, names: Sequence[str]) -> NDArray[np.object_]:
     return np.array(texts, dtype=object)[which.reshape(-1)]
 
 
-def _by_pattern(bits: Bits, text_of: object) -> NDArray[np.object_]:
+def _by_pattern(bits: Bits, text_of: Callable[[int], str]) -> NDArray[np.object_]:
     values, which = np.unique(bits, return_inverse=True)
-    texts = [text_of(int(value)) for value in values]  # type: ignore[operator]
+    texts = [text_of(int(value)) for value in values]
     return np.array(texts, dtype=object)[which.reshape(-1)]
 
 

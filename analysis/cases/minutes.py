@@ -132,7 +132,10 @@ def _read(
     options = [list(_options(claims[cause])) for cause in CAUSES]
     for choice in product(*options):
         taken = _taken(claims, over, dict(zip(CAUSES, choice, strict=True)))
-        _compare(shares, rows, claims, taken * scale[:, None], late[rows], ruleset)
+        _compare(
+            shares, rows, claims=claims, taken=taken * scale[:, None],
+            late=late[rows], ruleset=ruleset,
+        )  # fmt: skip
         _note_causes(shares, rows, over * scale[:, None])
 
 
@@ -218,6 +221,7 @@ def _taken(
 def _compare(
     shares: Shares,
     rows: NDArray[np.intp],
+    *,
     claims: Mapping[str, list[Claim]],
     taken: Floats,
     late: Floats,
@@ -276,7 +280,7 @@ def largest_over(facts: Facts, ruleset: Ruleset) -> NDArray[np.int64]:
     ``NOBODY`` where there is none, or no plan.
     """
     over = until_the_end(facts.frame, plan_of(facts.frame))
-    over = np.where(np.isnan(over).any(axis=1)[:, None], 0.0, over)
+    over = np.where(np.isnan(over.sum(axis=1))[:, None], 0.0, over)
     claims = claims_of(Facts(facts.frame, figures_of(over)), ruleset)
     taken = _taken(claims, over, dict.fromkeys(CAUSES))
     by_party = np.zeros((len(over), len(PARTIES) + 1))
@@ -296,4 +300,5 @@ def missing_milestones(facts: Facts) -> dict[str, Flags]:
 def unplanned(plan: Plan) -> Flags:
     """Cases of which neither a plan nor comparable orders are known."""
     parts = (plan.dispatch, plan.leg, plan.counter, plan.ride, plan.door, plan.promise)
-    return ~np.isfinite(np.stack(parts)).all(axis=0)
+    known: Flags = np.logical_and.reduce(np.isfinite(np.stack(parts)))
+    return ~known

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -258,7 +258,7 @@ def load_ruleset(path: Path | str | None = None) -> Ruleset:
     """A rule set from a file; Doorstep's own if None.
 
     Raises:
-        DataProblem: if the file is no valid rule set; says which rule and what is wrong.
+        DataProblem: if the file is no valid rule set; says which rule is wrong, and how.
     """
     if path is None:
         return _default()
@@ -292,8 +292,9 @@ def _first(error: ValidationError, content: object) -> str:
     return f"{where}: {found['msg']}" if where else str(found["msg"])
 
 
-def _rule_id(content: Any, place: int | str) -> str:
-    rule = content["rules"][place]
+def _rule_id(content: object, place: int | str) -> str:
+    rules = content["rules"] if isinstance(content, dict) else ()
+    rule = rules[place] if isinstance(place, int) else None
     return str(rule.get("id", place)) if isinstance(rule, Mapping) else str(place)
 
 
