@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,13 +58,23 @@ class Visit:
         self.page.wait_for_timeout(300)
 
 
+#: Streamlit's own wrapper around the state of a component of ours cannot be pickled.
+WITH_COMPONENTS = {"STREAMLIT_RUNNER_ENFORCE_SERIALIZABLE_SESSION_STATE": "false"}
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
 
 
-def start(workspace: Path, *, demo_orders: int = 0, script: Path | None = None):
+def start(
+    workspace: Path,
+    *,
+    demo_orders: int = 0,
+    script: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+):
     """Start the app as ``make run`` does, on a free loopback port, and wait for it."""
     port = free_port()
     log = workspace.parent / f"server-{port}.log"
@@ -73,6 +84,7 @@ def start(workspace: Path, *, demo_orders: int = 0, script: Path | None = None):
         "STREAMLIT_SERVER_PORT": str(port),
         "STREAMLIT_RUNNER_ENFORCE_SERIALIZABLE_SESSION_STATE": "true",
         "STREAMLIT_LOGGER_LEVEL": "warning",
+        **(settings or {}),
     }
     command = [sys.executable, "-m", "streamlit", "run", str(script or "serve.py")]
     with log.open("wb") as output:
