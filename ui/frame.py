@@ -50,6 +50,17 @@ MENU: Final[dict[str, tuple[PageEntry, ...]]] = {
     N_("Explore"): (
         PageEntry("pages/explore/kpis.py", N_("KPIs"), ":material/monitoring:", "kpis"),
     ),
+    N_("Evaluate"): (
+        PageEntry(
+            "pages/evaluate/strategies.py", N_("Strategies"), ":material/science:",
+            "strategies",
+        ),
+    ),
+    N_("Review"): (
+        PageEntry(
+            "pages/review/cases.py", N_("Cases"), ":material/fact_check:", "cases"
+        ),
+    ),
 }
 
 

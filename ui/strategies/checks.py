@@ -125,5 +125,7 @@ def light_counts(found: Evaluation) -> str:
     """Lights in few characters, such as ``7 in order, 1 look at it``."""
     counts = Counter(check.light for check in found.checks)
     return t(", ").join(
-        f"{number(counts[light])} {t(LIGHTS[light])}" for light in _ORDER if counts[light]
+        f"{number(counts[light])} {t(LIGHTS[light])}"
+        for light in _ORDER
+        if counts[light]
     )

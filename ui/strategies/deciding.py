@@ -91,18 +91,27 @@ def _form(entry: Entry, found: Evaluation) -> None:
         t("Go against the rule") if against else t("Record the decision"),
         type="primary", key="strategies_record", icon=":material/gavel:",
     ):  # fmt: skip
-        _record(entry, found, str(chosen), reason, second, typed)
+        _record(
+            entry, found, decision=str(chosen), reason=reason, second=second,
+            typed=typed,
+        )  # fmt: skip
 
 
 def _record(
-    entry: Entry, found: Evaluation, chosen: str, reason: str, second: str, typed: str
+    entry: Entry,
+    found: Evaluation,
+    *,
+    decision: str,
+    reason: str,
+    second: str,
+    typed: str,
 ) -> None:
     with errors.boundary():
         who = sign("manage", typed)
         record_decision(
             cached.records(),
             entry.id,
-            decision=chosen,  # type: ignore[arg-type] - one of the options
+            decision=decision,  # type: ignore[arg-type] - one of the options
             reason=reason,
             recommendation=found.verdict.decision,
             figures=figures_of(found),

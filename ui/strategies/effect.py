@@ -161,12 +161,12 @@ def _in_words(entry: Entry, found: Evaluation) -> str:
             p=p_text(found.p_value),
         )
     ]
-    if found.baseline == found.baseline:  # noqa: PLR0124 - NaN is not itself
+    if found.baseline == found.baseline:
         parts.append(
             t("Without it: {value}.", value=value_text(found.baseline, metric))
         )
     low, high = found.relative_interval
-    if found.relative == found.relative:  # noqa: PLR0124 - NaN is not itself
+    if found.relative == found.relative:
         parts.append(
             t(
                 "As a share: {share} ({low} to {high}).",

@@ -28,10 +28,12 @@ from ui.strategies.words import (
     DECISIONS,
     DESIGNS,
     STATUS_ICONS,
-    STATUSES as STATUS_NAMES,
     effect_text,
     range_text,
     word,
+)
+from ui.strategies.words import (
+    STATUSES as STATUS_NAMES,
 )
 from ui.texts import t
 
@@ -50,12 +52,14 @@ def page(dataset: Dataset, view: StrategyView, entries: Sequence[Entry]) -> None
     if job is not None and job.state == "running":
         jobs.watch(job, label=t("Evaluating strategies"))
     if not entries:
-        _nothing(view)
+        _nothing()
         return
     _filters(view, entries)
     shown = _chosen(view, entries)
     if not shown:
-        st.info(t("No strategy is left with these filters."), icon=":material/filter_alt:")
+        st.info(
+            t("No strategy is left with these filters."), icon=":material/filter_alt:"
+        )
     if view.status == "decided" and len(shown) > 1:
         _learnings(dataset, shown)
     for entry in shown:
@@ -106,10 +110,10 @@ def _new(view: StrategyView) -> None:
     )  # fmt: skip
 
 
-def _nothing(view: StrategyView) -> None:
+def _nothing() -> None:
     st.info(
         t(
-            "Plan one: what it should bring, to whom it goes and when, and what will be "
+            "Plan one: what it should bring, to whom it goes and when, and what is "
             "decided by which figures. The demo data have eight to look at."
         ),
         icon=":material/science:",
@@ -137,7 +141,7 @@ def _filters(view: StrategyView, entries: Sequence[Entry]) -> None:
         if len(metrics) > 1:
             st.selectbox(
                 t("Primary metric"), ["", *metrics], width=220,
-                format_func=lambda name: plain(name_of(name)) if name else t("All metrics"),
+                format_func=lambda name: plain(name_of(name) if name else t("All metrics")),
                 **bound(view, "metric", prefix="strategies"),
             )  # fmt: skip
 
@@ -158,8 +162,8 @@ def _row(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
         name, where, effect, decision = st.columns(WIDTHS, vertical_alignment="center")
         with name:
             st.button(
-                plain(entry.plan.name), key=f"strategy_open_{entry.id}", type="tertiary",
-                icon=":material/arrow_forward:", on_click=open_one,
+                plain(entry.plan.name), key=f"strategy_open_{entry.id}",
+                type="tertiary", icon=":material/arrow_forward:", on_click=open_one,
                 args=(view, entry.id),
             )  # fmt: skip
             st.caption(
@@ -170,9 +174,7 @@ def _row(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
                 )
             )
         with where:
-            st.markdown(
-                f"{STATUS_ICONS[entry.status]} {t(STATUS_NAMES[entry.status])}"
-            )
+            st.markdown(f"{STATUS_ICONS[entry.status]} {t(STATUS_NAMES[entry.status])}")
             st.caption(_days(entry))
         with effect:
             _effect(dataset, entry)

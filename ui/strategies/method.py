@@ -58,7 +58,7 @@ def section(view: StrategyView, entry: Entry, found: Evaluation) -> None:
         st.caption(t("Source: {source}", source=plain(found.reference, limit=300)))
         _assumptions(found)
     with right:
-        _choice(view, entry, found)
+        _choice(view, entry)
     _sql(found)
 
 
@@ -72,7 +72,7 @@ def _assumptions(found: Evaluation) -> None:
     st.markdown("\n".join(f"- {line}" for line in lines if line))
 
 
-def _choice(view: StrategyView, entry: Entry, found: Evaluation) -> None:
+def _choice(view: StrategyView, entry: Entry) -> None:
     names = list(VALID_METHODS[entry.plan.design])
     own = entry.plan.options.method
     for name in (own, view.method):
@@ -81,9 +81,9 @@ def _choice(view: StrategyView, entry: Entry, found: Evaluation) -> None:
     st.selectbox(
         t("Another valid method"),
         ["", *names],
-        format_func=lambda name: method_name(name).replace("\\", "")
-        if name
-        else t("As planned"),
+        format_func=lambda name: (
+            method_name(name).replace("\\", "") if name else t("As planned")
+        ),
         **bound(view, "method", prefix="strategies"),
     )
     if view.method:

@@ -34,7 +34,9 @@ def dataset_of(view: StrategyView) -> Dataset | None:
             ),
         )
         demo.panel()
-        frame.link("data", label=t("Bring in your own orders"), icon=":material/upload:")
+        frame.link(
+            "data", label=t("Bring in your own orders"), icon=":material/upload:"
+        )
     return dataset
 
 

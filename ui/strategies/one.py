@@ -25,7 +25,6 @@ from ui.strategies import (
     results,
     segments,
     verdict_box,
-    worth,
 )
 from ui.strategies.view import StrategyView, go, open_list
 from ui.strategies.words import DESIGNS, UNITS, size_text
@@ -71,8 +70,6 @@ def _answer(
     checks.guardrails(entry, found)
     with errors.boundary():
         segments.section(dataset, entry, found)
-    with errors.boundary():
-        worth.section(dataset, entry, found)
     method.second_opinion(entry, found)
     method.section(view, entry, found)
     history.panel(entry)
@@ -155,7 +152,7 @@ def _draft(view: StrategyView, entry: Entry) -> None:
             st.button(
                 t("Look at results without a frozen plan"), type="tertiary",
                 icon=":material/visibility:", key="strategies_explore",
-                help=t("They are marked as exploratory, and that they were read is kept."),
+                help=t("They are marked as exploratory; that they were read is kept."),
                 on_click=go, args=(view,), kwargs={"explore": True},
             )  # fmt: skip
         if st.button(

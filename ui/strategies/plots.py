@@ -44,7 +44,9 @@ def mini(figures: Mapping[str, Any], *, smallest: float, better: Better) -> alt.
             scale=alt.Scale(domain=["zero", "smallest"], range=[[1, 0], [3, 3]]),
         ),
     )  # fmt: skip
-    line = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", scale=scale), x2="high")
+    line = base.mark_rule(strokeWidth=2.5).encode(
+        x=alt.X("low:Q", scale=scale), x2="high"
+    )
     dot = base.mark_point(filled=True, size=60, opacity=1)
     tight = {"left": 2, "right": 2, "top": 2, "bottom": 2}
     return (
@@ -58,7 +60,9 @@ def turned(
     figures: Mapping[str, Any], *, smallest: float, better: Better
 ) -> dict[str, float]:
     """Effect and interval so that up is good and 1 is the smallest that matters."""
-    effect, low, high = (_number(figures.get(name)) for name in ("effect", "low", "high"))
+    effect, low, high = (
+        _number(figures.get(name)) for name in ("effect", "low", "high")
+    )
     size = smallest or abs(effect) or 1.0
     sign = 1.0 if better == "higher" else -1.0
     ends = sorted((sign * low / size, sign * high / size))
@@ -199,7 +203,9 @@ def _marks(
         found.append(note.encode(y=alt.value(-8), text="text:N"))
     if baseline is not None and math.isfinite(baseline):
         line = alt.Chart(pd.DataFrame({"value": [baseline]}))
-        found.append(line.mark_rule(color=look.before, strokeDash=[2, 3]).encode(x="value:Q"))
+        found.append(
+            line.mark_rule(color=look.before, strokeDash=[2, 3]).encode(x="value:Q")
+        )
     return found
 
 

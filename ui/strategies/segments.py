@@ -41,8 +41,8 @@ def section(dataset: Dataset, entry: Entry, found: Evaluation) -> None:
         st.markdown(" ".join(said(sentence) for sentence in segments.sentences))
     st.caption(
         t(
-            "These are hypotheses for a next trial: many segments are looked at, so p is "
-            "corrected over all of them (Holm)."
+            "These are hypotheses for a next trial: many segments are looked at, so p "
+            "is corrected over all of them (Holm)."
         )
     )
     names = list(dict.fromkeys(segments.table["dimension"]))

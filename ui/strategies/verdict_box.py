@@ -55,9 +55,13 @@ def effect_sentence(entry: Entry, found: Evaluation) -> str:
     if math.isnan(low) or math.isnan(high):
         return t("{metric} changed by {effect}; there is no interval.", **values)
     if low > 0:
-        return t("**{metric} got better by {size}** ({share} interval {range}).", **values)
+        return t(
+            "**{metric} got better by {size}** ({share} interval {range}).", **values
+        )
     if high < 0:
-        return t("**{metric} got worse by {size}** ({share} interval {range}).", **values)
+        return t(
+            "**{metric} got worse by {size}** ({share} interval {range}).", **values
+        )
     return t(
         "**No effect on {metric} can be told**: {effect} ({share} interval {range}).",
         **values,

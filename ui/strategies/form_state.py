@@ -1,0 +1,196 @@
+"""What the form of a plan holds, and the registration that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+import streamlit as st
+
+from analysis.engine.dataset import Dataset
+from analysis.metrics.registry import parse_reference
+from analysis.metrics.selection import Selection
+from analysis.strategies import Guardrail
+from analysis.strategies.registration import (
+    PLACE_DESIGNS,
+    Assignment,
+    Options,
+    Registration,
+    Rule,
+    better_of,
+)
+from analysis.strategies.registry import Entry
+
+PREFIX: Final = "plan_"
+_LOADED: Final = "plan_loaded"
+DAYS: Final = 28
+#: Place that a unit lies in.
+PLACE_OF: Final[Mapping[str, str]] = {
+    "zone": "zone", "zone-hour": "zone", "city": "city", "city-day": "city",
+}  # fmt: skip
+#: Units that a design can assign.
+UNITS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "ab": ("order", "rider", "merchant"),
+    "switchback": ("zone-hour",),
+    "did": ("zone", "city-day"),
+    "staggered": ("zone", "city"),
+    "its": ("city-day",),
+    "synthetic_control": ("city", "zone"),
+}
+
+
+def get(name: str) -> Any:  # noqa: ANN401 - whatever the input holds
+    """A value of the form."""
+    return st.session_state.get(PREFIX + name)
+
+
+def put(name: str, value: object) -> None:
+    """Set a value of the form."""
+    st.session_state[PREFIX + name] = value
+
+
+def field(name: str) -> dict[str, Any]:
+    """Arguments of an input that keeps its value from step to step."""
+    return {"key": PREFIX + name, "persist_state": "session"}
+
+
+def prepare(dataset: Dataset, entry: Entry | None) -> None:
+    """Fill the form once: with the plan that is edited, or with usual values."""
+    mark = (
+        f"{dataset.name}:{entry.id}:{entry.stored.version}" if entry else dataset.name
+    )
+    if st.session_state.get(_LOADED) == mark:
+        return
+    st.session_state[_LOADED] = mark
+    values = _of_plan(entry.plan) if entry else _usual(dataset)
+    for name, value in values.items():
+        put(name, value)
+
+
+def clear() -> None:
+    """Forget what the form holds."""
+    for key in [key for key in st.session_state if str(key).startswith(PREFIX)]:
+        del st.session_state[key]
+
+
+def registration(dataset: Dataset) -> Registration:
+    """The plan that the form holds.
+
+    Raises:
+        InvalidInput: if a part is missing or out of its range.
+    """
+    design = get("design")
+    return Registration(
+        name=get("name") or "",
+        hypothesis=get("hypothesis") or "",
+        owner=get("owner") or "",
+        dataset=dataset.name,
+        design=design,
+        unit=get("unit"),
+        assignment=_assignment(design),
+        first_day=get("first_day"),
+        last_day=get("last_day"),
+        metric=get("metric"),
+        smallest_effect=smallest_effect(),
+        guardrails=_guardrails(),
+        rule=Rule(1 - get("confidence") / 100, get("rule_effect"), get("rule_guard")),
+        scope=Selection.of(scope()),
+        options=_options(),
+    )
+
+
+def smallest_effect() -> float:
+    """Smallest effect that matters, in the unit of the metric."""
+    return float(get("smallest") or 0) / scale(get("metric"))
+
+
+def scale(metric: str) -> float:
+    """What a figure of the form is divided by: shares are typed in points."""
+    return 100.0 if parse_reference(metric).definition.unit == "share" else 1.0
+
+
+def scope() -> dict[str, list[str]]:
+    """The orders that the plan is about: values by dimension."""
+    return {
+        name: list(get(f"scope_{name}"))
+        for name in get("scope_by") or []
+        if get(f"scope_{name}")
+    }
+
+
+def _assignment(design: str) -> Assignment:
+    kind = get("kind")
+    if design in PLACE_DESIGNS:
+        return Assignment("places", starts=get("starts") or {})
+    arms = {"control": get("control") or "", "treated": get("treated") or ""}
+    share = float(get("share") or 50) / 100
+    if kind == "table":
+        return Assignment("table", table=get("table") or "", share=share, **arms)
+    return Assignment("column", get("column") or "variant", share=share, **arms)
+
+
+def _guardrails() -> tuple[Guardrail, ...]:
+    return tuple(
+        Guardrail(
+            name,
+            float(get(f"margin_{name}") or 0) / scale(name),
+            better_of(name),
+        )
+        for name in get("guardrails") or []
+    )
+
+
+def _options() -> Options:
+    adjust = get("adjust") and get("unit") in ("rider", "merchant")
+    switchback = get("design") == "switchback"
+    return Options(
+        covariates=(get("metric"),) if adjust else (),
+        block=int(get("block") or 1) if switchback else None,
+        anytime=bool(get("anytime")) and get("design") == "ab",
+    )
+
+
+def _usual(dataset: Dataset) -> dict[str, Any]:
+    last = dataset.period[1] if dataset.period else date.today()  # noqa: DTZ011
+    begin = last + timedelta(days=1)
+    return {
+        "name": "", "hypothesis": "", "owner": "", "metric": "late_rate",
+        "smallest": 1.0, "guardrails": ["cancellation_rate"],
+        "margin_cancellation_rate": 0.5, "design": "ab", "unit": "rider",
+        "kind": "column", "column": "variant", "control": "control",
+        "treated": "treatment", "share": 50, "table": "", "starts": {},
+        "scope_by": [], "first_day": begin,
+        "last_day": begin + timedelta(days=DAYS - 1), "confidence": 95,
+        "rule_effect": "estimate", "rule_guard": "held", "adjust": True, "block": 3,
+        "anytime": False, "power": 80,
+    }  # fmt: skip
+
+
+def _of_plan(plan: Registration) -> dict[str, Any]:
+    assignment = plan.assignment
+    conditions = {
+        item.dimension: list(item.values)
+        for item in plan.scope.conditions
+        if item.kind == "in"
+    }
+    return {
+        "name": plan.name, "hypothesis": plan.hypothesis, "owner": plan.owner,
+        "metric": plan.metric, "smallest": plan.smallest_effect * scale(plan.metric),
+        "guardrails": [item.outcome for item in plan.guardrails],
+        **{
+            f"margin_{item.outcome}": item.margin * scale(item.outcome)
+            for item in plan.guardrails
+        },
+        "design": plan.design, "unit": plan.unit, "kind": assignment.kind,
+        "column": assignment.column, "control": assignment.control,
+        "treated": assignment.treated, "share": round(100 * assignment.share),
+        "table": assignment.table, "starts": dict(assignment.starts),
+        "scope_by": list(conditions),
+        **{f"scope_{name}": values for name, values in conditions.items()},
+        "first_day": plan.first_day, "last_day": plan.last_day,
+        "confidence": round(100 * (1 - plan.rule.alpha)),
+        "rule_effect": plan.rule.effect, "rule_guard": plan.rule.guardrails,
+        "adjust": bool(plan.options.covariates), "block": plan.options.block or 1,
+        "anytime": plan.options.anytime, "power": 80,
+    }  # fmt: skip

@@ -1,0 +1,116 @@
+"""Step 4: the decision rule, and the whole plan once more in words."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analysis.engine.dataset import Dataset
+from analysis.strategies.registration import Registration
+from ui.format import number
+from ui.format import period as written_period
+from ui.kpis.figures import name_of
+from ui.show import plain
+from ui.strategies.form_state import field, get, registration
+from ui.strategies.words import DESIGNS, UNITS, size_text
+from ui.texts import t
+
+
+def step(dataset: Dataset) -> None:
+    """Draw the step."""
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _rule()
+    with right:
+        st.subheader(t("The plan"), anchor=False)
+        if get("name"):
+            _summary(registration(dataset))
+        else:
+            st.caption(t("The strategy has no name yet: give it one in step 1."))
+
+
+def _rule() -> None:
+    st.subheader(t("Decision rule"), anchor=False)
+    st.select_slider(t("Interval (%)"), [90, 95, 99], **field("confidence"))
+    st.radio(
+        t("Roll out when"), ["estimate", "interval"],
+        format_func=lambda name: t(
+            "the interval is above 0 and the estimate reaches the smallest effect"
+        )
+        if name == "estimate"
+        else t("the whole interval reaches the smallest effect"),
+        **field("rule_effect"),
+    )  # fmt: skip
+    st.radio(
+        t("And guardrails"), ["held", "not harmed"],
+        format_func=lambda name: t("are shown to have held")
+        if name == "held"
+        else t("are not harmed"),
+        **field("rule_guard"),
+    )  # fmt: skip
+    st.caption(
+        t(
+            "Always: a red check leaves it open, a harmed guardrail or a loss stops "
+            "it, and an interval below the smallest effect stops it."
+        )
+    )
+
+
+def _summary(plan: Registration) -> None:
+    lines = [
+        (t("Name"), plain(plan.name)),
+        (t("Hypothesis"), plain(plan.hypothesis, limit=400) or "–"),
+        (t("Owner"), plain(plan.owner) or "–"),
+        (t("Design"), f"{t(DESIGNS[plan.design])}, {t(UNITS[plan.unit])}"),
+        (t("Who gets it"), _who(plan)),
+        (t("Orders"), _orders(plan)),
+        (
+            t("Days"),
+            f"{written_period(plan.first_day, plan.last_day)} "
+            + t("({count} days)", count=number(plan.days)),
+        ),
+        (
+            t("Primary metric"),
+            t(
+                "{metric}, smallest effect that matters {size}",
+                metric=plain(name_of(plan.metric)),
+                size=size_text(plan.smallest_effect, plan.metric),
+            ),
+        ),
+        (t("Guardrails"), _guardrails(plan)),
+    ]
+    st.markdown("\n".join(f"- **{name}**: {value}" for name, value in lines))
+
+
+def _who(plan: Registration) -> str:
+    assignment = plan.assignment
+    if assignment.kind == "places":
+        return t(
+            "{names} from {first} on",
+            names=t(", ").join(plain(place) for place in assignment.begun),
+            first=str(assignment.start),
+        )
+    if assignment.kind == "table":
+        return t("an uploaded table ({hash})", hash=f"`{assignment.table[:12]}`")
+    return t("column {name}", name=plain(assignment.column))
+
+
+def _orders(plan: Registration) -> str:
+    if not plan.scope.conditions:
+        return t("all of them")
+    return t(", ").join(
+        plain(", ".join(str(value) for value in item.values))
+        for item in plan.scope.conditions
+    )
+
+
+def _guardrails(plan: Registration) -> str:
+    if not plan.guardrails:
+        return t("none")
+    return t(", ").join(
+        t(
+            "{metric} up to {margin}",
+            metric=plain(name_of(item.outcome)),
+            margin=size_text(item.margin, item.outcome),
+        )
+        for item in plan.guardrails
+    )

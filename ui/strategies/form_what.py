@@ -1,0 +1,105 @@
+"""Step 1: name, hypothesis, what is measured and what must not get worse."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analysis.engine.dataset import Dataset
+from analysis.metrics import availability, load_definitions
+from analysis.metrics.registry import parse_reference
+from ui import cached
+from ui.kpis.figures import name_of, unit_of
+from ui.show import plain
+from ui.strategies.form_state import field, get, put
+from ui.texts import language, t
+
+#: Kinds of metrics that an effect can be estimated for.
+KINDS = ("rate", "mean", "ratio", "per")
+#: A guardrail may get worse by so much of its usual value, to begin with.
+USUAL_MARGIN = 0.5
+
+
+def step(dataset: Dataset) -> None:
+    """Draw the step."""
+    names = metrics_of(dataset)
+    if not names:
+        st.info(
+            t("No metric of this dataset can be a primary metric."),
+            icon=":material/lock:",
+        )
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.text_input(
+            t("Name"), max_chars=120, placeholder=t("Kitchen-wait rule in malls"),
+            **field("name"),
+        )  # fmt: skip
+        st.text_area(
+            t("Hypothesis"), max_chars=2_000, height=100,
+            placeholder=t("What it should bring about, for whom, and why"),
+            **field("hypothesis"),
+        )  # fmt: skip
+        st.text_input(
+            t("Owner"), max_chars=120, help=t("Who answers for it; you, if empty."),
+            **field("owner"),
+        )  # fmt: skip
+    with right:
+        _metric(names)
+        _guardrails(names)
+
+
+def metrics_of(dataset: Dataset) -> list[str]:
+    """Metrics that a strategy can be judged by, those that the dataset unlocks."""
+    known = cached.result(availability, dataset)
+    return [
+        name
+        for name, definition in load_definitions().items()
+        if definition.kind in KINDS
+        and definition.direction != "neutral"
+        and known[name].is_available
+    ]
+
+
+def unit_label(metric: str) -> str:
+    """The unit in which effects on a metric are typed."""
+    definition = parse_reference(metric).definition
+    return t("pp") if definition.unit == "share" else unit_of(definition).strip()
+
+
+def _metric(names: list[str]) -> None:
+    if get("metric") not in names:
+        put("metric", names[0])
+    st.selectbox(
+        t("Primary metric: the decision rests on it"), names,
+        format_func=lambda name: plain(name_of(name)), **field("metric"),
+    )  # fmt: skip
+    metric = get("metric")
+    definition = parse_reference(metric).definition
+    st.caption(plain(definition.definition_in(language()), limit=300))
+    st.number_input(
+        t("Smallest effect that matters ({unit})", unit=unit_label(metric)),
+        min_value=0.0, step=0.1, format="%.2f",
+        help=t("Below this the strategy is not worth having, however certain it is."),
+        **field("smallest"),
+    )  # fmt: skip
+
+
+def _guardrails(names: list[str]) -> None:
+    others = [name for name in names if name != get("metric")]
+    put("guardrails", [name for name in get("guardrails") or [] if name in others])
+    st.multiselect(
+        t("Guardrails: what must not get worse"), others, max_selections=6,
+        format_func=lambda name: plain(name_of(name)),
+        placeholder=t("Choose metrics"), **field("guardrails"),
+    )  # fmt: skip
+    for name in get("guardrails"):
+        if get(f"margin_{name}") is None:
+            put(f"margin_{name}", USUAL_MARGIN)
+        st.number_input(
+            t(
+                "Largest loss accepted: {metric} ({unit})",
+                metric=plain(name_of(name)),
+                unit=unit_label(name),
+            ),
+            min_value=0.0, step=0.1, format="%.2f", **field(f"margin_{name}"),
+        )  # fmt: skip

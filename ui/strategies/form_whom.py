@@ -1,0 +1,261 @@
+"""Step 2: how the treatment comes about, which orders, and who gets it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from analysis.engine.dataset import Dataset
+from analysis.metrics import measure
+from analysis.strategies.assignment_tables import (
+    check_variants,
+    read_assignment,
+    read_table,
+    store_assignment,
+    units_found,
+)
+from analysis.strategies.contract import DESIGNS
+from analysis.strategies.registration import PLACE_DESIGNS
+from ui import cached, errors
+from ui.format import number
+from ui.kpis.axes import axes_of, value_label
+from ui.show import plain
+from ui.strategies.form_state import PLACE_OF, UNITS_OF, field, get, put, scope
+from ui.strategies.words import DESIGN_HINTS, UNITS
+from ui.strategies.words import DESIGNS as DESIGN_NAMES
+from ui.texts import t
+
+SCOPES: Final = (
+    "city", "zone", "merchant_type", "capacity_type", "category", "scenario",
+    "zone_type", "strategy_id",
+)  # fmt: skip
+FEWEST_ARMS: Final = 2
+ARM_COLUMNS: Final = 40
+MOST_VALUES: Final = 200
+
+
+def step(dataset: Dataset) -> None:
+    """Draw the step."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _design(dataset)
+        _orders(dataset)
+    with right:
+        st.subheader(t("Who gets it"), anchor=False)
+        if get("design") in PLACE_DESIGNS:
+            _places(dataset)
+        else:
+            _drawn(dataset)
+
+
+def _design(dataset: Dataset) -> None:
+    st.radio(
+        t("How does it come about?"), DESIGNS,
+        format_func=lambda name: t(DESIGN_NAMES[name]),
+        captions=[t(DESIGN_HINTS[name]) for name in DESIGNS],
+        **field("design"),
+    )  # fmt: skip
+    units = [
+        unit
+        for unit in UNITS_OF[get("design")]
+        if dataset.has("orders", PLACE_OF.get(unit) or f"{unit}_id")
+    ]
+    if not units:
+        st.info(
+            t("The dataset has no column for the units of this design."),
+            icon=":material/lock:",
+        )
+        return
+    if get("unit") not in units:
+        put("unit", units[0])
+    st.selectbox(
+        t("What is assigned"), units,
+        format_func=lambda name: t(UNITS[name]), **field("unit"),
+    )  # fmt: skip
+
+
+def _orders(dataset: Dataset) -> None:
+    axes = cached.result(axes_of, dataset)
+    names = [name for name in SCOPES if name in axes]
+    put("scope_by", [name for name in get("scope_by") or [] if name in names])
+    st.multiselect(
+        t("Which orders; all of them if empty"), names,
+        format_func=lambda name: plain(axes[name].label),
+        placeholder=t("Narrow by"), **field("scope_by"),
+    )  # fmt: skip
+    for name in get("scope_by"):
+        values = cached.result(_values, dataset, name)
+        put(f"scope_{name}", [v for v in get(f"scope_{name}") or [] if v in values])
+        st.multiselect(
+            plain(axes[name].label), values,
+            format_func=lambda value, axis=axes[name]: plain(value_label(axis, value)),
+            placeholder=t("Choose values"), **field(f"scope_{name}"),
+        )  # fmt: skip
+
+
+def _values(dataset: Dataset, name: str) -> list[str]:
+    """Values of a dimension of texts, those with the most orders first."""
+    table = measure(dataset, ["orders"], by=[name]).dropna(subset=[name])
+    ordered = table.sort_values("orders", ascending=False)[name].astype(str)
+    return ordered.head(MOST_VALUES).tolist()
+
+
+def _drawn(dataset: Dataset) -> None:
+    """Arms by a column of the orders or by an uploaded table."""
+    if get("kind") not in ("column", "table"):
+        put("kind", "column")
+    st.radio(
+        t("Where does it say who is in which arm?"), ["column", "table"],
+        horizontal=True,
+        format_func=lambda name: t("In a column of the orders")
+        if name == "column"
+        else t("In a table of my own"),
+        **field("kind"),
+    )  # fmt: skip
+    if get("kind") == "table":
+        _upload(dataset)
+    else:
+        _column(dataset)
+    _arms()
+
+
+def _column(dataset: Dataset) -> None:
+    names = [
+        name
+        for name, column in dataset.fields.items()
+        if column.type in ("text", "integer", "flag")
+        and FEWEST_ARMS <= column.distinct <= ARM_COLUMNS
+    ]
+    if not names:
+        st.info(t("No column holds arms: upload a table."), icon=":material/lock:")
+        return
+    if get("column") not in names:
+        put("column", "variant" if "variant" in names else names[0])
+    st.selectbox(t("Column of the arm"), names, format_func=plain, **field("column"))
+
+
+def _arms() -> None:
+    one, two, three = st.columns(3)
+    one.text_input(t("Control arm"), max_chars=60, **field("control"))
+    two.text_input(t("Arm to judge"), max_chars=60, **field("treated"))
+    three.number_input(
+        t("Its planned share (%)"), min_value=1, max_value=99, step=1, **field("share")
+    )
+
+
+def _upload(dataset: Dataset) -> None:
+    kept = get("table")
+    if kept:
+        st.caption(
+            t(
+                ":material/check_circle: A table is kept ({hash}). Upload another one "
+                "to replace it.",
+                hash=f"`{kept[:12]}`",
+            )
+        )
+    file = st.file_uploader(
+        t("Table of the assignment: CSV or Parquet, a row per unit"),
+        type=["csv", "tsv", "txt", "parquet"], key="plan_upload",
+    )  # fmt: skip
+    if file is None:
+        st.caption(t("Ids of people are hashed before the table is kept."))
+        return
+    with errors.boundary():
+        frame = read_table(file.getvalue())
+        _columns_of_table(dataset, frame)
+
+
+def _columns_of_table(dataset: Dataset, frame: pd.DataFrame) -> None:
+    names = [str(name) for name in frame.columns]
+    timed = get("unit") == "zone-hour"
+    cells = st.columns(4 if timed else 2)
+    unit = cells[0].selectbox(
+        t("Column of the unit"), names, key="plan_table_unit", format_func=plain
+    )
+    variant = cells[1].selectbox(
+        t("Column of the arm"), names, index=min(1, len(names) - 1),
+        key="plan_table_variant", format_func=plain,
+    )  # fmt: skip
+    first = last = None
+    if timed:
+        options = ["", *names]
+        first = cells[2].selectbox(t("From"), options, key="plan_table_first")
+        last = cells[3].selectbox(t("To"), options, key="plan_table_last")
+    if st.button(t("Check and keep the table"), key="plan_table_keep"):
+        _keep(dataset, frame, unit=unit, variant=variant, first=first, last=last)
+
+
+def _keep(dataset: Dataset, frame: pd.DataFrame, **columns: Any) -> None:  # noqa: ANN401
+    workspace = cached.workspace()
+    kind = get("unit")
+    table = read_assignment(
+        frame, kind=kind, unit=columns["unit"], variant=columns["variant"],
+        first=columns["first"] or None, last=columns["last"] or None,
+        key=workspace.key(),
+    )  # fmt: skip
+    check_variants(table, [get("control"), get("treated")])
+    found = units_found(dataset, table, kind=kind)
+    put("table", store_assignment(workspace, table))
+    arms = table["variant"].value_counts()
+    st.success(
+        t(
+            "{found} of {count} units are in the data. {arms}.",
+            found=number(found),
+            count=number(table["unit"].nunique()),
+            arms=t(", ").join(
+                f"{plain(name)}: {number(int(rows))}" for name, rows in arms.items()
+            ),
+        ),
+        icon=":material/check_circle:",
+    )
+
+
+def _places(dataset: Dataset) -> None:
+    """Places with the day on which each begins; without one a place is a control."""
+    put("kind", "places")
+    place = PLACE_OF[get("unit")]
+    within = {name: values for name, values in scope().items() if name != place}
+    table = cached.result(measure, dataset, ("orders",), by=(place,), where=within)
+    key = f"places_{place}_{len(get('scope_by'))}"
+    if get("places_key") != key:
+        put("places_key", key)
+        put("places_given", get("starts") or {})
+    starts = get("places_given")
+    chosen = scope().get(place)
+    names = [
+        str(name)
+        for name in table.sort_values("orders", ascending=False)[place].dropna()
+        if not chosen or str(name) in chosen
+    ][:MOST_VALUES]
+    rows = pd.DataFrame(
+        {"place": names, "first": [starts.get(name) for name in names]}
+    ).astype({"first": "datetime64[ns]"})
+    st.caption(t("Give a day to each place that begins; the others stay controls."))
+    edited = st.data_editor(
+        rows, hide_index=True, key=f"plan_{key}_{len(names)}",
+        disabled=["place"], height=min(420, 38 + 35 * max(len(rows), 1)),
+        column_config={
+            "place": st.column_config.TextColumn(t("Place")),
+            "first": st.column_config.DateColumn(t("First day"), format="YYYY-MM-DD"),
+        },
+        alt=t("Places and their first days"),
+    )  # fmt: skip
+    put("starts", _starts(edited))
+    begun = sum(1 for first in get("starts").values() if first)
+    st.caption(
+        t(
+            "{begun} of {count} places begin.",
+            begun=number(begun),
+            count=number(len(names)),
+        )
+    )
+
+
+def _starts(edited: pd.DataFrame) -> dict[str, date | None]:
+    return {
+        str(place): None if pd.isna(first) else pd.Timestamp(first).date()
+        for place, first in zip(edited["place"], edited["first"], strict=True)
+    }
