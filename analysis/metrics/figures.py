@@ -91,13 +91,15 @@ def figure_of(dataset: Dataset, metric: str) -> Figure:
     if kind == "ratio":
         pair = parts["products"]
         return _ratio(bound, _value(pair), pair.other)
+    if kind in ("mean", "percentile"):
+        value = _value(parts["n"])  # counts the rows that have one
+        return Figure(bound, bound.source.table, _double(value))
     if kind == "per" or parts["num"].table != parts["n"].table:
         return _happening(bound, parts["num"], parts["n"])
     if bound.source.summed:
         return _ratio(bound, _value(parts["num"]), _value(parts["n"]))
-    value = _value(parts["quantiles" if kind == "percentile" else "num"])
-    share = kind == "rate"
-    return Figure(bound, bound.source.table, _double(value), is_share=share)
+    value = _value(parts["num"])
+    return Figure(bound, bound.source.table, _double(value), is_share=True)
 
 
 def _value(component: Component) -> exp.Expr:

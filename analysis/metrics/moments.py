@@ -176,11 +176,6 @@ def _row_values(cut: Cut) -> dict[str, exp.Expr]:
     found: dict[str, exp.Expr] = {}
     if figure.weight is not None:
         found[WEIGHT if cut.weighted else "denominator"] = figure.weight
-    if cut.has_weights:
-        outcome = exp.Div(
-            this=exp.paren(figure.value.copy()),
-            expression=exp.func("NULLIF", figure.weight, exp.Literal.number(0)),
-        )
     needed = [_is_known(value) for value in cut.numbers.values()]
     if needed:
         outcome = exp.Case(ifs=[exp.If(this=exp.and_(*needed), true=outcome)])
@@ -206,19 +201,26 @@ def _centres(cut: Cut) -> exp.Subquery:
     """A value near the mean of each column, from the first rows."""
     probe = rows_query(cut).subquery(exp.to_identifier(_ROWS, quoted=True))
     known = _is_known(_value(OUTCOME))
-    first = exp.select(*(_value(name) for name in cut.names)).from_(probe)
+    read = [*cut.names, *([WEIGHT] if cut.has_weights else [])]
+    first = exp.select(*(_value(name) for name in read)).from_(probe)
     first = first.where(known).limit(_PROBE)
-    means = [
-        trees.named(
-            exp.func("COALESCE", exp.Avg(this=_value(name)), exp.Literal.number(0)),
-            f"centre {name}",
-        )
-        for name in cut.names
-    ]
+    means = [trees.named(_near(cut, name), f"centre {name}") for name in cut.names]
     source = first.subquery(exp.to_identifier(_ROWS, quoted=True))
     return trees.select(means, source).subquery(
         exp.to_identifier(_CENTRES, quoted=True)
     )
+
+
+def _near(cut: Cut, name: str) -> exp.Expr:
+    mean: exp.Expr = exp.Avg(this=_value(name))
+    if name == OUTCOME and cut.has_weights:
+        below = exp.func("NULLIF", exp.Avg(this=_value(WEIGHT)), _zero())
+        mean = exp.Div(this=mean, expression=below)
+    return exp.func("COALESCE", mean, _zero())
+
+
+def _zero() -> exp.Expr:
+    return exp.Literal.number(0)
 
 
 def _centres_named(cut: Cut) -> list[exp.Expr]:
@@ -230,24 +232,44 @@ def _centres_named(cut: Cut) -> list[exp.Expr]:
 
 def _sums(cut: Cut) -> list[exp.Expr]:
     known = exp.Where(this=_is_known(_value(OUTCOME)))
-    off = {name: _off(name) for name in cut.names}
-    weight = [_value(WEIGHT)] if cut.has_weights else []
 
-    def summed(*factors: exp.Expr) -> exp.Expr:
-        product, *others = (item.copy() for item in (*weight, *factors))
-        for other in others:
-            product = exp.Mul(this=product, expression=other)
-        return exp.Filter(this=exp.Sum(this=product), expression=known.copy())
+    def summed(value: exp.Expr) -> exp.Expr:
+        return exp.Filter(this=exp.Sum(this=value), expression=known.copy())
 
-    found = [trees.named(summed(off[name]), f"sum {name}") for name in cut.names]
+    found = [
+        trees.named(summed(_weighted(cut, name)), f"sum {name}") for name in cut.names
+    ]
     found += [
-        trees.named(summed(off[one], off[other]), f"product {one} {other}")
+        trees.named(summed(_product(cut, one, other)), f"product {one} {other}")
         for one, other in combinations_with_replacement(cut.names, 2)
     ]
-    if weight:
-        found.append(trees.named(summed(), "total weight"))
-    far = exp.Max(this=exp.Abs(this=_off(OUTCOME)))
+    if cut.has_weights:
+        found.append(trees.named(summed(_value(WEIGHT)), "total weight"))
+    far = exp.Max(this=exp.Abs(this=_weighted(cut, OUTCOME)))
     return [*found, trees.named(far, "farthest")]
+
+
+def _weighted(cut: Cut, name: str) -> exp.Expr:
+    """A value less its centre, times the row's weight.
+
+    The outcome of a ratio of sums is its numerator, which is the weight times the
+    ratio; it counts even where the weight is 0.
+    """
+    if not cut.has_weights:
+        return exp.paren(exp.Sub(this=_value(name), expression=_centre(name)))
+    if name != OUTCOME:
+        return exp.Mul(this=_value(WEIGHT), expression=_off(name))
+    taken = exp.Mul(this=_centre(OUTCOME), expression=_value(WEIGHT))
+    return exp.paren(exp.Sub(this=_value(OUTCOME), expression=taken))
+
+
+def _product(cut: Cut, one: str, other: str) -> exp.Expr:
+    first = _weighted(cut, one)
+    if not (cut.has_weights and other == OUTCOME):
+        return exp.Mul(this=first, expression=_off(other))
+    below = exp.func("NULLIF", _value(WEIGHT), _zero())
+    square = exp.Mul(this=first, expression=_weighted(cut, OUTCOME))
+    return exp.Div(this=exp.paren(square), expression=below)
 
 
 def _off(name: str) -> exp.Expr:

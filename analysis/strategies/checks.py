@@ -14,7 +14,7 @@ from analysis.strategies.results import Check, Light, text
 from analysis.words import N_
 
 #: Chance of a false alarm below which a mismatch is called (Fabijan and others 2019).
-_MISMATCH = 0.001
+MISMATCH = 0.001
 DOUBT = 0.05
 #: Shares this near to equal ones were meant to be equal, relative to the share.
 _MEANT_EQUAL = 0.1
@@ -45,7 +45,7 @@ def sample_ratio(
     expected = shares * seen.sum()
     p_value = float(stats.chisquare(seen, expected).pvalue)
     parts = ", ".join(f"{arm}: {count:,.0f}" for arm, count in counts.items())
-    if p_value >= _MISMATCH:
+    if p_value >= MISMATCH:
         sentence = text(
             N_("The arms are as large as planned ({parts}; p = {p:.2g})."),
             parts=parts, p=p_value,
@@ -110,7 +110,7 @@ def missing_outcome(missing: pd.DataFrame) -> Check | None:
 
 def by_p_value(p_value: float) -> Light:
     """Red below 0.001, amber below 0.05."""
-    if p_value < _MISMATCH:
+    if p_value < MISMATCH:
         return "red"
     return "amber" if p_value < DOUBT else "green"
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from analysis.strategies.ab import estimate_ab, evaluate_ab
 from analysis.strategies.did import estimate_did, evaluate_did
 from analysis.strategies.its import estimate_its, evaluate_its
+from analysis.strategies.paths import path_of
 from analysis.strategies.results import Estimate, Finding
 from analysis.strategies.staggered import estimate_staggered, evaluate_staggered
 from analysis.strategies.study import Study
@@ -47,5 +48,6 @@ def found(study: Study) -> Finding:
     finding = _DESIGNS[strategy.design](study)
     if strategy.design == "ab":  # every arm is held against the margin there
         return finding
+    path = path_of(study, finding)
     tested = against_margin(finding.estimate, strategy, finding.method)
-    return replace(finding, estimate=tested)
+    return replace(finding, estimate=tested, series=path)

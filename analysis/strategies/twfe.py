@@ -85,11 +85,12 @@ def two_way(
 def without_two_ways(values: Floats, rows: pd.DataFrame, weight: Floats) -> Floats:
     """Columns with weighted unit and period means taken out, exactly.
 
-    Units are taken out by their means; what periods are left is a regression on period
-    dummies that had their unit means taken out as well.
+    The larger side is taken out by its means; what is left of the other is a
+    regression on its dummies, which had those means taken out as well.
     """
-    units, unit_levels = pd.factorize(rows["unit"])
-    periods, period_levels = pd.factorize(rows["time"], sort=True)
+    codes = [pd.factorize(rows[name], sort=True) for name in ("unit", "time")]
+    codes.sort(key=lambda side: -len(side[1]))
+    (units, unit_levels), (periods, period_levels) = codes
     u, t = len(unit_levels), len(period_levels)
     by_unit = np.bincount(units, weight, minlength=u).astype(float)
     left: Floats = values - _means(values, units, weight, by_unit)[units]

@@ -288,8 +288,8 @@ def _with_covariates(
     for level in plan.covariates.levels:
         added |= _dummies(moments.groups[level], level.removeprefix(LEVELS))
     for column in cells.history:
-        values, more = _filled(cells, str(column))
-        added |= values
+        columns, more = _filled(cells, str(column))
+        added |= columns
         notes += more
     for name, values in added.items():
         moments = moments.with_constant(name, values)
@@ -334,7 +334,7 @@ def frame_of(labelled: Labelled) -> pd.DataFrame:
     rows = moments.groups.drop(
         columns=[name for name in moments.groups if str(name).startswith(LEVELS)]
     ).copy()
-    rows[OUTCOME] = means[:, 0]
+    rows[OUTCOME] = np.nan_to_num(means[:, 0])
     if "denominator" in moments.names:
         rows["denominator"] = means[:, moments.index("denominator")]
     for name in labelled.covariates:

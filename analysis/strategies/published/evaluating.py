@@ -11,10 +11,18 @@ from analysis.strategies.contract import Guardrail, Strategy
 from analysis.strategies.designs import found
 from analysis.strategies.published.binding import Bound, bind
 from analysis.strategies.published.comparing import needs_rows, study_of
-from analysis.strategies.published.contract import Scope, Source
+from analysis.strategies.published.contract import DaysLeft, Scope, Source
 from analysis.strategies.published.cuts import Plan, plan_arms
+from analysis.strategies.published.days_left import days_left
+from analysis.strategies.published.judging import (
+    Judged,
+    judge_arms,
+    judge_panel,
+    smallest_of,
+    with_reversal,
+)
 from analysis.strategies.published.panels import PanelPlan, panel_study, plan_panel
-from analysis.strategies.results import Evaluation, GuardrailResult
+from analysis.strategies.results import Evaluation, Finding, GuardrailResult
 from analysis.strategies.study import Study
 from analysis.strategies.verdict import decide, guard
 
@@ -52,10 +60,30 @@ def evaluate_published(
         _guarded(dataset, strategy, scope, one, alpha=alpha, seed=seed)
         for one in strategy.guardrails
     )
-    verdict = decide(read.study.strategy, finding, guardrails)
+    judged = judge(read, finding)
+    verdict = decide(read.study.strategy, judged.finding, guardrails)
     return Evaluation(
-        strategy.design, alpha, finding, guardrails, verdict, _source(read, (read.sql,))
-    )
+        strategy.design, alpha, judged.finding, guardrails,
+        with_reversal(verdict, judged.segments),
+        source=_source(read, (read.sql, *judged.sql)),
+        segments=judged.segments, second=judged.second,
+        days_left=_days_left(read.study, judged),
+    )  # fmt: skip
+
+
+def judge(read: Read, finding: Finding) -> Judged:
+    """Everything around a finding."""
+    if isinstance(read.plan, PanelPlan):
+        return judge_panel(read.plan, read.study, finding)
+    return judge_arms(read.plan, read.study, finding)
+
+
+def _days_left(study: Study, judged: Judged) -> DaysLeft | None:
+    smallest = smallest_of(study.strategy)
+    if not smallest:
+        return None
+    estimate = judged.finding.estimate
+    return days_left(estimate, smallest, days=judged.days, alpha=study.alpha)
 
 
 def read_study(

@@ -1,0 +1,69 @@
+"""How long until the smallest effect that matters can be told from none."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from analysis.errors import InvalidInput
+from analysis.strategies.published.contract import DaysLeft
+from analysis.strategies.results import Estimate, text
+from analysis.words import N_
+
+#: Beyond so many times the days so far nobody waits.
+_PATIENCE = 10.0
+
+
+def days_left(
+    estimate: Estimate,
+    smallest: float,
+    *,
+    days: float,
+    alpha: float,
+    power: float = 0.8,
+) -> DaysLeft:
+    """Days more at the pace so far: the standard error falls with the root of time.
+
+    Args:
+        estimate: The effect now.
+        smallest: Smallest effect that matters.
+        days: Days so far (after the start).
+        alpha: Level of the interval.
+        power: Chance to see the smallest effect that matters.
+
+    Raises:
+        InvalidInput: there is no smallest effect that matters.
+    """
+    if not smallest > 0:
+        raise InvalidInput(
+            N_("The smallest effect that matters is {seen}."),
+            hint=N_("Give a number above 0 to know how long it takes."),
+            seen=smallest,
+        )
+    quantile = float(stats.t.isf(alpha / 2, estimate.df) + stats.norm.ppf(power))
+    needed = smallest / quantile
+    se = estimate.se
+    if not np.isfinite(se):
+        sentence = text(N_("The method has no standard error to reckon with."))
+        return DaysLeft(np.inf, se, needed, sentence)
+    more = max(days * ((se / needed) ** 2 - 1), 0.0)
+    if more > _PATIENCE * days:
+        sentence = text(
+            N_("At the pace so far it takes more than {times:.0f} times as long: look "
+               "for more units, a steadier metric or a larger effect."),
+            times=_PATIENCE,
+        )  # fmt: skip
+        return DaysLeft(np.inf, se, needed, sentence)
+    more = float(np.ceil(more))
+    if more == 0:
+        sentence = text(
+            N_("An effect of {smallest:g} can be told from none now."),
+            smallest=smallest,
+        )
+    else:
+        sentence = text(
+            N_("About {days:.0f} more days until an effect of {smallest:g} can be told "
+               "from none, at the pace so far."),
+            days=more, smallest=smallest,
+        )  # fmt: skip
+    return DaysLeft(more, se, needed, sentence)
