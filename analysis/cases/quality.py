@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Final
 
+import numpy as np
 import pandas as pd
 
-from analysis.cases.agreements import Agreement
-from analysis.records import Records
+from analysis.cases.agreements import Agreement, agreement, confusion
+from analysis.cases.decided import (
+    agreed,
+    decision_frame,
+    disagreements,
+    first_hand,
+    is_undetermined,
+    paired,
+)
+from analysis.stats.intervals import wilson
+
+__all__ = [
+    "Quality", "Rate", "Spent", "agreed", "by_rule", "decision_frame", "disagreements",
+    "quality",
+]  # fmt: skip
+
+#: Cases that stand for all of their queue.
+BY_CHANCE: Final = ("random", "queue")
+OVERTURNED: Final = ("overturned", "partly")
+_HOUR: Final = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +52,14 @@ class Rate:
         """The share; None if ``n`` is 0."""
         return self.count / self.n if self.n else None
 
+    @classmethod
+    def of(cls, count: int, n: int) -> Rate:
+        """A share with Wilson's interval."""
+        if n == 0:
+            return cls(0, 0, None, None)
+        bounds = wilson(count, n)
+        return cls(int(count), int(n), float(bounds.low), float(bounds.high))
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -40,9 +67,9 @@ class Spent:
 
     Attributes:
         n: Decisions with a time.
-        p50: Median.
+        p50: Median; None if ``n`` is 0.
         p90: Ninth decile.
-        within: Share within the target of the queue.
+        within: Share within the target, of those that have one.
     """
 
     n: int
@@ -70,12 +97,14 @@ class Quality:
         overturned: Decisions overturned or partly, of decisions: times 100 it is the
             figure per 100 verdicts.
         appeal_hours: Hours from filing to decision, against the due date.
-        overrides: By rule: shown, overridden, share, low, high (DataFrame).
+        overridden: Decisions that differ from the suggestion of the rules.
+        overrides: By rule that fired: rule, n, overridden, share, low, high.
         undetermined: Decisions that end undetermined.
-        missing: Evidence missing in undetermined ones: field, cases (DataFrame).
-        by_reviewer: One row a reviewer: decisions, accuracy, agreement with others,
-            P50 and P90 seconds, overturned (DataFrame).
-        by_week: One row a week: the same (DataFrame).
+        missing: Evidence missing in undetermined cases: field, cases.
+        by_reviewer: One row a reviewer: reviewer, decisions, gold_n, accuracy,
+            accuracy_low, accuracy_high, pairs, agreement, p50_seconds, p90_seconds,
+            overturned.
+        by_week: The same by ``week`` (its Monday).
     """
 
     decisions: int
@@ -89,6 +118,7 @@ class Quality:
     appeals: Rate
     overturned: Rate
     appeal_hours: Spent
+    overridden: Rate
     overrides: pd.DataFrame
     undetermined: Rate
     missing: pd.DataFrame
@@ -100,35 +130,139 @@ def quality(decisions: pd.DataFrame, *, seed: int = 0) -> Quality:
     """All figures of a frame of decisions, see ``decision_frame``.
 
     Narrow the frame before for one queue, week, rule or reviewer.
+
+    Args:
+        decisions: From ``decision_frame``.
+        seed: Of the bootstrap intervals of the agreement.
     """
-    raise NotImplementedError
-
-
-def decision_frame(
-    records: Records,
-    *,
-    dataset: str = "",
-    queue: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> pd.DataFrame:
-    """Decisions with their cases and appeals, one row a decision.
-
-    Columns: id, case, queue, queue_name, dataset, dataset_version, order_no, order_id,
-    version, kind, reviewer, party, suggested, ruleset, rules (tuple of ids),
-    missing_evidence (tuple), is_blind, doubled_by, severity, opened_at, decided_at,
-    case_opened_at, due_at, active_seconds, time_target, supersedes, is_first (first-hand
-    decision of a person on the case), gold (party of the gold answer for the order),
-    appeal_outcome, appeal_filed_at, appeal_decided_at, appeal_due_at.
-    """
-    raise NotImplementedError
-
-
-def disagreements(decisions: pd.DataFrame) -> pd.DataFrame:
-    """Cases on which first-hand decisions differ: queue, position, order_id, parties."""
-    raise NotImplementedError
+    own = first_hand(decisions)
+    both = paired(decisions)
+    known = own[own["gold"] != ""]
+    ruled = own[own["suggested"] != ""]
+    open_ended = own[is_undetermined(own)]
+    return Quality(
+        decisions=len(own),
+        cases=own["case"].nunique(),
+        accuracy=Rate.of(int((known["party"] == known["gold"]).sum()), len(known)),
+        accuracy_matrix=confusion(known["gold"], known["party"]).rename_axis(
+            index="gold", columns="decided"
+        ),
+        agreement=_agreement(both, seed),
+        agreement_random=_agreement(both[both["doubled_by"].isin(BY_CHANCE)], seed),
+        active=_spent(own["active_seconds"], own["time_target"]),
+        turnaround=_turnaround(own),
+        appeals=Rate.of(int((own["appeal_outcome"] != "").sum()), len(own)),
+        overturned=Rate.of(int(own["appeal_outcome"].isin(OVERTURNED).sum()), len(own)),
+        appeal_hours=_appeal_hours(own),
+        overridden=Rate.of(
+            int((ruled["party"] != ruled["suggested"]).sum()), len(ruled)
+        ),
+        overrides=_overrides(ruled),
+        undetermined=Rate.of(len(open_ended), len(own)),
+        missing=_missing(open_ended),
+        by_reviewer=_grouped(own, own["reviewer"], "reviewer"),
+        by_week=_grouped(own, _weeks(own), "week"),
+    )
 
 
 def by_rule(decisions: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
     """The decisions on which each rule fired, to look at one rule alone."""
-    raise NotImplementedError
+    fired = decisions.explode("rules").dropna(subset="rules")
+    return {
+        str(rule): decisions.loc[part.index] for rule, part in fired.groupby("rules")
+    }
+
+
+def _agreement(both: pd.DataFrame, seed: int) -> Agreement | None:
+    if both.empty:
+        return None
+    return agreement(both["first"], both["second"], seed=seed)
+
+
+def _spent(values: pd.Series, targets: pd.Series) -> Spent:
+    known = values.dropna().astype(float)
+    held = targets.reindex(known.index).dropna().astype(float)
+    within = Rate.of(int((known.reindex(held.index) <= held).sum()), len(held))
+    if known.empty:
+        return Spent(0, None, None, within)
+    p50, p90 = np.quantile(known, [0.5, 0.9])
+    return Spent(len(known), float(p50), float(p90), within)
+
+
+def _turnaround(own: pd.DataFrame) -> Spent:
+    return _spent(
+        _hours(own["case_opened_at"], own["decided_at"]),
+        _hours(own["case_opened_at"], own["due_at"]),
+    )
+
+
+def _appeal_hours(own: pd.DataFrame) -> Spent:
+    return _spent(
+        _hours(own["appeal_filed_at"], own["appeal_decided_at"]),
+        _hours(own["appeal_filed_at"], own["appeal_due_at"]),
+    )
+
+
+def _hours(start: pd.Series, end: pd.Series) -> pd.Series:
+    return (end - start).dt.total_seconds() / _HOUR
+
+
+def _overrides(ruled: pd.DataFrame) -> pd.DataFrame:
+    fired = ruled.assign(differs=ruled["party"] != ruled["suggested"])
+    fired = fired.explode("rules").dropna(subset="rules")
+    counted = fired.groupby("rules")["differs"].agg(n="size", overridden="sum")
+    bounds = wilson(counted["overridden"], counted["n"])
+    table = counted.assign(
+        share=counted["overridden"] / counted["n"], low=bounds.low, high=bounds.high
+    )
+    table = table.sort_values(["share", "n"], ascending=False)
+    return table.rename_axis("rule").reset_index()
+
+
+def _missing(open_ended: pd.DataFrame) -> pd.DataFrame:
+    lacked = open_ended.explode("missing_evidence").dropna(subset="missing_evidence")
+    counted = lacked.groupby("missing_evidence")["case"].nunique()
+    counted = counted.sort_values(ascending=False)
+    return counted.rename("cases").rename_axis("field").reset_index()
+
+
+def _weeks(own: pd.DataFrame) -> pd.Series:
+    days = own["decided_at"].dt.tz_convert(None).dt.normalize()
+    return days - pd.to_timedelta(days.dt.weekday, unit="D")
+
+
+def _grouped(own: pd.DataFrame, key: pd.Series, name: str) -> pd.DataFrame:
+    """Figures by a key, one row each."""
+    agreed_with = own["case"].map(_alike(own))
+    marked = own.assign(
+        key=key,
+        right=(own["party"] == own["gold"]).where(own["gold"] != ""),
+        alike=agreed_with,
+        upset=own["appeal_outcome"].isin(OVERTURNED),
+    )
+    groups = marked.groupby("key")
+    right, known = groups["right"].sum().astype(float), groups["right"].count()
+    bounds = wilson(right, known)
+    table = pd.DataFrame(
+        {
+            "decisions": groups.size(),
+            "gold_n": known,
+            "accuracy": right / known.where(known > 0),
+            "accuracy_low": bounds.low,
+            "accuracy_high": bounds.high,
+            "pairs": groups["alike"].count(),
+            "agreement": groups["alike"].apply(_share),
+            "p50_seconds": groups["active_seconds"].quantile(0.5),
+            "p90_seconds": groups["active_seconds"].quantile(0.9),
+            "overturned": groups["upset"].sum(),
+        }
+    )
+    return table.rename_axis(name).reset_index()
+
+
+def _alike(own: pd.DataFrame) -> Mapping[str, float]:
+    both = paired(own)
+    return dict(zip(both["case"], (both["first"] == both["second"]) * 1.0, strict=True))
+
+
+_share: Callable[[pd.Series], float] = pd.Series.mean

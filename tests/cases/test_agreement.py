@@ -15,7 +15,6 @@ from analysis.cases.agreements import (
     Agreement,
     agreement,
     alpha_of,
-    confusion,
 )
 from analysis.errors import InvalidInput, NotEnoughData
 
