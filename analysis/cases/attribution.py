@@ -9,7 +9,7 @@ beside it, or in the other. What holds in all readings is certain.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
 import numpy as np
@@ -70,6 +70,13 @@ class Plan:
         zero = np.zeros_like(way)
         planned = [zero, self.dispatch, way, self.pick_up, there, there + self.door]
         return np.stack(planned, axis=1)
+
+    def quicker(self, share: float) -> Plan:
+        """The same with every stage a share shorter."""
+        stages = ("dispatch", "leg", "counter", "ride", "door")
+        return replace(
+            self, **{name: getattr(self, name) * (1 - share) for name in stages}
+        )
 
     def take(self, rows: NDArray[np.intp]) -> Plan:
         """The plan of some cases."""
@@ -146,22 +153,25 @@ def _usual(facts: pd.DataFrame) -> Floats:
     return found
 
 
-def readings(times: Floats, plan: Plan) -> Iterator[Reading]:
+def readings(times: Floats, plan: Plan, *, faster: float = 0.0) -> Iterator[Reading]:
     """Every way to read the milestones of each case, cases alike together.
 
     Args:
         times: From ``times_of``; created and delivered must be known.
         plan: From ``plan_of``.
+        faster: Share of its plan that a stage may have taken less, where nobody saw it.
     """
+    usual, quick = plan, plan.quicker(faster)
     gone = np.isnan(times[:, 1:_DONE])
     patterns, which = np.unique(gone, axis=0, return_inverse=True)
     for place, pattern in enumerate(patterns):
         rows = np.flatnonzero(which.reshape(-1) == place)
         runs = _runs(pattern)
         names = tuple(STAGE_MILESTONES[at + 1] for at in np.flatnonzero(pattern))
-        here, part = times[rows], plan.take(rows)
+        here, part = times[rows], usual.take(rows)
         for breaks in product(*(range(len(run) + 1) for run in runs)):
-            read = _filled(here, part, list(zip(runs, breaks, strict=True)))
+            choices = list(zip(runs, breaks, strict=True))
+            read = _filled(here, quick.take(rows), choices)
             yield Reading(rows, over_plan(read, part), names)
             if pattern[_ARRIVED - 1]:
                 yield Reading(rows, over_plan(read, part, alone=True), names)

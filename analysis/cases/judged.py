@@ -99,6 +99,7 @@ class Verdicts(Sequence[Verdict]):
 
     def __init__(self, judged: Judged, ruleset: Ruleset) -> None:
         self._judged = judged
+        self._signatures: NDArray[np.object_] | None = None
         self.ruleset = ruleset
 
     def __len__(self) -> int:
@@ -125,6 +126,13 @@ class Verdicts(Sequence[Verdict]):
         """The facts that were judged, with those derived for the rules."""
         return self._judged.frame
 
+    @property
+    def signatures(self) -> NDArray[np.object_]:
+        """Root-cause keys of the cases, see ``signatures_of``."""
+        if self._signatures is None:
+            self._signatures = signatures_of(self._judged, self.ruleset)
+        return self._signatures
+
     def of(self, order_no: int) -> Verdict:
         """The verdict of an order.
 
@@ -150,7 +158,6 @@ class Verdicts(Sequence[Verdict]):
         ids = [rule.id for rule in self.ruleset.rules]
         party = _by_pattern(judged.label, party_name)
         rules = _joined(judged.rules > _least(judged), ids)
-        missing = _joined(*_decisive(judged))
         minutes = {
             f"{name.replace(' ', '_')}_minutes": judged.minutes[:, place]
             for place, name in enumerate(PARTIES)
@@ -165,8 +172,8 @@ class Verdicts(Sequence[Verdict]):
                 **minutes,
                 "undetermined_minutes": judged.rest,
                 "rules": rules,
-                "missing": missing,
-                "signature": signatures_of(judged, self.ruleset, missing),
+                "missing": _joined(*_decisive(judged)),
+                "signature": self.signatures,
                 "ruleset": self.ruleset.name,
                 "ruleset_version": self.ruleset.version,
             }
@@ -195,6 +202,7 @@ class Verdicts(Sequence[Verdict]):
             explanation=explanation_of(
                 case_kind, parties, late=late, causes=causes, hits=hits, missing=missing
             ),
+            signature=str(self.signatures[place]),
             ruleset=self.ruleset.name,
             version=self.ruleset.version,
         )
@@ -241,18 +249,17 @@ def verdict_kind(bits: int) -> VerdictKind:
     return "undetermined" if count == 0 else "sole" if count == 1 else "shared"
 
 
-def signatures_of(
-    judged: Judged, ruleset: Ruleset, missing: NDArray[np.object_]
-) -> NDArray[np.object_]:
-    """Root-cause keys: kind of case, parties, the strongest rule of each of them.
+def signatures_of(judged: Judged, ruleset: Ruleset) -> NDArray[np.object_]:
+    """Root-cause keys, such as ``late/merchant/M1``.
 
-    Undetermined cases are alike where the same evidence is missing.
+    Kind of case, parties, and of each party the rule that gave it most; undetermined
+    cases are alike where the same evidence is missing.
     """
     ids = [rule.id for rule in ruleset.rules]
     strongest = _joined(_strongest(judged, ruleset), ids)
     party = _by_pattern(judged.label, party_name)
     kind = np.array(CASE_KINDS, dtype=object)[judged.kind]
-    last = np.where(judged.label > 0, strongest, missing)
+    last = np.where(judged.label > 0, strongest, _joined(*_decisive(judged)))
     return np.array(
         ["/".join(parts) for parts in zip(kind, party, last, strict=True)], dtype=object
     )
@@ -291,10 +298,14 @@ def _decisive(judged: Judged) -> tuple[Flags, list[str]]:
 
 def _joined(flags: Flags, names: Sequence[str]) -> NDArray[np.object_]:
     """Names of the columns that are set, joined by blanks, row by row."""
-    patterns, which = np.unique(flags, axis=0, return_inverse=True)
+    if not names:
+        return np.full(len(flags), "", dtype=object)
+    packed = np.ascontiguousarray(np.packbits(flags, axis=1))
+    keys = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
     texts = [
         " ".join(name for name, there in zip(names, row, strict=True) if there)
-        for row in patterns
+        for row in flags[first]
     ]
     return np.array(texts, dtype=object)[which.reshape(-1)]
 

@@ -115,7 +115,9 @@ def share_out(facts: Facts, late: Floats, ruleset: Ruleset) -> Shares:
         ruleset: Whose rules about minutes are read.
     """
     shares = Shares.empty(len(facts), len(ruleset.rules))
-    for reading in readings(times_of(facts.frame), plan_of(facts.frame)):
+    faster = ruleset.number("faster_unseen")
+    times, plan = times_of(facts.frame), plan_of(facts.frame)
+    for reading in readings(times, plan, faster=faster):
         _read(shares, reading, facts, late, ruleset)
     return shares
 

@@ -258,7 +258,7 @@ def load_ruleset(path: Path | str | None = None) -> Ruleset:
     """A rule set from a file; Doorstep's own if None.
 
     Raises:
-        DataProblem: if the file is no valid rule set; says which rule is wrong, and how.
+        DataProblem: if the file is no valid rule set; names the rule that is wrong.
     """
     if path is None:
         return _default()

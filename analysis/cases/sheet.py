@@ -3,8 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from analysis.words import Text
+from analysis.cases.explain import CAUSE_LABELS, KIND_LABELS
+from analysis.cases.moments import Timeline
+from analysis.cases.rules import Ruleset, load_ruleset
+from analysis.cases.verdicts import PARTY_LABELS, UNDETERMINED, Hit, Verdict
+from analysis.words import N_, Text, text
+
+APPEAL_DAYS = 7
+#: Signs of an order's id that stay readable.
+_SHOWN = 4
+
+MILESTONE_LABELS = {
+    "created_at": N_("Ordered"),
+    "accepted_at": N_("You accepted"),
+    "arrived_merchant_at": N_("You arrived at the merchant"),
+    "picked_up_at": N_("You picked up"),
+    "arrived_customer_at": N_("You arrived at the customer"),
+    "delivered_at": N_("Delivered"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTime:
+    """One line of the table of times.
+
+    Attributes:
+        label: What happened, a template to translate.
+        at: Local time as ``HH:MM``; empty if it is not known.
+        planned: When it was planned, alike; empty if that is not known.
+    """
+
+    label: Text
+    at: str
+    planned: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,24 +47,187 @@ class Sheet:
 
     Attributes:
         title: What the page is.
+        order: The order's id, all but its last signs masked.
+        day: Local day of the order; None without a time.
+        timezone: The zone of the times.
         summary: The verdict in one sentence.
-        facts: What happened, one sentence each.
+        times: Times by milestone, beside the plan.
+        facts: What was measured, one sentence each.
         rules: The rules that counted, each with its value and what it had to pass.
-        not_counted: What was looked at and did not count, or was missing.
-        appeal: How to object, until when and to whom.
-        order: The order's id, all but its last four signs masked.
-        times: Local times by milestone, as text.
-        timezone: The zone of these times.
-        ruleset_version: The rules it was judged by.
+        not_counted: What does not count against the rider, and what was missing.
+        appeal: How to object, and until when.
+        appeal_until: Last day to object.
+        ruleset: Name and version of the rules.
     """
 
     title: Text
+    order: str
+    day: date | None
+    timezone: str
     summary: Text
+    times: tuple[SheetTime, ...]
     facts: tuple[Text, ...]
     rules: tuple[Text, ...]
     not_counted: tuple[Text, ...]
     appeal: tuple[Text, ...]
-    order: str
-    times: tuple[tuple[str, str], ...]
-    timezone: str
-    ruleset_version: str
+    appeal_until: date
+    ruleset: str
+
+
+def explanation_sheet(
+    timeline: Timeline,
+    verdict: Verdict,
+    *,
+    told_on: date,
+    ruleset: Ruleset | None = None,
+    appeal_days: int = APPEAL_DAYS,
+) -> Sheet:
+    """What a rider is told of a verdict: facts, rules, and how to object.
+
+    Nothing of the customer is on it: no name, place, message or id; the order's id is
+    masked but for its last signs.
+
+    Args:
+        timeline: Of the order.
+        verdict: Of the order.
+        told_on: Day from which the time to object runs.
+        ruleset: The rules the verdict was made by, for their reasons; the default set
+            if None.
+        appeal_days: Days to object.
+    """
+    rules = ruleset or load_ruleset()
+    until = told_on + timedelta(days=appeal_days)
+    return Sheet(
+        title=text(N_("Why this order was decided as it was")),
+        order=masked(timeline.order_id),
+        day=_local_day(timeline),
+        timezone=timeline.timezone,
+        summary=_summary(verdict),
+        times=_times(timeline),
+        facts=_facts(verdict),
+        rules=tuple(_rule(hit, rules) for hit in verdict.hits),
+        not_counted=_not_counted(verdict),
+        appeal=_appeal(until),
+        appeal_until=until,
+        ruleset=f"{verdict.ruleset} {verdict.version}",
+    )
+
+
+def masked(order_id: str) -> str:
+    """An id with all but its last signs hidden.
+
+    >>> masked("HK0020000409")
+    '********0409'
+    """
+    hidden = max(len(order_id) - _SHOWN, 0)
+    return "*" * hidden + order_id[hidden:]
+
+
+def _summary(verdict: Verdict) -> Text:
+    kind = text(KIND_LABELS[verdict.case_kind])
+    if not verdict.parties:
+        return text(
+            N_("{kind}. Nobody is held responsible; the platform bears it."), kind=kind
+        )
+    who = tuple(text(PARTY_LABELS[party]) for party in verdict.parties)
+    if "rider" not in verdict.parties:
+        return text(N_("{kind}. This is not held against you. Responsible: {parties}."),
+                    kind=kind, parties=who)  # fmt: skip
+    if verdict.exemptions:
+        return text(N_("{kind}. It was on your side, but nobody holds it against you."),
+                    kind=kind)  # fmt: skip
+    return text(N_("{kind}. Responsible: {parties}."), kind=kind, parties=who)
+
+
+def _times(timeline: Timeline) -> tuple[SheetTime, ...]:
+    zone = ZoneInfo(timeline.timezone or "UTC")
+    lines = [
+        SheetTime(
+            text(MILESTONE_LABELS[item.name]),
+            _clock(item.at, zone),
+            _clock(item.planned, zone),
+        )
+        for item in timeline.milestones
+        if item.is_recorded
+    ]
+    promised = _clock(timeline.promised_at, zone)
+    if promised:
+        lines.append(SheetTime(text(N_("Promised to the customer")), "", promised))
+    return tuple(lines)
+
+
+def _clock(at: datetime | None, zone: ZoneInfo) -> str:
+    if at is None:
+        return ""
+    return at.replace(tzinfo=UTC).astimezone(zone).strftime("%H:%M")
+
+
+def _local_day(timeline: Timeline) -> date | None:
+    created = timeline.milestones[0].at
+    if created is None:
+        return None
+    return created.replace(tzinfo=UTC).astimezone(ZoneInfo(timeline.timezone)).date()
+
+
+def _facts(verdict: Verdict) -> tuple[Text, ...]:
+    if verdict.minutes_late is None:
+        return (text(KIND_LABELS[verdict.case_kind]),)
+    late = text(
+        N_("The order was {minutes} min late."), minutes=f"{verdict.minutes_late:.1f}"
+    )
+    parts = [
+        text(N_("{cause}: {minutes} min of it."),
+             cause=text(CAUSE_LABELS[name]), minutes=f"{minutes:.1f}")
+        for name, minutes in verdict.minutes_by_cause.items()
+    ]  # fmt: skip
+    return (late, *parts)
+
+
+def _rule(hit: Hit, ruleset: Ruleset) -> Text:
+    known = {rule.id: rule.reason for rule in ruleset.rules}
+    values = {
+        "rule": text(hit.name),
+        "party": text(PARTY_LABELS[hit.party]),
+        "reason": text(known.get(hit.rule, "")),
+    }
+    if hit.value is None or hit.threshold is None:
+        return text(N_("{rule} ({party}). {reason}"), **values)
+    figures = {
+        "value": f"{hit.value:.1f}",
+        "threshold": f"{hit.threshold:g}",
+        "unit": hit.unit,
+    }
+    return text(
+        N_("{rule} ({party}): {value} {unit}, counts above {threshold}. {reason}"),
+        **values, **figures,
+    )  # fmt: skip
+
+
+def _not_counted(verdict: Verdict) -> tuple[Text, ...]:
+    found = [
+        text(N_("Not held against you: {minutes} min of {party}."),
+             minutes=f"{minutes:.1f}", party=text(PARTY_LABELS[party]))
+        for party, minutes in verdict.minutes_by_party.items()
+        if party not in ("rider", UNDETERMINED)
+    ]  # fmt: skip
+    rest = verdict.minutes_by_party.get(UNDETERMINED, 0.0)
+    if rest:
+        found.append(
+            text(N_("Nobody can be charged with {minutes} min."),
+                 minutes=f"{rest:.1f}")
+        )  # fmt: skip
+    found += [
+        text(N_("Missing evidence that might have changed it: {field}."), field=name)
+        for name in verdict.missing_evidence
+    ]
+    return tuple(found)
+
+
+def _appeal(until: date) -> tuple[Text, ...]:
+    return (
+        text(N_("You may object until {date}."), date=until.isoformat()),
+        text(N_("Say what happened and add what shows it: a photograph, a call, a "
+                "message.")),
+        text(N_("Somebody who did not decide this case will look at it again.")),
+        text(N_("Until that is decided, nothing follows from this verdict.")),
+    )  # fmt: skip

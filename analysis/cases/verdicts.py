@@ -119,6 +119,8 @@ class Verdict:
         hits: Rules that fired, the one with most minutes first.
         missing: Evidence that the case lacks and a rule would have read.
         explanation: One sentence: "28 min late: 17 kitchen, 8 last leg, 3 dispatch".
+        signature: Root-cause key, such as ``late/merchant/M1``: cases of the same are
+            alike.
         ruleset: Name of the rule set.
         version: Version of the rule set.
     """
@@ -133,6 +135,7 @@ class Verdict:
     hits: tuple[Hit, ...]
     missing: tuple[Missing, ...]
     explanation: Text
+    signature: str
     ruleset: str
     version: str
 

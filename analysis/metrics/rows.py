@@ -110,14 +110,21 @@ def related(dataset: Dataset, order: int | str, table: str) -> pd.DataFrame:
     key = DIMENSION_KEYS.get(table, "order_no")
     require(dataset, key)
     require(dataset, key, table=table)
-    one = exp.select(trees.column(key, ORDERS)).from_(trees.table(ORDERS)).where(this)
     query = query.where(
-        exp.EQ(this=trees.column(key, table), expression=one.subquery())
+        exp.EQ(this=trees.column(key, table), expression=_key_of(order, key, this))
     )
     times = [name for name, item in found.columns.items() if item.type == "time"]
     for name in times[:1]:
         query = query.order_by(trees.last_nulls(trees.column(name, table)))
     return dataset.engine.run(query).to_pandas()
+
+
+def _key_of(order: int | str, key: str, this: exp.Expr) -> exp.Expr:
+    """The key of an order; its number itself, so that only its rows are read."""
+    if isinstance(order, int) and key == "order_no":
+        return exp.convert(order)
+    one = exp.select(trees.column(key, ORDERS)).from_(trees.table(ORDERS))
+    return one.where(this).subquery()
 
 
 def _usual(dataset: Dataset) -> list[str]:

@@ -1,0 +1,223 @@
+"""One order on one time axis: what was planned, what happened, and beside whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from analysis.cases.attribution import Plan, plan_of
+from analysis.cases.judge import judge
+from analysis.cases.marks import marks_of, places_of
+from analysis.cases.moments import Milestone, StageLine, Timeline
+from analysis.cases.verdicts import UNDETERMINED, Verdict
+from analysis.engine.dataset import Dataset
+from analysis.metrics.facts import case_facts
+from analysis.metrics.peers import peers
+from analysis.metrics.stages import STAGE_MILESTONES, STAGE_NAMES, Stage, stages_of
+from analysis.words import N_
+
+#: What a column that the dataset lacks would add to the page of a case.
+WOULD_ADD: Mapping[str, str] = {
+    "promised_at": N_("how late the order was"),
+    "accepted_at": N_("dispatch apart from the way to the merchant"),
+    "arrived_merchant_at": N_("the rider's way apart from the wait for the kitchen"),
+    "picked_up_at": N_("the kitchen apart from the last leg"),
+    "arrived_customer_at": N_("the last leg apart from the hand-over"),
+    "promised_ready_at": N_("whether the kitchen was slower than it promised"),
+    "planned_arrived_merchant_at": N_("plans for each stage instead of usual times"),
+    "batch_id": N_("detours for a second order"),
+    "distance_m": N_("peers of the same distance"),
+    "city": N_("peers of the same city"),
+    "cancel_reason": N_("who is responsible for a cancellation"),
+    "drop_lat": N_("the map, early taps and wrong pins"),
+    "tap_lat": N_("where delivered was tapped"),
+    "events": N_("calls, changed addresses, closed roads and weather alerts"),
+    "messages": N_("what was said, beside what happened"),
+    "complaints": N_("what the customer complained of"),
+    "offers": N_("which riders were asked, and refusals"),
+}
+_OVER_OF = dict(zip(STAGE_NAMES, STAGE_NAMES, strict=True)) | {
+    "kitchen_wait": "kitchen"
+}
+
+
+def timeline(
+    dataset: Dataset, order: int, *, verdict: Verdict | None = None
+) -> Timeline:
+    """One order on one time axis.
+
+    Args:
+        dataset: A published version.
+        order: Its number (``order_no``).
+        verdict: Of the order, for the parties of the gaps; judged by the default rules
+            if None.
+
+    Returns:
+        Milestones, stages beside plan and peers, marks, places; times are naive UTC.
+
+    Raises:
+        InvalidInput: if there is no such order.
+    """
+    facts = case_facts(dataset, [order])
+    found = verdict or judge(facts)[0]
+    row = facts.iloc[0]
+    plan = plan_of(facts)
+    beside = peers(dataset, order)
+    places = places_of(dataset, row)
+    return Timeline(
+        order_no=order,
+        order_id=str(row.get("order_id", order)),
+        timezone=_text(row, "timezone") or dataset.timezone,
+        milestones=_milestones(dataset, row, plan),
+        stages=_stages(row, plan, beside, found),
+        promised_at=time_of(row, "promised_at"),
+        delivered_at=time_of(row, "delivered_at"),
+        cancelled_at=time_of(row, "cancelled_at"),
+        minutes_late=_number(row, "minutes_late"),
+        marks=marks_of(dataset, row),
+        places=places,
+        peers_by=_shared(beside),
+        peers_n=0 if beside.empty else int(beside["n"].max()),
+        would_add=would_add(dataset),
+        facts={str(name): _plain(value) for name, value in row.items()},
+    )
+
+
+def would_add(dataset: Dataset) -> dict[str, str]:
+    """Columns and tables that the dataset lacks, with what each would add to a case."""
+    return {
+        name: what
+        for name, what in WOULD_ADD.items()
+        if name not in dataset.fields and name not in dataset.tables
+    }
+
+
+def time_of(row: pd.Series, name: str) -> datetime | None:
+    """A time of an order as Python has it; None where it is not known."""
+    value = row.get(name)
+    if value is None or pd.isna(value):
+        return None
+    return pd.Timestamp(value).to_pydatetime()
+
+
+def _milestones(dataset: Dataset, row: pd.Series, plan: Plan) -> tuple[Milestone, ...]:
+    created = time_of(row, "created_at")
+    minutes = plan.milestones[0]
+    source = "plan" if plan.is_own[0] else "peers"
+    return tuple(
+        Milestone(
+            name=name,
+            at=time_of(row, name),
+            planned=_after(created, minutes[place]),
+            planned_from=source if np.isfinite(minutes[place]) and created else "",  # type: ignore[arg-type]
+            is_recorded=name in dataset.fields,
+        )
+        for place, name in enumerate(STAGE_MILESTONES)
+    )
+
+
+def _after(created: datetime | None, minutes: float) -> datetime | None:
+    if created is None or not np.isfinite(minutes):
+        return None
+    return created + timedelta(minutes=float(minutes))
+
+
+def _stages(
+    row: pd.Series, plan: Plan, beside: pd.DataFrame, verdict: Verdict
+) -> tuple[StageLine, ...]:
+    times = {name: time_of(row, name) for name in STAGE_MILESTONES}
+    known = {name: at for name, at in times.items() if at is not None}
+    minutes = dict(zip(STAGE_MILESTONES, plan.milestones[0], strict=True))
+    quantiles = _quantiles(beside)
+    return tuple(
+        _line(
+            stage,
+            known,
+            planned=minutes[stage.end] - minutes[stage.start],
+            quantiles=quantiles,
+            verdict=verdict,
+        )
+        for stage in stages_of(known)
+    )
+
+
+def _quantiles(beside: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Percentiles and n by stage."""
+    return {
+        str(row["stage"]): {
+            name: float(row[name]) for name in ("p10", "p50", "p90", "n")
+        }
+        for row in beside.to_dict("records")
+    }
+
+
+def _line(
+    stage: Stage,
+    times: Mapping[str, datetime],
+    *,
+    planned: float,
+    quantiles: Mapping[str, Mapping[str, float]],
+    verdict: Verdict,
+) -> StageLine:
+    start, end = times[stage.start], times[stage.end]
+    found = quantiles.get(stage.name, {})
+    by_party = gap_by_party(stage.parts, verdict)
+    has_plan = bool(np.isfinite(planned))
+    return StageLine(
+        name=stage.name,
+        start=start,
+        end=end,
+        minutes=(end - start).total_seconds() / 60,
+        planned=float(planned) if has_plan else None,
+        p10=found.get("p10"),
+        p50=found.get("p50"),
+        p90=found.get("p90"),
+        n=int(found.get("n", 0)),
+        gap=sum(by_party.values()) if has_plan else None,
+        gap_by_party=by_party,
+    )
+
+
+def gap_by_party(parts: tuple[str, ...], verdict: Verdict) -> dict[str, float]:
+    """Minutes of the lateness that arose in some stages, by party.
+
+    What rules give to no party is ``undetermined``.
+    """
+    causes = {_OVER_OF[part] for part in parts}
+    found: dict[str, float] = {}
+    for hit in verdict.hits:
+        if hit.cause in causes:
+            found[hit.party] = found.get(hit.party, 0.0) + hit.minutes
+    whole = sum(verdict.minutes_by_cause.get(cause, 0.0) for cause in causes)
+    rest = whole - sum(found.values())
+    return found | ({UNDETERMINED: rest} if rest > _LEAST else {})
+
+
+_LEAST = 0.05
+
+
+def _shared(beside: pd.DataFrame) -> tuple[str, ...]:
+    total = beside[beside["stage"] == "total"]
+    return tuple(str(total["by"].iloc[0]).split()) if len(total) else ()
+
+
+def _text(row: pd.Series, name: str) -> str:
+    value = row.get(name)
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def _number(row: pd.Series, name: str) -> float | None:
+    value = row.get(name)
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def _plain(value: object) -> object:
+    """A value as Python has it, None where it is missing."""
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime()
+    return value.item() if isinstance(value, np.generic) else value
