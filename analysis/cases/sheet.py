@@ -16,30 +16,6 @@ APPEAL_DAYS = 7
 #: Signs of an order's id that stay readable.
 _SHOWN = 4
 
-MILESTONE_LABELS = {
-    "created_at": N_("Ordered"),
-    "accepted_at": N_("You accepted"),
-    "arrived_merchant_at": N_("You arrived at the merchant"),
-    "picked_up_at": N_("You picked up"),
-    "arrived_customer_at": N_("You arrived at the customer"),
-    "delivered_at": N_("Delivered"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class SheetTime:
-    """One line of the table of times.
-
-    Attributes:
-        label: What happened, a template to translate.
-        at: Local time as ``HH:MM``; empty if it is not known.
-        planned: When it was planned, alike; empty if that is not known.
-    """
-
-    label: Text
-    at: str
-    planned: str
-
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -51,13 +27,13 @@ class Sheet:
         day: Local day of the order; None without a time.
         timezone: The zone of the times.
         summary: The verdict in one sentence.
-        times: Times by milestone, beside the plan.
+        times: Local time as ``HH:MM`` by milestone, those that are known; the promise
+            last.
         facts: What was measured, one sentence each.
         rules: The rules that counted, each with its value and what it had to pass.
         not_counted: What does not count against the rider, and what was missing.
         appeal: How to object, and until when.
-        appeal_until: Last day to object.
-        ruleset: Name and version of the rules.
+        ruleset_version: Version of the rules it was judged by.
     """
 
     title: Text
@@ -65,20 +41,19 @@ class Sheet:
     day: date | None
     timezone: str
     summary: Text
-    times: tuple[SheetTime, ...]
+    times: tuple[tuple[str, str], ...]
     facts: tuple[Text, ...]
     rules: tuple[Text, ...]
     not_counted: tuple[Text, ...]
     appeal: tuple[Text, ...]
-    appeal_until: date
-    ruleset: str
+    ruleset_version: str
 
 
 def explanation_sheet(
     timeline: Timeline,
     verdict: Verdict,
     *,
-    told_on: date,
+    told_on: date | None = None,
     ruleset: Ruleset | None = None,
     appeal_days: int = APPEAL_DAYS,
 ) -> Sheet:
@@ -90,13 +65,12 @@ def explanation_sheet(
     Args:
         timeline: Of the order.
         verdict: Of the order.
-        told_on: Day from which the time to object runs.
+        told_on: Day from which the time to object runs, to name the last day.
         ruleset: The rules the verdict was made by, for their reasons; the default set
             if None.
         appeal_days: Days to object.
     """
     rules = ruleset or load_ruleset()
-    until = told_on + timedelta(days=appeal_days)
     return Sheet(
         title=text(N_("Why this order was decided as it was")),
         order=masked(timeline.order_id),
@@ -107,9 +81,8 @@ def explanation_sheet(
         facts=_facts(verdict),
         rules=tuple(_rule(hit, rules) for hit in verdict.hits),
         not_counted=_not_counted(verdict),
-        appeal=_appeal(until),
-        appeal_until=until,
-        ruleset=f"{verdict.ruleset} {verdict.version}",
+        appeal=_appeal(told_on, appeal_days),
+        ruleset_version=verdict.version,
     )
 
 
@@ -139,26 +112,14 @@ def _summary(verdict: Verdict) -> Text:
     return text(N_("{kind}. Responsible: {parties}."), kind=kind, parties=who)
 
 
-def _times(timeline: Timeline) -> tuple[SheetTime, ...]:
-    zone = ZoneInfo(timeline.timezone or "UTC")
-    lines = [
-        SheetTime(
-            text(MILESTONE_LABELS[item.name]),
-            _clock(item.at, zone),
-            _clock(item.planned, zone),
-        )
-        for item in timeline.milestones
-        if item.is_recorded
-    ]
-    promised = _clock(timeline.promised_at, zone)
-    if promised:
-        lines.append(SheetTime(text(N_("Promised to the customer")), "", promised))
-    return tuple(lines)
+def _times(timeline: Timeline) -> tuple[tuple[str, str], ...]:
+    zone = ZoneInfo(timeline.timezone)
+    times = {item.name: item.at for item in timeline.milestones}
+    times["promised_at"] = timeline.promised_at
+    return tuple((name, _clock(at, zone)) for name, at in times.items() if at)
 
 
-def _clock(at: datetime | None, zone: ZoneInfo) -> str:
-    if at is None:
-        return ""
+def _clock(at: datetime, zone: ZoneInfo) -> str:
     return at.replace(tzinfo=UTC).astimezone(zone).strftime("%H:%M")
 
 
@@ -223,11 +184,15 @@ def _not_counted(verdict: Verdict) -> tuple[Text, ...]:
     return tuple(found)
 
 
-def _appeal(until: date) -> tuple[Text, ...]:
+def _appeal(told_on: date | None, days: int) -> tuple[Text, ...]:
+    if told_on is None:
+        when = text(N_("You may object within {days} days of being told."), days=days)
+    else:
+        until = (told_on + timedelta(days=days)).isoformat()
+        when = text(N_("You may object until {date}."), date=until)
     return (
-        text(N_("You may object until {date}."), date=until.isoformat()),
-        text(N_("Say what happened and add what shows it: a photograph, a call, a "
-                "message.")),
+        when,
+        text(N_("Say what happened and add what shows it, such as a photograph.")),
         text(N_("Somebody who did not decide this case will look at it again.")),
         text(N_("Until that is decided, nothing follows from this verdict.")),
-    )  # fmt: skip
+    )
