@@ -110,7 +110,6 @@ class Exemption(_Model):
 
     code: str
     name: str
-    label: str
     when: tuple[Condition, ...]
     to: str = ""
 
@@ -120,8 +119,7 @@ class Rule(_Model):
 
     Attributes:
         id: Short and stable, such as ``M1``.
-        name: Its name in English, a key of the catalogues.
-        label: Its name in Chinese.
+        name: Its name in English; those of the default rules are in the catalogues.
         party: Whom it names; ``largest`` for the one with most time over plan.
         judges: Causes whose time it takes, or kinds of case that it decides.
         when: All of these hold.
@@ -134,7 +132,6 @@ class Rule(_Model):
 
     id: str
     name: str
-    label: str
     party: str
     judges: tuple[str, ...]
     when: tuple[Condition, ...]
