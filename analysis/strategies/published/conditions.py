@@ -113,7 +113,7 @@ def _season_check(
     name = N_("Ramadan") if special is ramadan else N_("Eid")
     if apart <= _UNLIKE:
         sentence = text(N_("Ramadan and Eid weigh alike before and after the start."))
-        return Check("season_overlap", "green", apart, sentence)
+        return Check("special_days", "green", apart, sentence)
     if bound.strategy.design == "its":
         sentence = text(
             N_("{name} is {before:.0%} of the days before the start and {after:.0%} "
@@ -121,14 +121,14 @@ def _season_check(
                "through it too."),
             name=name, before=before, after=after,
         )  # fmt: skip
-        return Check("season_overlap", "red", apart, sentence)
+        return Check("special_days", "red", apart, sentence)
     sentence = text(
         N_("{name} is {before:.0%} of the days before the start and {after:.0%} after "
            "it. The places compared share it, but may feel it more or less: repeat it "
            "with other days before."),
         name=name, before=before, after=after,
     )  # fmt: skip
-    return Check("season_overlap", "amber", apart, sentence)
+    return Check("special_days", "amber", apart, sentence)
 
 
 def _share(days: Sequence[date], special: Callable[[date], bool]) -> float:
