@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import re
@@ -205,7 +206,7 @@ def _csv(content: bytes, encoding: str) -> pd.DataFrame:
             io.StringIO(content.decode(encoding)), sep=None, engine="python",
             dtype="string", keep_default_na=False, na_values=[""],
         )  # fmt: skip
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise _unreadable() from error
 
 

@@ -126,6 +126,8 @@ class Options:
             worse.
         anytime: Whether the interval holds however often it is looked at.
         before: Days before the start that covariates and balance are read from.
+        definition: Version of the metric's definition when it was planned; 0 if nobody
+            noted it.
     """
 
     method: str | None = None
@@ -139,6 +141,7 @@ class Options:
     margin: float | None = None
     anytime: bool = False
     before: int = 28
+    definition: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ import pandas as pd
 
 from analysis import records as kept
 from analysis.engine.dataset import Dataset
+from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
 from analysis.records import Decision, Deviation, Look, Records, StoredStrategy
 from analysis.records.strategies import PLAN, canonical_plan, plan_hash
 from analysis.strategies.assignment_tables import load_assignment
 from analysis.strategies.contract import Strategy
 from analysis.strategies.evaluating import evaluate
+from analysis.strategies.published.conditions import definition_since
 from analysis.strategies.registration import (
     PLACE_DESIGNS,
     STEPS,
@@ -27,6 +29,7 @@ from analysis.strategies.registration import (
 )
 from analysis.strategies.results import Evaluation
 from analysis.strategies.rules import decide_by
+from analysis.strategies.verdict import decide
 from analysis.workspace import Workspace
 
 Status = Literal["draft", "frozen", "running", "ended", "decided"]
@@ -84,7 +87,8 @@ def register(records: Records, plan: Registration, *, by: str) -> StoredStrategy
         InvalidInput: if a part of it is out of its range.
         Conflict: if the dataset has a strategy of that name.
     """
-    return kept.add_strategy(records, to_values(plan), by=by)
+    options = replace(plan.options, definition=definition_of(plan.metric))
+    return kept.add_strategy(records, to_values(replace(plan, options=options)), by=by)
 
 
 def amend(
@@ -249,11 +253,30 @@ def evaluate_plan(
 
 
 def decided(plan: Registration, found: Evaluation) -> Evaluation:
-    """The evaluation with the verdict of the plan's own rule."""
+    """The evaluation with the verdict of the plan's own rule.
+
+    A definition of the metric that changed since it was planned is a red check.
+    """
+    found = _with_definition(plan, found)
     verdict = decide_by(
         plan.rule, found, better=plan.better, smallest=plan.smallest_effect
     )
     return replace(found, verdict=verdict)
+
+
+def _with_definition(plan: Registration, found: Evaluation) -> Evaluation:
+    planned, now = plan.options.definition, definition_of(plan.metric)
+    if planned in (0, now):
+        return found
+    check = definition_since(now, planned, plan.metric)
+    finding = replace(found.finding, checks=(check, *found.finding.checks))
+    verdict = decide(question(plan), finding, found.guardrails)
+    return replace(found, finding=finding, verdict=verdict)
+
+
+def definition_of(metric: str) -> int:
+    """Version of a metric's definition now."""
+    return parse_reference(metric).definition.version
 
 
 def figures_of(found: Evaluation) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from analysis.strategies.registration import (
     Rule,
     better_of,
 )
-from analysis.strategies.registry import Entry
+from analysis.strategies.registry import Entry, definition_of
 
 PREFIX: Final = "plan_"
 _LOADED: Final = "plan_loaded"
@@ -148,6 +148,7 @@ def _options() -> Options:
         covariates=(get("metric"),) if adjust else (),
         block=int(get("block") or 1) if switchback else None,
         anytime=bool(get("anytime")) and get("design") == "ab",
+        definition=definition_of(get("metric")),
     )
 
 

@@ -141,9 +141,13 @@ def _filters(view: StrategyView, entries: Sequence[Entry]) -> None:
         if len(metrics) > 1:
             st.selectbox(
                 t("Primary metric"), ["", *metrics], width=220,
-                format_func=lambda name: plain(name_of(name) if name else t("All metrics")),
+                format_func=_metric,
                 **bound(view, "metric", prefix="strategies"),
             )  # fmt: skip
+
+
+def _metric(name: str) -> str:
+    return plain(name_of(name)) if name else t("All metrics")
 
 
 def _chosen(view: StrategyView, entries: Sequence[Entry]) -> list[Entry]:
@@ -160,7 +164,7 @@ def _row(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
     """One strategy: name, design and status, effect, decision."""
     with st.container(border=True, key=f"strategy_row_{entry.id}"):
         name, where, effect, decision = st.columns(WIDTHS, vertical_alignment="center")
-        with name:
+        with name, st.container(gap="xxsmall"):
             st.button(
                 plain(entry.plan.name), key=f"strategy_open_{entry.id}",
                 type="tertiary", icon=":material/arrow_forward:", on_click=open_one,
@@ -240,7 +244,8 @@ def _decision(entry: Entry) -> None:
         return
     look = entry.look
     if look is None or entry.status in ("draft", "frozen"):
-        st.caption(t("nothing to decide yet"))
+        waits = entry.status in ("running", "ended")
+        st.caption(t("not evaluated yet") if waits else t("nothing to decide yet"))
         return
     _badge(str(look.figures["decision"]))
     st.caption(t("recommended by the frozen rule"))

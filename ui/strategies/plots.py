@@ -21,7 +21,9 @@ ROW_HEIGHT: Final = 34
 REACH: Final = 4.0
 
 
-def mini(figures: Mapping[str, Any], *, smallest: float, better: Better) -> alt.Chart:
+def mini(
+    figures: Mapping[str, Any], *, smallest: float, better: Better
+) -> alt.LayerChart:
     """An effect in units of the smallest one that matters, better to the right.
 
     Args:
@@ -33,26 +35,16 @@ def mini(figures: Mapping[str, Any], *, smallest: float, better: Better) -> alt.
     row = turned(figures, smallest=smallest, better=better)
     scale = alt.Scale(domain=[-REACH, REACH], clamp=True)
     x = alt.X("value:Q", scale=scale, axis=None)
-    base = alt.Chart(pd.DataFrame([row])).encode(
-        x=x, y=alt.value(MINI_HEIGHT / 2), color=alt.value(colour_of(row, look))
-    )
-    marks = pd.DataFrame({"value": [0.0, 1.0], "dash": ["zero", "smallest"]})
-    rules = alt.Chart(marks).mark_rule().encode(
-        x=x, color=alt.value(look.muted),
-        strokeDash=alt.StrokeDash(
-            "dash:N", legend=None,
-            scale=alt.Scale(domain=["zero", "smallest"], range=[[1, 0], [3, 3]]),
-        ),
-    )  # fmt: skip
-    line = base.mark_rule(strokeWidth=2.5).encode(
-        x=alt.X("low:Q", scale=scale), x2="high"
-    )
-    dot = base.mark_point(filled=True, size=60, opacity=1)
-    tight = {"left": 2, "right": 2, "top": 2, "bottom": 2}
+    base = alt.Chart(pd.DataFrame([row])).encode(color=alt.value(colour_of(row, look)))
+    zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=look.muted)
+    least = alt.Chart(pd.DataFrame({"value": [1.0]}))
+    least = least.mark_rule(color=look.muted, strokeDash=[3, 3])
+    low = alt.X("low:Q", scale=scale, axis=None)
+    line = base.mark_rule(strokeWidth=2.5).encode(x=low, x2="high")
+    dot = base.mark_point(filled=True, size=60, opacity=1).encode(x=x)
+    layers = [zero.encode(x=x), least.encode(x=x), line, dot]
     return (
-        alt.layer(rules, line, dot)
-        .properties(height=MINI_HEIGHT, padding=tight)
-        .configure_view(strokeWidth=0)
+        alt.layer(*layers).properties(height=MINI_HEIGHT).configure_view(strokeWidth=0)
     )
 
 

@@ -81,7 +81,7 @@ def _evaluate_all(
     """Evaluate one after the other; gives back how many could be."""
     done = 0
     for number, entry in enumerate(stale):
-        job.progress(number / len(stale), N_("Evaluating strategies"))
+        job.progress(number / len(stale), N_("reading effects"))
         try:
             found = cached.result(evaluated, dataset, entry.plan, root, "")
         except DoorstepError:

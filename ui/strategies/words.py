@@ -83,7 +83,7 @@ LIGHT_COLOURS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 CHECKS: Final[Mapping[str, str]] = {
     "sample_ratio": N_("Sample ratio"),
-    "sample_ratio_segments": N_("Sample ratio by segment"),
+    "sample_ratio_by_segment": N_("Sample ratio by segment"),
     "missing_outcome": N_("Missing outcomes"),
     "balance": N_("Balance before the start"),
     "enough_data": N_("Enough data"),
@@ -99,7 +99,10 @@ CHECKS: Final[Mapping[str, str]] = {
     "novelty": N_("Novelty"),
     "season_overlap": N_("Season"),
     "outliers": N_("Outliers"),
-    "metric_definition": N_("Metric definition"),
+    "definition": N_("Metric definition"),
+    "definition_since_plan": N_("Metric definition since the plan"),
+    "reversal": N_("Reversal"),
+    "whole_weeks": N_("Whole weeks"),
     "autocorrelation": N_("Errors over time"),
     "placebo_dates": N_("Placebo dates"),
     "placebo_in_time": N_("Placebo in time"),
@@ -129,6 +132,7 @@ METHODS: Final[Mapping[str, str]] = {
     "cuped": N_("Means adjusted for the time before (CUPED)"),
     "lin": N_("Regression of each arm (Lin)"),
     "delta": N_("Ratio of sums (delta method)"),
+    "delta_by_unit": N_("Ratio of sums by unit (delta method)"),
     "stratified": N_("Means within strata"),
     "proportions": N_("Difference of proportions"),
     "score": N_("Score test of proportions"),
