@@ -51,11 +51,11 @@ def decision_frame(
         order_id, version, kind, reviewer, party, cause, solution, exemption,
         suggested (party of the rules), was_shown (whether the reviewer saw it),
         ruleset, rules (tuple of ids), missing_evidence (tuple), is_blind, doubled_by,
-        severity, time_target, active_seconds, supersedes, is_first (a person's own decision on
-        the case, no correction), stands (nobody superseded it), gold (party of the gold
-        answer for the order), appeal_outcome (empty without an appeal, ``open`` while
-        it is), opened_at, decided_at, case_opened_at, due_at, appeal_filed_at,
-        appeal_decided_at, appeal_due_at (UTC).
+        severity, time_target, active_seconds, supersedes, is_first (a person's own
+        decision on the case, no correction), stands (nobody superseded it), gold (party
+        of the gold answer for the order), appeal_outcome (empty without an appeal,
+        ``open`` while it is), opened_at, decided_at, case_opened_at, due_at,
+        appeal_filed_at, appeal_decided_at, appeal_due_at (UTC).
     """
     # Gold may stand in another queue of the same dataset.
     rows, hits, appeals = decision_rows(records, dataset=dataset)
@@ -93,9 +93,19 @@ def paired(decisions: pd.DataFrame) -> pd.DataFrame:
 
 
 def disagreements(decisions: pd.DataFrame) -> pd.DataFrame:
-    """Cases on which the first two decisions differ, as ``paired`` has them."""
-    both = paired(decisions)
-    return both[both["first"] != both["second"]].reset_index(drop=True)
+    """Cases on which people differ, one row a case.
+
+    Returns:
+        queue, queue_name, position, order_no, order_id, case, parties and reviewers
+        (tuples in the order of the decisions).
+    """
+    own = first_hand(decisions).sort_values(["queue", "position", "version"])
+    keys = ["queue", "queue_name", "position", "order_no", "order_id", "case"]
+    told = own.groupby(keys, sort=False).agg(
+        parties=("party", tuple), reviewers=("reviewer", tuple)
+    )
+    differs = told["parties"].map(lambda parties: len(set(parties)) > 1)
+    return told[differs.astype(bool)].reset_index()
 
 
 def agreed(decisions: pd.DataFrame) -> pd.DataFrame:

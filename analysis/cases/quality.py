@@ -98,7 +98,8 @@ class Quality:
             figure per 100 verdicts.
         appeal_hours: Hours from filing to decision, against the due date.
         overridden: Decisions that differ from the suggestion of the rules.
-        overrides: By rule that fired: rule, n, overridden, share, low, high.
+        overrides: By rule that fired: rule, shown (decisions on which it did),
+            overridden, share, low, high.
         undetermined: Decisions that end undetermined.
         missing: Evidence missing in undetermined cases: field, cases.
         by_reviewer: One row a reviewer: reviewer, decisions, gold_n, accuracy,
@@ -210,12 +211,12 @@ def _hours(start: pd.Series, end: pd.Series) -> pd.Series:
 def _overrides(ruled: pd.DataFrame) -> pd.DataFrame:
     fired = ruled.assign(differs=ruled["party"] != ruled["suggested"])
     fired = fired.explode("rules").dropna(subset="rules")
-    counted = fired.groupby("rules")["differs"].agg(n="size", overridden="sum")
-    bounds = wilson(counted["overridden"], counted["n"])
+    counted = fired.groupby("rules")["differs"].agg(shown="size", overridden="sum")
+    bounds = wilson(counted["overridden"], counted["shown"])
     table = counted.assign(
-        share=counted["overridden"] / counted["n"], low=bounds.low, high=bounds.high
+        share=counted["overridden"] / counted["shown"], low=bounds.low, high=bounds.high
     )
-    table = table.sort_values(["share", "n"], ascending=False)
+    table = table.sort_values(["share", "shown"], ascending=False)
     return table.rename_axis("rule").reset_index()
 
 
