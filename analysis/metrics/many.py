@@ -16,7 +16,12 @@ from analysis.engine.dataset import Dataset
 from analysis.engine.protocol import is_truncated
 from analysis.errors import InvalidInput
 from analysis.metrics import trees
-from analysis.metrics.components import BoundMetric, aggregate, bind_metric
+from analysis.metrics.components import (
+    BoundMetric,
+    Component,
+    aggregate,
+    bind_metric,
+)
 from analysis.metrics.conditions import predicate
 from analysis.metrics.dimensions import dimension
 from analysis.metrics.expressions import require
@@ -24,11 +29,13 @@ from analysis.metrics.filters import filters_of
 from analysis.metrics.periods import Period
 from analysis.metrics.query import PERIOD, Part, Request, parts_of, rows_of
 from analysis.metrics.registry import parse_reference
+from analysis.metrics.risk import TABLE as RISK
+from analysis.metrics.risk import Risk
 from analysis.metrics.selection import Condition, Scalar, Selection
 from analysis.words import N_
 
 Floats = NDArray[np.float64]
-Step = Literal["day", "hour"]
+Step = Literal["day", "hour", "whole"]
 
 #: Kinds whose values come from a sum over a sum.
 SUMMED = ("rate", "per", "count", "ratio", "mean")
@@ -45,14 +52,17 @@ class Many:
         segments: A segment is a condition for each dimension of its set.
         numerators: Sums by segment, metric and step.
         denominators: The same; 1 where the metric is a count.
+        expected: Numerators to be expected of such orders, see ``risk``; those of the
+            overall rate without one.
         first: First day.
-        step: ``day`` or ``hour``.
+        step: ``day`` or ``hour``, or ``whole`` for the whole period as one.
     """
 
     metrics: tuple[str, ...]
     segments: tuple[tuple[tuple[str, Scalar], ...], ...]
     numerators: Floats
     denominators: Floats
+    expected: Floats
     first: date
     step: Step
 
@@ -60,7 +70,8 @@ class Many:
     def times(self) -> pd.DatetimeIndex:
         """First moment of each step."""
         count = self.numerators.shape[2]
-        return pd.date_range(self.first, periods=count, freq=self.step[0].lower())
+        freq = "h" if self.step == "hour" else "D"
+        return pd.date_range(self.first, periods=count, freq=freq)
 
 
 def many_series(
@@ -72,6 +83,7 @@ def many_series(
     step: Step = "day",
     where: Selection | None = None,
     without: Sequence[Sequence[Condition]] = (),
+    risk: Risk | None = None,
 ) -> Many:
     """Numerators and denominators of all values of sets of dimensions, by day or hour.
 
@@ -80,9 +92,10 @@ def many_series(
         metrics: Names of metrics that are a sum over a sum (no percentiles).
         sets: Sets of dimensions; the empty one is all orders together.
         period: First and last local day.
-        step: Step of the series.
+        step: Step of the series, or ``whole`` for the whole period as one.
         where: Which orders; its period is not used.
         without: Orders left out: those for which all conditions of one of these hold.
+        risk: What to expect of which orders, for the same metrics.
 
     Raises:
         UnknownName: if there is no such metric or dimension.
@@ -98,14 +111,14 @@ def many_series(
         dataset=dataset,
         metrics=tuple(bound),
         dimensions=tuple(dimension(dataset, name) for name in names),
-        grain=step,
+        grain=None if step == "whole" else step,
         period=period,
         filters=(*filters_of(dataset, where or Selection()),
                  *_left_out(dataset, without)),
     )  # fmt: skip
     places = [[names.index(name) for name in one] for one in sets]
     frames = [
-        _fetched(request, part, places) for part in parts_of(request.metrics)
+        _fetched(request, part, places, risk) for part in parts_of(request.metrics)
     ]
     return _laid(request, names, sets, frames)
 
@@ -131,23 +144,31 @@ def _left_out(
     return found
 
 
-def _fetched(request: Request, part: Part, places: list[list[int]]) -> pd.DataFrame:
+def _fetched(
+    request: Request, part: Part, places: list[list[int]], risk: Risk | None
+) -> pd.DataFrame:
     """Sums of one table for all sets: keys, the set's number, sums."""
+    rows_name = f"{part.table}_rows"
     sums = [
         trees.named(aggregate(item, part.row), item.name)
         for item in part.components
         if item.name.endswith(("_num", "_n"))
     ]
+    sums += _expected_sums(request, part, risk) if risk else []
     keys = [trees.column(name) for name in request.keys]
     groups = [trees.column(name) for name in request.groups]
     chosen: list[exp.Expr] = [*keys, *sums]
     if groups:
         which = exp.func("GROUPING_ID", *(key.copy() for key in groups))
         chosen.append(trees.named(which, _SET))
-    rows = rows_of(request, part.table, part.values)
-    query = trees.select(chosen, trees.table(f"{part.table}_rows"))
-    query = query.with_(trees.table(f"{part.table}_rows"), as_=rows, copy=False)
-    table = request.dataset.engine.run(_grouped(query, request, places))
+    kinds = _kinds(request, risk) if risk else []
+    rows = rows_of(request, part.table, [*part.values, *kinds])
+    query = trees.select(chosen, trees.table(rows_name))
+    query = query.with_(trees.table(rows_name), as_=rows, copy=False)
+    if risk:
+        query = query.join(trees.table(RISK), on=_same_kind(kinds), join_type="left")
+    brought = {RISK: risk.table} if risk else None
+    table = request.dataset.engine.run(_grouped(query, request, places), tables=brought)
     if is_truncated(table):
         raise InvalidInput(
             N_("These dimensions have more than {rows} values by day."),
@@ -158,13 +179,56 @@ def _fetched(request: Request, part: Part, places: list[list[int]]) -> pd.DataFr
     return frame if groups else frame.assign(**{_SET: 0})
 
 
+def _kinds(request: Request, risk: Risk) -> list[tuple[str, exp.Expr]]:
+    return [
+        (f"own_kind_{place}", dimension(request.dataset, name).expression)
+        for place, name in enumerate(risk.dimensions, 1)
+    ]
+
+
+def _same_kind(kinds: list[tuple[str, exp.Expr]]) -> exp.Expr:
+    pairs = [
+        exp.NullSafeEQ(
+            this=trees.column(name), expression=trees.column(name.removeprefix("own_"))
+        )
+        for name, _ in kinds
+    ]
+    return exp.and_(*pairs)
+
+
+def _expected_sums(request: Request, part: Part, risk: Risk) -> list[exp.Expr]:
+    """For each denominator the sum of what is to be expected of its rows."""
+    found = []
+    for place, metric in enumerate(request.metrics, 1):
+        overall = exp.Literal.number(repr(risk.overall[place - 1]))
+        rate = exp.func("COALESCE", trees.column(f"rate_{place}"), overall)
+        for item in part.components:
+            if item.name == f"{metric.name}_n":
+                share = _weighted(item, part, rate)
+                found.append(trees.named(exp.Sum(this=share), f"{metric.name}_due"))
+    return found
+
+
+def _weighted(item: Component, part: Part, rate: exp.Expr) -> exp.Expr:
+    """What one row adds to the expectation: its rate where it counts."""
+    if item.value is None:
+        return rate
+    value = part.row(item.value)
+    if item.function == "sum":
+        return exp.Mul(this=exp.paren(value), expression=rate)
+    counts = value if item.function == "true" else exp.Not(
+        this=exp.Is(this=value, expression=exp.null())
+    )  # fmt: skip
+    return exp.Case(ifs=[exp.If(this=counts, true=rate)])
+
+
 def _grouped(
     query: exp.Select, request: Request, places: list[list[int]]
 ) -> exp.Select:
     sets = [
         exp.Tuple(
             expressions=[
-                trees.column(PERIOD),
+                *(trees.column(name) for name in request.keys if name == PERIOD),
                 *(trees.column(request.groups[place]) for place in chosen),
             ]
         )
@@ -187,37 +251,50 @@ def _laid(
     number = numbered.ngroup().to_numpy()
     firsts = keys.iloc[np.unique(number, return_index=True)[1]]
     period = request.period
-    per_day = 24 if request.grain == "hour" else 1
-    days = period.days if period else 0
-    shape = (len(firsts), len(request.metrics), days * per_day)
-    tops, bottoms = np.zeros(shape), np.zeros(shape)
+    shape = (len(firsts), len(request.metrics), _steps(request))
+    tops, bottoms, due = (np.zeros(shape) for _ in ("num", "n", "due"))
     begin = 0
     for frame in frames:
         part = number[begin : begin + len(frame)]
         begin += len(frame)
-        _lay(request, frame, part, tops, bottoms)
+        _lay(request, frame, part, {"num": tops, "n": bottoms, "due": due})
     segments = _segments(firsts, names, sets, request.groups)
     first = period.first if period else date.min
-    step: Step = "hour" if request.grain == "hour" else "day"
+    step: Step = request.grain if request.grain in ("day", "hour") else "whole"
     listed = tuple(metric.name for metric in request.metrics)
-    return Many(listed, segments, tops, bottoms, first, step)
+    if not any(f"{name}_due" in frame for frame in frames for name in listed):
+        total = np.maximum(bottoms[0].sum(axis=1), 1e-300)
+        due = bottoms * (tops[0].sum(axis=1) / total)[None, :, None]
+    return Many(listed, segments, tops, bottoms, due, first, step)
+
+
+def _steps(request: Request) -> int:
+    if request.grain is None or request.period is None:
+        return 1
+    return request.period.days * (24 if request.grain == "hour" else 1)
+
+
+def _step_of(request: Request, frame: pd.DataFrame) -> NDArray[np.int64]:
+    if request.grain is None or request.period is None:
+        return np.zeros(len(frame), dtype=np.int64)
+    unit = pd.Timedelta(hours=1) if request.grain == "hour" else pd.Timedelta(days=1)
+    since = pd.to_datetime(frame[PERIOD]) - pd.Timestamp(request.period.first)
+    return (since // unit).to_numpy(dtype=np.int64)
 
 
 def _lay(
     request: Request, frame: pd.DataFrame, number: NDArray[np.int64],
-    tops: Floats, bottoms: Floats,
+    arrays: dict[str, Floats],
 ) -> None:  # fmt: skip
-    begin = pd.Timestamp(request.period.first if request.period else 0)
-    unit = pd.Timedelta(hours=1) if request.grain == "hour" else pd.Timedelta(days=1)
-    step = ((pd.to_datetime(frame[PERIOD]) - begin) // unit).to_numpy(dtype=np.int64)
+    step = _step_of(request, frame)
     for place, metric in enumerate(request.metrics):
-        for name, target in (("num", tops), ("n", bottoms)):
+        for name, target in arrays.items():
             column = f"{metric.name}_{name}"
             if column in frame:
                 found = frame[column].to_numpy(dtype=float, na_value=0.0)
                 target[number, place, step] = found
         if metric.reference.definition.kind == "count":
-            bottoms[:, place, :] = 1.0
+            arrays["n"][:, place, :] = 1.0
 
 
 def _segments(

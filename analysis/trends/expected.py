@@ -17,7 +17,7 @@ from analysis.trends.detect import detect
 
 #: Days before the period that are learned from, by the step of the series.
 HISTORY: Final[Mapping[Grain, int]] = {
-    "hour": 56, "day": 364, "week": 3 * 364, "month": 6 * 364,
+    "hour": 28, "day": 364, "week": 3 * 364, "month": 6 * 364,
 }  # fmt: skip
 _STEPS: Final[Mapping[Grain, str]] = {
     "hour": "h", "day": "D", "week": "7D", "month": "MS",

@@ -287,6 +287,7 @@ SERIES: Mapping[str, Callable[[Tables], pd.Series]] = {
     "delivery_minutes": TOTAL,
     "p50_delivery_minutes": TOTAL,
     "p90_delivery_minutes": TOTAL,
+    "promised_minutes": stage("created_at", "promised_at"),
     "dispatch_minutes": stage("created_at", "accepted_at"),
     "to_merchant_minutes": stage("accepted_at", "arrived_merchant_at"),
     "kitchen_minutes": stage("merchant_accepted_at", "ready_at"),

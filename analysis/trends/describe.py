@@ -1,0 +1,165 @@
+"""From a named candidate to a finding: its days, its shape, its cost, its cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.metrics.many import many_series
+from analysis.metrics.periods import Period
+from analysis.metrics.registry import parse_reference
+from analysis.metrics.selection import Condition, Selection
+from analysis.trends.detect import detect
+from analysis.trends.explain import Candidate, Named
+from analysis.trends.faults import Fault, promise_fault
+from analysis.trends.findings import Finding, Shape
+from analysis.trends.hours import hours_of
+from analysis.trends.scales import Floats
+from analysis.trends.screen import REACH, with_weekdays
+from analysis.trends.shapes import Span, span_of
+from analysis.trends.watched import Watched
+
+#: Fewer events beyond the expected ones cost too little to be listed.
+LEAST_EXCESS = 5.0
+#: Punctuality is held against the promise, so a wrong promise shows in these.
+_OF_THE_PROMISE = ("late", "on_time", "promise")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric of one segment by day.
+
+    Attributes:
+        tops: Events.
+        bottoms: What they are of.
+        due: Events to be expected of such orders, weekdays taken in.
+    """
+
+    tops: Floats
+    bottoms: Floats
+    due: Floats
+
+
+def described(
+    watched: Watched, item: Named
+) -> tuple[Finding, pd.DataFrame] | None:
+    """The finding and what ``detect`` says of its series; None if that is nothing."""
+    candidate = item.candidate
+    series = _series(watched, candidate)
+    span = span_of(series.tops, series.due, candidate.begin, candidate.end,
+                   first=watched.first)  # fmt: skip
+    frame = detected(watched, candidate, series)
+    if abs(span.excess) < LEAST_EXCESS or not _is_seen(frame, span):
+        return None
+    metric = watched.metrics[candidate.metric]
+    fault = None
+    if any(word in metric for word in _OF_THE_PROMISE):
+        fault = promise_fault(watched, candidate.segment, span)
+    return _finding(watched, item, series, span, frame, fault), frame
+
+
+def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataFrame:
+    """``detect`` on the segment's events against those expected of such orders.
+
+    Expected, low and high are in the unit of the metric: what the kind of orders lets
+    expect, times how the segment fared in the days before.
+    """
+    days = watched.many.times
+    counted = pd.DataFrame(
+        {"period": days, "events": series.tops, "due": np.maximum(series.due, 0)}
+    )
+    frame = detect(counted, numerator="events", denominator="due", minimum=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        usual = np.where(series.bottoms > 0, series.due / series.bottoms, np.nan)
+        value = np.where(series.bottoms > 0, series.tops / series.bottoms, np.nan)
+    scaled = {name: frame[name] * usual for name in ("expected", "low", "high")}
+    metric = watched.metrics[candidate.metric]
+    per = float(parse_reference(metric).settings.get("per", 1))
+    renamed = {"value": value * per, "orders": series.bottoms}
+    scaled = {name: column * per for name, column in scaled.items()}
+    return frame.drop(columns="due").assign(**scaled, **renamed)
+
+
+def _series(watched: Watched, candidate: Candidate) -> Series:
+    many = watched.many
+    if candidate.segment in many.segments:
+        row = many.segments.index(candidate.segment)
+        place = candidate.metric
+    else:
+        many = _fetched(watched, candidate)
+        row, place = 0, 0
+    tops, due = many.numerators[[row], place], many.expected[[row], place]
+    due = with_weekdays(tops, due, watched.weekdays)
+    return Series(tops[0], many.denominators[row, place], due[0])
+
+
+def _fetched(watched: Watched, candidate: Candidate) -> many_series:
+    metric = watched.metrics[candidate.metric]
+    return many_series(
+        watched.dataset, [metric], sets=[()], period=watched.read,
+        where=narrowed(watched.where, candidate.segment), risk=watched.risk_of(metric),
+    )  # fmt: skip
+
+
+def narrowed(where: Selection | None, segment: tuple) -> Selection:
+    """A selection of the orders of a segment."""
+    conditions = [Condition(name, values=(value,)) for name, value in segment]
+    return (where or Selection()).narrow(*conditions)
+
+
+def _is_seen(frame: pd.DataFrame, span: Span) -> bool:
+    """Whether ``detect`` calls a day of it, on its side."""
+    days = frame.iloc[max(span.begin - 1, 0) : span.end + 1]
+    above = days["value"] > days["expected"]
+    side = above if span.excess > 0 else ~above
+    return bool((days["is_anomaly"] & side).any())
+
+
+def _finding(
+    watched: Watched, item: Named, series: Series, span: Span,
+    frame: pd.DataFrame, fault: Fault | None,
+) -> Finding:  # fmt: skip
+    candidate = item.candidate
+    metric = watched.metrics[candidate.metric]
+    definition = parse_reference(metric).definition
+    began, ended, grain = _times(watched, candidate, span)
+    days = slice(span.begin, span.end + 1)
+    orders = float(series.bottoms[days].sum())
+    events = float(series.tops[days].sum())
+    per = float(parse_reference(metric).settings.get("per", 1))
+    lower_is_better = definition.direction != "higher"
+    return Finding(
+        metric=metric,
+        segment=candidate.segment,
+        kind="data_fault" if fault else "segment",
+        shape=span.shape,
+        grain=grain,
+        began=began,
+        ended=ended,
+        is_worse=(span.excess > 0) == lower_is_better,
+        excess=span.excess if lower_is_better else -span.excess,
+        orders=orders,
+        observed=per * events / max(orders, 1.0),
+        expected=per * (events - span.excess) / max(orders, 1.0),
+        score=float(np.nanmax(frame["score"].to_numpy()[days], initial=0.0)),
+        q_value=candidate.q_value,
+        reason=fault.reason if fault else "",
+        values=dict(fault.values) if fault else {},
+        also=tuple(watched.metrics[place] for place in item.also),
+    )
+
+
+def _times(
+    watched: Watched, candidate: Candidate, span: Span
+) -> tuple[datetime, datetime | None, str]:
+    times = watched.many.times
+    hours = hours_of(watched, candidate, span) if span.begin == span.end else None
+    if hours is not None:
+        return (*hours, "hour")
+    began = times[span.begin].to_pydatetime()
+    ended = None if span.goes_on else times[span.end].to_pydatetime()
+    return began, ended, "day"

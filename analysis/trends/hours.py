@@ -1,0 +1,71 @@
+"""The hours of an event that was over within a day."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from analysis.metrics.many import many_series
+from analysis.metrics.selection import Condition, Selection
+from analysis.trends.explain import Candidate
+from analysis.trends.scales import Floats
+from analysis.trends.shapes import Span
+from analysis.trends.watched import Watched
+
+#: Days before from which the usual hours are learned.
+LEARNED_DAYS = 28
+#: An event of more hours is one of the whole day.
+MOST_HOURS = 6
+#: Share of the day's excess that the hours must hold.
+COVERED = 0.6
+_HOURS = 24
+
+
+def hours_of(
+    watched: Watched, candidate: Candidate, span: Span
+) -> tuple[datetime, datetime] | None:
+    """First and last hour of an event of one day; None if it was the whole day."""
+    day = watched.days(span.begin, span.begin)
+    metric = watched.metrics[candidate.metric]
+    chosen = (watched.where or Selection()).narrow(
+        *(Condition(name, values=(value,)) for name, value in candidate.segment)
+    )
+    first = max(span.begin - LEARNED_DAYS, 0)
+    if not watched.dataset.has("orders", "local_hour"):
+        return None
+    many = many_series(
+        watched.dataset, [metric], sets=[()], period=watched.days(first, span.begin),
+        step="hour", where=chosen, risk=watched.risk_of(metric),
+    )  # fmt: skip
+    found = busiest(many.numerators[0, 0], many.expected[0, 0])
+    if found is None:
+        return None
+    midnight = datetime.combine(day.first, datetime.min.time())
+    begin, end = found
+    return midnight + timedelta(hours=begin), midnight + timedelta(hours=end)
+
+
+def busiest(tops: Floats, due: Floats) -> tuple[int, int] | None:
+    """First and last hour of the last day in which most of its excess lies.
+
+    Args:
+        tops: Events by hour; whole days, the last one is looked at.
+        due: Events to be expected by hour.
+    """
+    expected = due.reshape(-1, _HOURS)
+    seen = tops.reshape(-1, _HOURS)
+    before = seen[:-1].sum(axis=0), expected[:-1].sum(axis=0)
+    usual = (before[0] + 1) / (before[1] + 1)
+    today, awaited = seen[-1], expected[-1] * usual
+    excess = today - awaited
+    side = np.sign(excess.sum())
+    best, gain = None, 0.0
+    for begin in range(_HOURS):
+        for end in range(begin, min(begin + MOST_HOURS, _HOURS)):
+            now, due_now = today[begin : end + 1].sum(), awaited[begin : end + 1].sum()
+            share = excess[begin : end + 1].sum() / excess.sum()
+            ratio = now * np.log(max(now, 1e-9) / max(due_now, 1e-9)) - (now - due_now)
+            if share >= COVERED and side * (now - due_now) > 0 and ratio > gain:
+                best, gain = (begin, end), float(ratio)
+    return best

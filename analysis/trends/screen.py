@@ -1,0 +1,248 @@
+"""One screen over many series: which days stand out from the weeks before them.
+
+For each series, the sums over windows of one day to five weeks are held against the
+weeks before the window, on the scale on which the noise of events is even. How far such
+contrasts usually stray is learned from the series themselves, so over-dispersion and
+weeks that hang together count as noise. Days found are then left out of what others
+are held against.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from analysis.stats.multiplicity import benjamini_hochberg
+from analysis.trends.scales import Floats
+
+#: Lengths of the windows, in days.
+WINDOWS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 21, 25, 30, 35)
+#: Days before a window that it is held against, and how many of them must be there.
+REACH, LEAST_REACH = 42, 14
+#: Events to be expected in a window below which it is not looked at.
+LEAST_DUE = 3.0
+#: Windows that are nearly independent of one another, a day.
+TESTS_A_DAY = 3.0
+#: Events of one series, at most.
+MAX_EVENTS = 6
+#: Weekdays' factors are drawn to 1 by so many events.
+_DRAWN_BY = 20.0
+#: Contrasts by which the spread of a series is drawn to that of all.
+_SPREAD_PRIOR = 10.0
+#: A single anomaly must stand out by this much, whatever the number of series.
+LEAST_Z = 4.0
+#: Windows of which a series has enough to know its own spread well.
+_SHORT_WINDOWS = 5
+_MAD = 0.6745
+_SHIFT = 3 / 8
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Days on which one series stands out.
+
+    Attributes:
+        series: Row of the series.
+        begin: First day, as a step.
+        end: Last day, included.
+        z: Standardised contrast with the weeks before; its sign says the side.
+        spread: How far such contrasts stray, as a multiple of the sampling noise.
+        q_value: Share of false ones among everything at least as clear.
+    """
+
+    series: int
+    begin: int
+    end: int
+    z: float
+    spread: float
+    q_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What the screen found.
+
+    Attributes:
+        events: The clearest first.
+        tested: Number of series with enough to be looked at.
+    """
+
+    events: tuple[Event, ...]
+    tested: int
+
+
+def screen(
+    tops: Floats,
+    due: Floats,
+    *,
+    weekdays: NDArray[np.int64],
+    first: int,
+    false_discoveries: float,
+) -> Screen:
+    """Look through series of events for days that stand out.
+
+    Args:
+        tops: Events, series by day.
+        due: Events to be expected of such orders, series by day.
+        weekdays: Weekday of each day, 0 to 6.
+        first: First day on which an event may begin.
+        false_discoveries: Share of false ones among the series called, at most.
+    """
+    due = with_weekdays(tops, due, weekdays)
+    spreads = spreads_of(tops, due)
+    best = np.zeros(len(tops))
+    tested = np.zeros(len(tops), dtype=bool)
+    none = np.zeros(tops.shape, dtype=bool)
+    for place, width in enumerate(WINDOWS):
+        z = contrasts(tops, due, width, none) / spreads[:, [place]]
+        z = z[:, first:]
+        tested |= ~np.isnan(z).all(axis=1)
+        best = np.fmax(best, np.nanmax(np.abs(np.nan_to_num(z)), axis=1, initial=0.0))
+    count = TESTS_A_DAY * max(tops.shape[1] - first, 1)
+    p_values = np.where(tested, np.minimum(2 * norm.sf(best) * count, 1.0), np.nan)
+    q_values = benjamini_hochberg(p_values)
+    called = (q_values <= false_discoveries) & (best >= LEAST_Z)
+    least = best[called].min(initial=np.inf)
+    chosen = np.flatnonzero(called)
+    found = _events(tops[chosen], due[chosen], spreads[chosen], first, least)
+    events = [
+        Event(int(chosen[row]), begin, end, z, spread, float(q_values[chosen[row]]))
+        for row, begin, end, z, spread in found
+    ]
+    events.sort(key=lambda event: -abs(event.z))
+    return Screen(tuple(events), int(tested.sum()))
+
+
+def contrasts(
+    tops: Floats, due: Floats, width: int, left_out: NDArray[np.bool_]
+) -> Floats:
+    """Windows of one width against the weeks before, in units of sampling noise.
+
+    Args:
+        tops: Events, series by day.
+        due: Events to be expected, series by day.
+        width: Days of the window.
+        left_out: Days that count for nothing.
+
+    Returns:
+        By series and first day of the window; NaN where there is too little.
+    """
+    kept_tops, kept_due = np.where(left_out, 0.0, tops), np.where(left_out, 0.0, due)
+    days = (kept_due > 0).astype(float)
+    now, now_due = _ahead(kept_tops, width), _ahead(kept_due, width)
+    before, before_due = _behind(kept_tops), _behind(kept_due)
+    z = contrast(now, now_due, before, before_due)
+    known = (_behind(days) >= LEAST_REACH) & (now_due >= LEAST_DUE)
+    whole = _ahead(left_out.astype(float), width) == 0
+    count = tops.shape[1]
+    inside = np.arange(count) + width <= count
+    return np.where(known & whole & inside[None, :], z, np.nan)
+
+
+def contrast(now: Floats, now_due: Floats, before: Floats, before_due: Floats) -> Floats:
+    """How far one sum of events lies from another, in units of Poisson noise."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        step = np.sqrt((now + _SHIFT) / now_due) - np.sqrt((before + _SHIFT) / before_due)
+        return step / np.sqrt(0.25 / now_due + 0.25 / before_due)
+
+
+def spreads_of(tops: Floats, due: Floats) -> Floats:
+    """How far the contrasts of each series stray, by width of the window; at least 1."""
+    none = np.zeros(tops.shape, dtype=bool)
+    own = np.full((len(tops), len(WINDOWS)), np.nan)
+    weight = np.zeros((len(tops), len(WINDOWS)))
+    for place, width in enumerate(WINDOWS):
+        z = contrasts(tops, due, width, none)
+        counted = (~np.isnan(z)).sum(axis=1)
+        enough = counted >= LEAST_REACH
+        size = np.abs(np.where(enough[:, None], z, 0.0))
+        own[:, place] = np.where(enough, np.nanmedian(size, axis=1) / _MAD, np.nan)
+        weight[:, place] = counted / width
+    usual = np.array([_median(column) for column in own.T])
+    ratio = np.nan_to_num(own[:, :_SHORT_WINDOWS] / usual[:_SHORT_WINDOWS])
+    relative = ratio.sum(axis=1) / np.maximum((ratio > 0).sum(axis=1), 1)
+    prior = usual[None, :] * np.where(relative > 0, relative, 1.0)[:, None]
+    total = weight * np.nan_to_num(own) ** 2 + _SPREAD_PRIOR * prior**2
+    return np.maximum(np.sqrt(total / (weight + _SPREAD_PRIOR)), 1.0)
+
+
+def _events(
+    tops: Floats, due: Floats, spreads: Floats, first: int, least: float
+) -> list[tuple[int, int, int, float, float]]:
+    """Events of each series, the clearest first; each is left out for the next."""
+    found: list[tuple[int, int, int, float, float]] = []
+    left_out = np.zeros(tops.shape, dtype=bool)
+    rows = np.arange(len(tops))
+    for _ in range(MAX_EVENTS):
+        begins, widths, z, own = _clearest(
+            tops[rows], due[rows], spreads[rows], left_out[rows], first
+        )
+        clear = np.abs(z) >= least
+        rows = rows[clear]
+        if not len(rows):
+            break
+        for row, begin, width, size, spread in zip(
+            rows, begins[clear], widths[clear], z[clear], own[clear], strict=True
+        ):
+            end = int(begin + width - 1)
+            found.append((int(row), int(begin), end, float(size), float(spread)))
+            left_out[row, begin : end + 1] = True
+    return found
+
+
+def _clearest(
+    tops: Floats, due: Floats, spreads: Floats, left_out: NDArray[np.bool_], first: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats]:
+    """The window of each series that stands out most: begin, width, z, spread."""
+    count = len(tops)
+    begins, widths = np.zeros(count, np.int64), np.ones(count, np.int64)
+    best, own = np.zeros(count), np.ones(count)
+    rows = np.arange(count)
+    for place, width in enumerate(WINDOWS):
+        spread = spreads[:, place]
+        z = contrasts(tops, due, width, left_out) / spread[:, None]
+        z = np.nan_to_num(z)
+        z[:, :first] = 0
+        at = np.abs(z).argmax(axis=1)
+        better = np.abs(z[rows, at]) > np.abs(best)
+        begins, widths = np.where(better, at, begins), np.where(better, width, widths)
+        best = np.where(better, z[rows, at], best)
+        own = np.where(better, spread, own)
+    return begins, widths, best, own
+
+
+def with_weekdays(tops: Floats, due: Floats, weekdays: NDArray[np.int64]) -> Floats:
+    """What is to be expected with the weekdays of each series."""
+    level = tops.sum(axis=1) / np.maximum(due.sum(axis=1), 1e-300)
+    factors = np.ones_like(due)
+    for weekday in range(7):
+        there = weekdays == weekday
+        seen = tops[:, there].sum(axis=1)
+        expected = due[:, there].sum(axis=1) * level
+        factor = (seen + _DRAWN_BY) / (expected + _DRAWN_BY)
+        factors[:, there] = factor[:, None]
+    return due * factors
+
+
+def _ahead(values: Floats, width: int) -> Floats:
+    """Sum over the window that begins at each day; short at the end."""
+    sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
+    count = values.shape[1]
+    ends = np.minimum(np.arange(count) + width, count)
+    return sums[:, ends] - sums[:, :count]
+
+
+def _behind(values: Floats) -> Floats:
+    """Sum over the days before each day."""
+    sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
+    count = values.shape[1]
+    begins = np.maximum(np.arange(count) - REACH, 0)
+    return sums[:, :count] - sums[:, begins]
+
+
+def _median(values: Floats) -> float:
+    seen = values[~np.isnan(values)]
+    return float(np.median(seen)) if len(seen) else 1.0

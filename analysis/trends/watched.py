@@ -1,0 +1,232 @@
+"""What is watched: metrics, sets of dimensions, risk and all their series."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.engine.dataset import Dataset
+from analysis.errors import InvalidInput, NotEnoughData
+from analysis.metrics.availability import availability
+from analysis.metrics.dimensions import dimensions_of
+from analysis.metrics.many import Many, many_series
+from analysis.metrics.periods import Period
+from analysis.metrics.registry import parse_reference
+from analysis.metrics.risk import Risk, expected_rates
+from analysis.metrics.selection import Selection
+from analysis.trends.scales import Floats
+from analysis.words import N_
+
+#: Rates of what orders go through; those a dataset has are watched by default.
+USUAL_METRICS = (
+    "late_rate", "cancellation_rate", "complaint_rate", "low_rating_rate",
+    "refusal_rate", "contact_rate",
+)  # fmt: skip
+#: Dimensions watched by default, where a dataset has them.
+USUAL_DIMENSIONS = (
+    "country", "region", "city", "zone", "zone_type", "merchant_type", "category",
+    "scenario", "capacity_type", "vehicle",
+)  # fmt: skip
+#: What an order's risk depends on without anything going wrong: its time, the weather,
+#: where it is and who carries it. The first that a dataset has stands for the place.
+PLACES = ("city", "region", "country")
+RISK_ALONE = (
+    "zone", "merchant_type", "scenario", "vehicle", "capacity_type", "weather",
+)  # fmt: skip
+RISK_BY_PLACE = ("hour", "weather")
+#: Dimensions of more values are not watched.
+MAX_VALUES = 200
+#: Days looked through by default, and days that are needed before them.
+USUAL_DAYS, LEAST_DAYS = 90, 28
+#: Days read before the first one looked through, to learn from.
+LEARNING_DAYS = 92
+_COUNTED = ("rate", "per")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Everything that is watched.
+
+    Attributes:
+        dataset: Whose orders.
+        where: Which of them.
+        metrics: Names of the metrics.
+        dimensions: The dimensions.
+        sets: Sets of them whose values are segments; the empty one is all orders.
+        read: Days read.
+        first: Step of the first day looked through.
+        risk: What is to be expected of which orders.
+        many: The series of all segments.
+    """
+
+    dataset: Dataset
+    where: Selection | None
+    metrics: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    sets: tuple[tuple[str, ...], ...]
+    read: Period
+    first: int
+    risk: Risk
+    many: Many
+
+    @property
+    def weekdays(self) -> NDArray[np.int64]:
+        """Weekday of each day read."""
+        return np.asarray(self.many.times.weekday, dtype=np.int64)
+
+    def days(self, begin: int, end: int) -> Period:
+        """Days between two steps, both included."""
+        first = self.read.first + timedelta(days=begin)
+        return Period(first, self.read.first + timedelta(days=end))
+
+    def risk_of(self, metric: str) -> Risk:
+        """The risk for one metric alone."""
+        place = self.metrics.index(metric)
+        columns = [name for name in self.risk.table.column_names
+                   if name.startswith("kind_")]  # fmt: skip
+        table = self.risk.table.select([*columns, f"rate_{place + 1}"])
+        return replace(
+            self.risk,
+            metrics=(metric,),
+            table=table.rename_columns([*columns, "rate_1"]),
+            overall=(self.risk.overall[place],),
+        )
+
+    def sums_of(self, metric: int) -> tuple[Floats, Floats]:
+        """Events and what is to be expected of one metric, segment by day."""
+        return self.many.numerators[:, metric], self.many.expected[:, metric]
+
+
+def read_watched(
+    dataset: Dataset,
+    *,
+    metrics: Sequence[str] | None,
+    dimensions: Sequence[str] | None,
+    pairs: bool,
+    period: Period | None,
+    selection: Selection | None,
+) -> Watched:
+    """Read everything that is watched.
+
+    Raises:
+        NotEnoughData: if there are too few days of orders.
+        InvalidInput: if a metric cannot be watched.
+    """
+    looked, read = _periods(dataset, period)
+    names = tuple(metrics) if metrics is not None else usual_metrics(dataset)
+    _require_counted(names)
+    chosen = (
+        tuple(dimensions) if dimensions is not None else usual_dimensions(dataset)
+    )
+    where = None if selection is None else replace(selection, period=None)
+    risk = expected_rates(
+        dataset, names, margins=margins_of(dataset), period=read, where=where
+    )
+    sets = _sets(chosen, pairs=pairs)
+    many = many_series(
+        dataset, names, sets=sets, period=read, where=where, risk=risk
+    )
+    many, sets = _without_doubles(many, sets)
+    first = (looked.first - read.first).days
+    return Watched(dataset, where, names, chosen, sets, read, first, risk, many)
+
+
+def usual_metrics(dataset: Dataset) -> tuple[str, ...]:
+    """Metrics watched by default."""
+    have = availability(dataset)
+    return tuple(name for name in USUAL_METRICS if have[name].is_available)
+
+
+def usual_dimensions(dataset: Dataset) -> tuple[str, ...]:
+    """Dimensions watched by default: those of several values that are no names."""
+    return tuple(
+        name for name in USUAL_DIMENSIONS
+        if name in dataset.fields and 1 < dataset.fields[name].distinct <= MAX_VALUES
+    )  # fmt: skip
+
+
+def margins_of(dataset: Dataset) -> tuple[tuple[str, ...], ...]:
+    """What the risk of an order may depend on, as far as the dataset tells."""
+    have = dimensions_of(dataset)
+    place = next((name for name in PLACES if name in have), None)
+    beside = (place,) if place else ()
+    together = [(*beside, name) for name in RISK_BY_PLACE if name in have]
+    alone = [(name,) for name in RISK_ALONE if name in have and _is_small(dataset, name)]
+    return (*together, *alone) or (("weekday",),)
+
+
+def _is_small(dataset: Dataset, name: str) -> bool:
+    return name in dataset.fields and dataset.fields[name].distinct <= MAX_VALUES
+
+
+def _periods(dataset: Dataset, period: Period | None) -> tuple[Period, Period]:
+    dataset.require("local_date")
+    if dataset.period is None:
+        raise _too_short(0)
+    first, last = dataset.period
+    if period is None:
+        begin = max(last - timedelta(days=USUAL_DAYS - 1),
+                    first + timedelta(days=LEAST_DAYS))  # fmt: skip
+        if begin > last:
+            raise _too_short((last - first).days + 1)
+        period = Period(begin, last)
+    begin = max(first, period.first - timedelta(days=LEARNING_DAYS))
+    if (period.first - begin).days < LEAST_DAYS:
+        raise _too_short((period.first - begin).days)
+    return period, Period(begin, period.last)
+
+
+def _too_short(days: int) -> NotEnoughData:
+    return NotEnoughData(
+        N_("There are {days} days of orders before those to look through."),
+        hint=N_("At least {needed} are needed to know what is usual."),
+        days=days,
+        needed=LEAST_DAYS,
+    )
+
+
+def _require_counted(names: Sequence[str]) -> None:
+    for name in names:
+        kind = parse_reference(name).definition.kind
+        if kind not in _COUNTED:
+            raise InvalidInput(
+                N_("{metric} is a {kind}, and only counted events can be watched."),
+                hint=N_("Choose rates, such as late_rate or complaint_rate."),
+                metric=name,
+                kind=kind,
+            )
+
+
+def _sets(names: Sequence[str], *, pairs: bool) -> list[tuple[str, ...]]:
+    alone = [(name,) for name in names]
+    return [(), *alone, *(itertools.combinations(names, 2) if pairs else ())]
+
+
+def _without_doubles(
+    many: Many, sets: list[tuple[str, ...]]
+) -> tuple[Many, tuple[tuple[str, ...], ...]]:
+    """Leave out pairs of which one dimension implies the other, and missing values."""
+    names = [tuple(name for name, _ in segment) for segment in many.segments]
+    counts = {one: names.count(one) for one in sets}
+    kept_sets = tuple(
+        one for one in sets
+        if len(one) < len(("a", "pair")) or counts[one] > max(
+            counts[(name,)] for name in one)
+    )  # fmt: skip
+    kept = [
+        row for row, segment in enumerate(many.segments)
+        if names[row] in kept_sets and all(value is not None for _, value in segment)
+    ]  # fmt: skip
+    chosen = replace(
+        many,
+        segments=tuple(many.segments[row] for row in kept),
+        numerators=many.numerators[kept],
+        denominators=many.denominators[kept],
+        expected=many.expected[kept],
+    )
+    return chosen, kept_sets
