@@ -40,6 +40,16 @@ UNITS_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+def units_of(dataset: Dataset, design: str) -> list[str]:
+    """Units of a design that the dataset has a column for, riders before orders."""
+    found = [
+        unit
+        for unit in UNITS_OF[design]
+        if dataset.has("orders", PLACE_OF.get(unit) or f"{unit}_id")
+    ]
+    return sorted(found, key=lambda unit: unit == "order")
+
+
 def get(name: str) -> Any:  # noqa: ANN401 - whatever the input holds
     """A value of the form."""
     return st.session_state.get(PREFIX + name)
@@ -155,10 +165,11 @@ def _options() -> Options:
 def _usual(dataset: Dataset) -> dict[str, Any]:
     last = dataset.period[1] if dataset.period else date.today()  # noqa: DTZ011
     begin = last + timedelta(days=1)
+    unit = next(iter(units_of(dataset, "ab")), "order")
     return {
         "name": "", "hypothesis": "", "owner": "", "metric": "late_rate",
         "smallest": 1.0, "guardrails": ["cancellation_rate"],
-        "margin_cancellation_rate": 0.5, "design": "ab", "unit": "rider",
+        "margin_cancellation_rate": 0.5, "design": "ab", "unit": unit,
         "kind": "column", "column": "variant", "control": "control",
         "treated": "treatment", "share": 50, "table": "", "starts": {},
         "scope_by": [], "first_day": begin,

@@ -23,7 +23,7 @@ from ui import cached, errors
 from ui.format import number
 from ui.kpis.axes import axes_of, value_label
 from ui.show import plain
-from ui.strategies.form_state import PLACE_OF, UNITS_OF, field, get, put, scope
+from ui.strategies.form_state import PLACE_OF, field, get, put, scope, units_of
 from ui.strategies.words import DESIGN_HINTS, UNITS
 from ui.strategies.words import DESIGNS as DESIGN_NAMES
 from ui.texts import t
@@ -58,11 +58,7 @@ def _design(dataset: Dataset) -> None:
         captions=[t(DESIGN_HINTS[name]) for name in DESIGNS],
         **field("design"),
     )  # fmt: skip
-    units = [
-        unit
-        for unit in UNITS_OF[get("design")]
-        if dataset.has("orders", PLACE_OF.get(unit) or f"{unit}_id")
-    ]
+    units = units_of(dataset, get("design"))
     if not units:
         st.info(
             t("The dataset has no column for the units of this design."),
