@@ -161,20 +161,24 @@ def readings(times: Floats, plan: Plan, *, faster: float = 0.0) -> Iterator[Read
         plan: From ``plan_of``.
         faster: Share of its plan that a stage may have taken less, where nobody saw it.
     """
-    usual, quick = plan, plan.quicker(faster)
     gone = np.isnan(times[:, 1:_DONE])
     patterns, which = np.unique(gone, axis=0, return_inverse=True)
     for place, pattern in enumerate(patterns):
         rows = np.flatnonzero(which.reshape(-1) == place)
         runs = _runs(pattern)
         names = tuple(STAGE_MILESTONES[at + 1] for at in np.flatnonzero(pattern))
-        here, part = times[rows], usual.take(rows)
-        for breaks in product(*(range(len(run) + 1) for run in runs)):
-            choices = list(zip(runs, breaks, strict=True))
-            read = _filled(here, quick.take(rows), choices)
+        here, part = times[rows], plan.take(rows)
+        paces = (part, part.quicker(faster)) if faster and runs else (part,)
+        for pace, breaks in product(paces, _breaks(runs)):
+            read = _filled(here, pace, list(zip(runs, breaks, strict=True)))
             yield Reading(rows, over_plan(read, part), names)
             if pattern[_ARRIVED - 1]:
                 yield Reading(rows, over_plan(read, part, alone=True), names)
+
+
+def _breaks(runs: list[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+    """For each run, how many of its milestones are read as early."""
+    return product(*(range(len(run) + 1) for run in runs))
 
 
 def _runs(pattern: NDArray[np.bool_]) -> list[tuple[int, ...]]:
