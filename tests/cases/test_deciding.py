@@ -1,10 +1,14 @@
 """Deciding a case: every part of an answer is of its list."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from analysis.cases import taxonomy
 from analysis.cases.decisions import checked, mark_gold, record_decision, seen_of
 from analysis.cases.taxonomy import PARTIES, party_code
+from analysis.cases.taxonomy_texts import LIST_TEXTS
 from analysis.cases.verdicts import PARTIES as RULED
 from analysis.cases.verdicts import Evidence, Hit, Missing, Verdict
 from analysis.errors import InvalidInput, UnknownName
@@ -105,6 +109,7 @@ def test_a_verdict_is_kept_as_it_was_seen(records, case):
         minutes_by_party={"merchant": 6.4, "force majeure": 1.6}, minutes_by_cause={},
         hits=(hit, hit), missing=(Missing("tap_lat", ("R3",), 3.0, is_decisive=True),),
         explanation="8 min late", ruleset="Doorstep", version="2026.1",
+        signature="",
     )  # fmt: skip
     made = record_decision(
         records, case, by="Ada", party="merchant", explanation=WHY, seen=verdict
@@ -122,3 +127,13 @@ def test_gold_is_checked_too(records, case):
     assert mark_gold(
         records, case, by="Ada", party="customer", explanation=WHY
     ).kind == "GOLD"  # fmt: skip
+
+
+def test_every_text_of_the_lists_is_in_the_catalogues():
+    content = yaml.safe_load(Path(taxonomy.__file__).with_suffix(".yaml").read_text())
+    entries = [entry for part in content.values() for entry in part]
+    entries += [detail for entry in entries for detail in entry.get("details", ())]
+    said = {
+        entry[name] for entry in entries for name in ("label", "help") if name in entry
+    }
+    assert said == set(LIST_TEXTS)
