@@ -10,7 +10,7 @@ TRUTH ?= sample_truth
 SEED ?= 1
 ARGS ?=
 
-.PHONY: run test check setup browser bench sample lock texts clean help
+.PHONY: run test check setup browser bench calibrate sample lock texts clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make check    lint, types, import rules"
 	@echo "make setup    only set up .venv"
 	@echo "make bench    speed and memory, as ratios to a baseline of the same run"
+	@echo "make calibrate  error rates of the methods, by simulation"
 	@echo "make sample   simulate a sample world: N=orders OUT=folder TRUTH=folder SEED=seed"
 	@echo "make texts    collect texts for translation"
 	@echo "make lock     renew requirements.txt and requirements-dev.txt"
@@ -55,6 +56,9 @@ check: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+calibrate: $(DEV_STAMP)
+	nice -n 15 $(BIN)/python -m benchmarks.calibrate $(ARGS)
 
 sample: $(STAMP)
 	$(BIN)/python -m sample_data.simulate --orders $(N) --out $(OUT) --truth $(TRUTH) --seed $(SEED) $(ARGS)

@@ -116,7 +116,12 @@ class Calibrated:
 @cache
 def calibrated() -> tuple[Calibrated, ...]:
     """The figures of the last full run of ``make calibrate``."""
-    with _TABLE.open(encoding="utf-8", newline="") as lines:
+    return read_calibrated(_TABLE)
+
+
+def read_calibrated(path: Path) -> tuple[Calibrated, ...]:
+    """Lines as ``make calibrate`` writes them."""
+    with path.open(encoding="utf-8", newline="") as lines:
         return tuple(
             Calibrated(
                 row["design"], row["label"], _kind(row["kind"]),
@@ -128,4 +133,5 @@ def calibrated() -> tuple[Calibrated, ...]:
 
 
 def _kind(word: str) -> Kind:
-    return "interval" if word not in ("always", "guardrail") else word
+    kinds: dict[str, Kind] = {"always": "always", "guardrail": "guardrail"}
+    return kinds.get(word, "interval")

@@ -14,6 +14,8 @@ from analysis.strategies.group_time import Effects
 from analysis.strategies.moments import Floats
 from analysis.words import N_
 
+#: Units below which the spread of effects among cells alike cannot be seen.
+_ALIKE = 5
 #: Directions with less than this share of the largest spread are not told apart.
 _LEFT = 1e-9
 
@@ -198,21 +200,50 @@ def _influence(imputed: Imputed, weights: Floats, units: int) -> Floats:
     per_unit = asked / np.where(mass > 0, mass, np.inf)[:, None]
     spread = cells.weight[:, None] * (per_unit[cells.unit] + cells.times(slope))
     own = np.where(treated, weights, -spread)
-    left = imputed.left[:, None]
-    surprise = np.where(treated, left - _typical(imputed, weights), left)
-    return units * _sums(own * surprise, cells.unit, units)
+    surprise = np.where(treated, _surprise(imputed, weights), imputed.left[:, None])
+    size = len(np.unique(cells.unit))
+    scale = units * np.sqrt(size / (size - 1))
+    return scale * _sums(own * surprise, cells.unit, units)
 
 
-def _typical(imputed: Imputed, weights: Floats) -> Floats:
-    """Mean effect by cohort and period, weighted by squared weights."""
+def _surprise(imputed: Imputed, weights: Floats) -> Floats:
+    """Effect of each treated cell beyond that of cells like it, (cells, means).
+
+    Alike are cells of one cohort and period, where these are enough units; else cells
+    as long after their start; else all of them. What a unit adds to the mean of its
+    likes is made up for, as in HC2.
+    """
     cells = imputed.cells
-    key = cells.cohort * (int(cells.time.max()) + 1) + cells.time
-    levels, codes = np.unique(key, return_inverse=True)
+    likes = _likes(cells)
+    size = int(likes.max()) + 1
     square = np.where(cells.treated[:, None], weights**2, 0.0)
-    total = _sums(square, codes, len(levels))
-    mean = _sums(square * imputed.left[:, None], codes, len(levels))
+    total = _sums(square, likes, size)
+    mean = _sums(square * imputed.left[:, None], likes, size)
     mean = np.divide(mean, total, out=np.zeros_like(mean), where=total > 0)
-    return mean[codes]
+    pairs = np.unique(cells.unit * size + likes, return_inverse=True)[1]
+    mine = _sums(square, pairs, int(pairs.max()) + 1)[pairs]
+    share = np.divide(
+        mine, total[likes], out=np.zeros_like(mine), where=total[likes] > 0
+    )
+    return (imputed.left[:, None] - mean[likes]) / np.sqrt(
+        np.maximum(1 - share, 1 / _ALIKE)
+    )
+
+
+def _likes(cells: Cells) -> Codes:
+    """Which cells are alike, as codes; untreated ones do not matter."""
+    span = int(cells.time.max()) + 1
+    cohort = np.where(cells.treated, cells.cohort, 0)
+    keys = (cohort * span + cells.time, cells.time - cohort, np.zeros_like(cohort))
+    found, first = np.full(len(cohort), -1, dtype=np.int64), 0
+    for key in keys:
+        codes = np.unique(key, return_inverse=True)[1]
+        enough = np.bincount(codes, cells.treated)[codes] >= _ALIKE
+        last = key is keys[-1]
+        chosen = (found < 0) & (enough | last)
+        found[chosen] = first + codes[chosen]
+        first += int(codes.max()) + 1
+    return found
 
 
 def overall_imputed(cohorts: Cohorts, imputed: Imputed) -> Effects:
