@@ -60,9 +60,15 @@ def from_zero(data: pd.DataFrame, *, target: float | None) -> bool:
     return not known or min(known) < FROM_ZERO * max(known)
 
 
-def start_note(look: Tokens) -> alt.Chart:
-    """The note at the upper left of a chart whose axis does not start at 0."""
-    base = alt.Chart(pd.DataFrame({"text": [t("axis does not start at 0")]}))
+def start_note_text(axis: str) -> str:
+    """What the axis counts, and that it does not start at 0."""
+    note = t("axis does not start at 0")
+    return f"{axis}, {note}" if axis else note
+
+
+def start_note(look: Tokens, text: str) -> alt.Chart:
+    """The note at the upper left of a chart, such as what its axis counts."""
+    base = alt.Chart(pd.DataFrame({"text": [text]}))
     note = base.mark_text(color=look.muted, align="left", fontSize=11)
     return note.encode(x=alt.value(0), y=alt.value(-8), text="text:N")
 
@@ -79,6 +85,9 @@ def quiet_axis(look: Tokens, *, grid: bool, format: str = "") -> alt.Axis:  # no
         labelPadding=6,
         labelLimit=180,
         labelFontSize=12,
+        titleColor=look.muted,
+        titleFontWeight="normal",
+        titleFontSize=11,
         format=format or alt.Undefined,
     )
 

@@ -8,7 +8,14 @@ from typing import Final
 import altair as alt
 import pandas as pd
 
-from ui.chart_axes import Unit, from_zero, start_note, time_axis, value_axis
+from ui.chart_axes import (
+    Unit,
+    from_zero,
+    start_note,
+    start_note_text,
+    time_axis,
+    value_axis,
+)
 from ui.chart_parts import (
     PICK,
     WRITTEN,
@@ -40,6 +47,7 @@ def trend(
     target: float | None = None,
     events: pd.DataFrame | None = None,
     names: tuple[str, str] = ("", ""),
+    axis: str = "",
     unit: Unit = "number",
     height: int = TREND_HEIGHT,
     pick: bool = False,
@@ -62,6 +70,7 @@ def trend(
         target: Value of the dashed target line.
         events: ``time`` and ``label`` of what happened, thin marks with a hover text.
         names: What the line and the grey line are, written above them.
+        axis: What the axis counts: its unit and its denominator.
         unit: How values are written.
         height: Height of the plot in pixels.
         pick: Whether a click selects points; read their ``step`` from selection
@@ -88,8 +97,9 @@ def trend(
     if target is not None:
         layers.append(_target(look, target))
         aim = t("target {value}", value=WRITTEN[unit](target))
-    if not zero:
-        layers.append(start_note(look))
+    note = axis if zero else start_note_text(axis)
+    if note:
+        layers.append(start_note(look, note))
     band = t("shaded: expected") if "least" in data else ""
     layers.extend(_line_names(look, (*names, aim, band)))
     # Only the width is fitted: the names above the plot would shrink its height.

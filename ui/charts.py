@@ -36,6 +36,8 @@ MAX_BARS: Final = 12
 BAR_HEIGHT: Final = 24
 SPARK_HEIGHT: Final = 40
 EXPORT_WIDTH: Final = 900
+#: Before the names of bars that are part of the one above.
+_INDENT: Final = "\N{EM SPACE}"
 
 
 def bars(
@@ -51,8 +53,10 @@ def bars(
     ring: str | None = None,
     reference: float | None = None,
     unit: Unit = "number",
+    axis: str = "",
     pick: bool = False,
     step: int = BAR_HEIGHT,
+    most: int = MAX_BARS + 1,
 ) -> Chart:
     """Horizontal bars from 0 with their value written beside and the interval on top.
 
@@ -69,22 +73,24 @@ def bars(
         ring: Column of other values of the same bars, such as plans, drawn as rings.
         reference: Value of a dashed line, such as that of all bars together.
         unit: How values are written.
+        axis: What the axis counts: its unit and its denominator.
         pick: Whether a click selects bars; read it as selection ``pick``.
         step: Height of a bar with its gap, in pixels.
+        most: Rows of the frame that are drawn.
     """
     look = tokens()
     data = renamed(
-        frame.head(MAX_BARS + 1), label=label, value=value, low=low, high=high,
+        frame.head(most), label=label, value=value, low=low, high=high,
         sample=sample, muted=muted, note=note, ring=ring,
     )  # fmt: skip
-    data["name"] = data["label"].map(lambda name: shortened(name, limit=40))
+    data["name"] = data["label"].map(_indented)
     data = with_texts(data, unit=unit)
     base = alt.Chart(data).encode(
         y=alt.Y("name:N", title=None, sort=None, axis=quiet_axis(look, grid=False))
     )
     x = alt.X(
         "value:Q",
-        title=None,
+        title=axis or None,
         scale=alt.Scale(zero=True),
         axis=quiet_axis(look, grid=True, format=AXIS_FORMATS[unit]),
     )
@@ -146,6 +152,13 @@ def standalone(chart: Chart, *, title: str) -> dict[str, Any]:
             N_("The chart has too many points for a picture."),
             hint=N_("Download its table instead."),
         ) from error
+
+
+def _indented(label: object) -> str:
+    """A printable name that keeps the blanks before it, which show its level."""
+    text = str(label)
+    depth = len(text) - len(text.lstrip(_INDENT))
+    return _INDENT * depth + shortened(text, limit=40)
 
 
 def _bar(base: alt.Chart, look: Tokens, *, data: pd.DataFrame, pick: bool) -> alt.Chart:

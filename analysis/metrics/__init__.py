@@ -17,7 +17,7 @@ from analysis.metrics.peers import peers
 from analysis.metrics.periods import Period, compared
 from analysis.metrics.places import places
 from analysis.metrics.registry import Definition, load_definitions
-from analysis.metrics.rows import related, rows
+from analysis.metrics.rows import related, rows, rows_sql
 from analysis.metrics.selection import Condition, Selection
 from analysis.metrics.supply import Supply, supply
 
@@ -48,6 +48,7 @@ __all__ = [
     "places",
     "related",
     "rows",
+    "rows_sql",
     "severity",
     "sql_of",
     "stage_funnel",

@@ -63,8 +63,39 @@ def rows(
         MissingField: if a column is computed from others that the dataset has not.
         InvalidInput: if limit or offset is out of bounds.
     """
+    query = _page(
+        dataset, selection or Selection(), columns, order, limit=limit, offset=offset
+    )
+    return dataset.engine.run(query).to_pandas()
+
+
+def rows_sql(
+    dataset: Dataset,
+    selection: Selection | None = None,
+    *,
+    columns: Sequence[str] = (),
+    order: Sequence[str] = (),
+    limit: int = 100,
+    offset: int = 0,
+) -> str:
+    """The SQL that ``rows`` runs for the same arguments, which see."""
+    query = _page(
+        dataset, selection or Selection(), columns, order, limit=limit, offset=offset
+    )
+    return dataset.engine.sql(query)
+
+
+def _page(
+    dataset: Dataset,
+    chosen: Selection,
+    columns: Sequence[str],
+    order: Sequence[str],
+    *,
+    limit: int,
+    offset: int,
+) -> exp.Select:
+    """The query of one page."""
     _require_page(limit, offset)
-    chosen = selection or Selection()
     named = [name for name in (columns or _usual(dataset)) if name != "order_no"]
     values = {name: order_value(dataset, name) for name in dict.fromkeys(named)}
     keys = [_ordered(dataset, name) for name in order]
@@ -80,8 +111,7 @@ def rows(
     )
     query = query.where(*filters) if filters else query
     query = query.order_by(*keys, trees.last_nulls(_number()))
-    page = query.limit(limit).offset(offset)
-    return dataset.engine.run(page).to_pandas()
+    return query.limit(limit).offset(offset)
 
 
 def related(dataset: Dataset, order: int | str, table: str) -> pd.DataFrame:

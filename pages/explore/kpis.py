@@ -2,7 +2,20 @@ import streamlit as st
 
 from ui.errors import boundary
 from ui.guard import guard
-from ui.kpis import breakdown, cards, choose, filters, locks, notices, targets, trend
+from ui.kpis import (
+    breakdown,
+    cards,
+    choose,
+    filters,
+    listing,
+    locks,
+    notices,
+    panels,
+    standing,
+    strip,
+    targets,
+    trend,
+)
 from ui.kpis.answer import answer, grounds
 from ui.kpis.groups import groups, worst
 from ui.kpis.view import KpiView, look_at
@@ -34,7 +47,7 @@ orders = found["orders"].value
 figure = found.get(look.metric)
 target = set_targets.get(look.metric)
 with st.skeleton(CARDS_HEIGHT):
-    found_groups = groups(look) if figure and look.by and orders else []
+    found_groups = groups(look, figure) if figure and look.by and orders else []
 worst_group = worst(found_groups, figure) if figure else None
 head.markdown(answer(look, figure, target=target, worst=worst_group))
 head.caption(grounds(look, orders))
@@ -54,14 +67,22 @@ if figure is None:
     locks.lock_note(look.locked(look.metric))
     st.stop()
 
+with boundary():
+    strip.figure_strip(look, figure, target)
 left, right = st.columns([2, 1], gap="large")
 with left, boundary():
     trend.chart(look, figure, target)
 with right, boundary():
-    trend.figure_panel(look, figure, target)
+    standing.panel(look)
 
 if look.by:
     st.space("small")
     with boundary():
         breakdown.head(look)
         breakdown.chart_and_list(look, found_groups, figure)
+
+st.space("small")
+panels.row(look, figure)
+st.space("small")
+with boundary():
+    listing.section(look, orders)

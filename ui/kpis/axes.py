@@ -25,6 +25,10 @@ FIRST: Final = (
     "category", "scenario", "weather", "distance_band", "severity_band", "region",
     "country", "merchant_id", "rider_id",
 )  # fmt: skip
+#: Where one goes on from the last level of a hierarchy.
+BELOW: Final[Mapping[str, str]] = {
+    "zone": "merchant_id", "merchant_id": "rider_id", "rider_id": "hour_band",
+}  # fmt: skip
 #: Groups beyond this many come as one, the largest ones apart.
 MAX_GROUPS: Final = 200
 
@@ -55,6 +59,19 @@ OWN_VALUES: Final[Mapping[str, str]] = {
     "returned": N_("returned"),
     "failed": N_("failed"),
     "open": N_("open"),
+    "cancelled by customer": N_("cancelled by customer"),
+    "cancelled by merchant": N_("cancelled by merchant"),
+    "cancelled by rider": N_("cancelled by rider"),
+    "cancelled by platform": N_("cancelled by platform"),
+    "cancelled, party unknown": N_("cancelled, party unknown"),
+    "failed or returned": N_("failed or returned"),
+    "still open": N_("still open"),
+    "late, complained": N_("late, complained"),
+    "late, rated low": N_("late, rated low"),
+    "late, nothing said": N_("late, nothing said"),
+    "not late, complained": N_("not late, complained"),
+    "not late, rated low": N_("not late, rated low"),
+    "nothing bad": N_("nothing bad"),
 }
 _OWN_FIELDS: Final = ("status",)
 
@@ -111,10 +128,12 @@ def axes_of(dataset: Dataset) -> dict[str, Axis]:
 
 def next_level(dataset: Dataset, name: str) -> str:
     """The dimension inside this one; empty where there is none."""
-    for levels in hierarchies_of(dataset).values():
+    levels_of = hierarchies_of(dataset)
+    for levels in levels_of.values():
         if name in levels[:-1]:
             return levels[levels.index(name) + 1]
-    return ""
+    below = BELOW.get(name, "")
+    return below if any(below in levels for levels in levels_of.values()) else ""
 
 
 def value_label(axis: Axis | None, value: Scalar) -> str:

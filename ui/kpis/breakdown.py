@@ -10,23 +10,27 @@ import pandas as pd
 import streamlit as st
 
 from analysis.metrics import assumed_of
-from analysis.metrics.selection import Condition, Scalar
+from analysis.metrics.registry import parse_reference
+from analysis.metrics.selection import Scalar
 from analysis.words import N_
 from ui import chart_frame, charts
-from ui.format import sample
-from ui.kpis.axes import Axis, condition_label
+from ui.format import number, sample
+from ui.kpis.axes import Axis
 from ui.kpis.behind import behind, sql
 from ui.kpis.figures import (
     VERDICT_COLOURS,
     VERDICT_NAMES,
     Figure,
+    axis_title,
     chart_unit,
     name_of,
     too_few,
+    write,
 )
 from ui.kpis.groups import Group
 from ui.kpis.locks import rule_badge
-from ui.kpis.view import Look, Order, drill, go_to
+from ui.kpis.path import breadcrumb
+from ui.kpis.view import Look, Order, drill
 from ui.show import choice, plain
 from ui.state import bound
 from ui.texts import t
@@ -35,15 +39,33 @@ ORDER_NAMES: Final[dict[Order, str]] = {
     "orders": N_("Most orders"),
     "worst": N_("Worst first"),
     "change": N_("Largest change"),
+    "excess": N_("Costs most"),
     "name": N_("By name"),
 }
+ESTIMATE_NAMES: Final[dict[str, str]] = {
+    "raw": N_("As counted"),
+    "shrunk": N_("Shrunk"),
+}
+#: Where the sentences at the top jump to.
+ANCHOR: Final = "breakdown"
 ROW_HEIGHT: Final = 34
+#: What the excess of a metric is counted in.
+_EXCESS_UNITS: Final[dict[str, str]] = {
+    "late_rate": N_("late orders"),
+    "on_time_rate": N_("late orders"),
+    "cancellation_rate": N_("cancelled orders"),
+    "complaint_rate": N_("orders complained of"),
+    "low_rating_rate": N_("low ratings"),
+    "refusal_rate": N_("refusals"),
+    "contact_rate": N_("contacts"),
+    "undelivered_rate": N_("undelivered orders"),
+}
 
 
 def head(look: Look) -> None:
     """Which dimension, in which order, and the way one got here."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.header(t("Breakdown"), anchor=False, width="stretch")
+        st.header(t("Breakdown"), anchor=ANCHOR, width="stretch")
         labels = {name: axis.label for name, axis in look.axes.items()}
         st.selectbox(
             t("Break down by"),
@@ -59,9 +81,21 @@ def head(look: Look) -> None:
             required=True,
             **bound(look.view, "order", prefix="kpis"),
         )
+        if can_shrink(look):
+            st.segmented_control(
+                t("Values"),
+                list(ESTIMATE_NAMES),
+                format_func=lambda name: choice(t(ESTIMATE_NAMES[name])),
+                required=True,
+                help=t(
+                    "Shrunk: small groups are drawn towards the others, as far as "
+                    "these agree (empirical Bayes); the ring is the value as counted."
+                ),
+                **bound(look.view, "estimate", prefix="kpis"),
+            )
     if assumed_of(look.dataset, by=look.by):
         rule_badge()
-    _breadcrumb(look)
+    breadcrumb(look)
 
 
 def chart_and_list(look: Look, found: Sequence[Group], whole: Figure) -> None:
@@ -97,7 +131,7 @@ def takeaway(look: Look, found: Sequence[Group]) -> str:
 
 
 def _chart(look: Look, axis: Axis, found: Sequence[Group], whole: Figure) -> None:
-    frame = _frame(found)
+    frame = _frame(look, found)
     key = f"kpis_bars_{look.mark}"
     by_label = {group.label: group.condition for group in found}
 
@@ -117,8 +151,10 @@ def _chart(look: Look, axis: Axis, found: Sequence[Group], whole: Figure) -> Non
         sample="n",
         muted="muted",
         note="note",
+        ring="counted" if is_shrunk(look) else None,
         reference=_reference(whole),
         unit=chart_unit(whole.definition),
+        axis=axis_title(look.metric),
         pick=True,
         step=ROW_HEIGHT,
     )
@@ -154,7 +190,35 @@ def _list(look: Look, found: Sequence[Group]) -> None:
                 args=(look, group.condition),
             )
             st.space("stretch")
-            st.markdown(_change(group), width="content")
+            st.markdown(_told(look, group), width="content")
+
+
+def can_shrink(look: Look) -> bool:
+    """Whether small groups can borrow from the others."""
+    return look.definition.kind in ("rate", "mean", "per")
+
+
+def _told(look: Look, group: Group) -> str:
+    """What stands beside a group: its change, or what it costs where that ranks."""
+    if look.view.order != "excess" or math.isnan(group.excess) or group.is_rest:
+        return _change(group)
+    figure = group.figure
+    if figure.is_few:
+        return f":gray[{too_few(figure.n)}]"
+    text = excess_text(look.metric, group.excess)
+    if group.excess_low <= 0 <= group.excess_high:
+        return f":gray[{text} {sample(figure.n)}]"
+    colour = "orange" if group.excess > 0 else "blue"
+    return f":{colour}[{text}] :gray[{sample(figure.n)}]"
+
+
+def excess_text(metric: str, excess: float) -> str:
+    """An excess with its sign and what it is counted in."""
+    found = parse_reference(metric).definition
+    unit = t(_EXCESS_UNITS.get(found.name, "")) if found.name in _EXCESS_UNITS else ""
+    if not unit:
+        unit = t("min") if found.unit == "min" else ""
+    return f"{number(excess, sign=True)} {unit}".strip()
 
 
 def _change(group: Group) -> str:
@@ -170,8 +234,11 @@ def _change(group: Group) -> str:
     )
 
 
-def _frame(found: Sequence[Group]) -> pd.DataFrame:
-    """The bars; one that rests on too few has its number beside it, but no length."""
+def _frame(look: Look, found: Sequence[Group]) -> pd.DataFrame:
+    """The bars; one that rests on too few has its number beside it, but no length.
+
+    Shrunk ones rest on the others as well and have a length whatever their number.
+    """
     figures = [group.figure for group in found]
     frame = pd.DataFrame(
         {
@@ -182,11 +249,25 @@ def _frame(found: Sequence[Group]) -> pd.DataFrame:
             "n": [figure.n for figure in figures],
             "muted": [group.is_rest or group.figure.is_few for group in found],
             "note": [_note(figure) for figure in figures],
+            "counted": [figure.value for figure in figures],
         }
     )
-    few = [figure.is_few for figure in figures]
-    frame.loc[few, ["value", "low", "high"]] = math.nan
+    if not is_shrunk(look):
+        few = [figure.is_few for figure in figures]
+        frame.loc[few, ["value", "low", "high"]] = math.nan
+        return frame
+    own = [not math.isnan(group.shrunk) for group in found]
+    for name in ("value", "low", "high"):
+        end = "" if name == "value" else f"_{name}"
+        values = [getattr(group, f"shrunk{end}") for group in found]
+        frame[name] = frame[name].where([not item for item in own], values)
+    frame["note"] = [write(value, look.definition) for value in frame["value"]]
     return frame
+
+
+def is_shrunk(look: Look) -> bool:
+    """Whether the bars show values drawn towards the others."""
+    return look.view.estimate == "shrunk" and can_shrink(look)
 
 
 def _note(figure: Figure) -> str:
@@ -204,33 +285,14 @@ def _table(look: Look, found: Sequence[Group]) -> pd.DataFrame:
         "n": [group.figure.n for group in found],
         t("Orders"): [group.orders for group in found],
     }
+    if can_shrink(look):
+        columns[t("Excess")] = [group.excess for group in found]
+        columns[t("Excess, 95 % low")] = [group.excess_low for group in found]
+        columns[t("Excess, 95 % high")] = [group.excess_high for group in found]
+        columns[t("Shrunk")] = [group.shrunk for group in found]
+        columns[t("Shrunk, 95 % low")] = [group.shrunk_low for group in found]
+        columns[t("Shrunk, 95 % high")] = [group.shrunk_high for group in found]
     if look.before:
         columns[t("Before")] = [group.figure.before for group in found]
         columns[t("Change")] = [group.figure.change for group in found]
     return pd.DataFrame(columns)
-
-
-def _breadcrumb(look: Look) -> None:
-    """The filters as the way one got here; pressing a step goes back to it."""
-    if not look.conditions:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.button(
-            t("All orders"), key="kpis_crumb_all", type="tertiary",
-            on_click=go_to, args=(look,), kwargs={"by": look.conditions[0].dimension},
-        )  # fmt: skip
-        for place, condition in enumerate(look.conditions):
-            st.markdown(":gray[›]", width="content")
-            _crumb(look, condition, place=place)
-
-
-def _crumb(look: Look, condition: Condition, *, place: int) -> None:
-    label = plain(condition_label(look.axes, condition))
-    if place == len(look.conditions) - 1:
-        st.markdown(f"**{label}**", width="content")
-        return
-    below = look.conditions[place + 1].dimension
-    st.button(
-        label, key=f"kpis_crumb_{place}", type="tertiary", on_click=go_to,
-        args=(look, *look.conditions[: place + 1]), kwargs={"by": below},
-    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -275,6 +276,20 @@ def unit_of(definition: Definition) -> str:
     names = {"share": "%", "min": t("min"), "s": t("s"), "m": t("m")}
     name = names.get(definition.unit, "")
     return f"{_NO_BREAK}{name}" if name else ""
+
+
+def axis_title(reference: str) -> str:
+    """What an axis of the metric counts: its unit and its denominator."""
+    definition = parse_reference(reference).definition
+    units = {"share": "%", "min": t("min"), "s": t("s"), "m": t("m"), "orders": ""}
+    unit = units.get(definition.unit, "")
+    if definition.kind != "rate":
+        return unit or name_of(reference)
+    sentence = definition.definition_in(language())
+    _, slash, below = re.split(r"[.;。；]", sentence)[0].partition(
+        " ÷ " if " ÷ " in sentence else " / "
+    )
+    return t("{unit} of {what}", unit=unit, what=below.strip()) if slash else unit
 
 
 def _number(cell: object) -> float:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from analysis.metrics.selection import Condition
+from analysis.trends.breakdown import ranked
+from analysis.trends.words import stands_out
 from ui import charts
 from ui.format import number
 from ui.kpis.axes import Axis, only, scalar, value_label
@@ -17,8 +19,9 @@ from ui.kpis.view import Look, Order
 from ui.show import shortened
 from ui.texts import t
 
-#: How many half-widths of its interval a group must be off to stand out.
-SURE: Final = 1.5
+_RANKED: Final = (
+    "excess", "excess_low", "excess_high", "shrunk", "shrunk_low", "shrunk_high",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,13 @@ class Group:
         figure: The metric in it.
         orders: Number of orders in the period.
         is_rest: Whether it stands for all that are not shown.
+        excess: Units of the numerator beyond the whole, positive for the worse; NaN
+            where the metric has none.
+        excess_low: Lower end of its interval of 95 %.
+        excess_high: Upper end.
+        shrunk: Value drawn towards the other groups; NaN where there is none.
+        shrunk_low: Lower end of its interval of 95 %.
+        shrunk_high: Upper end.
     """
 
     label: str
@@ -38,11 +48,22 @@ class Group:
     figure: Figure
     orders: int
     is_rest: bool = False
+    excess: float = math.nan
+    excess_low: float = math.nan
+    excess_high: float = math.nan
+    shrunk: float = math.nan
+    shrunk_low: float = math.nan
+    shrunk_high: float = math.nan
 
 
-def groups(look: Look) -> list[Group]:
-    """The groups shown, in their order, and the rest as one."""
-    every = _every(look)
+def groups(look: Look, whole: Figure) -> list[Group]:
+    """The groups shown, in their order, and the rest as one.
+
+    Args:
+        look: What is looked at.
+        whole: The metric over all groups.
+    """
+    every = _every(look, whole)
     shown = sorted(every, key=_sorting(look))[: charts.MAX_BARS]
     axis = look.axes[look.by]
     shown = _natural(axis, shown, look)
@@ -56,41 +77,27 @@ def groups(look: Look) -> list[Group]:
 
 
 def worst(found: Sequence[Group], whole: Figure) -> Group | None:
-    """The group that is surely worse than the whole; None where none is.
-
-    With a dozen groups one leaves its interval of 95 % by chance every other time, so
-    half as much again is asked for (about 99.7 % each).
-    """
+    """The group that is surely worse than the whole; None where none is."""
     direction = whole.definition.direction
     if direction == "neutral":
         return None
-    lower = direction == "lower"
-    worse = [
-        group
-        for group in found
-        if not (group.figure.is_few or group.is_rest)
-        and _excess(group.figure, whole, lower=lower) > 0
-    ]
-    pick = max if lower else min
-    return pick(worse, key=lambda group: group.figure.value, default=None)
+    told = [group for group in found if not (group.figure.is_few or group.is_rest)]
+    place = stands_out(
+        [group.figure.value for group in told],
+        [(group.figure.low, group.figure.high) for group in told],
+        whole.value,
+        is_lower_better=direction == "lower",
+    )
+    return None if place is None else told[place]
 
 
-def _excess(figure: Figure, whole: Figure, *, lower: bool) -> float:
-    """How far a figure is on the worse side of the whole, less its uncertainty."""
-    if lower:
-        margin, step = figure.value - figure.low, figure.value - whole.value
-    else:
-        margin, step = figure.high - figure.value, whole.value - figure.value
-    return step - SURE * margin
-
-
-def _every(look: Look) -> list[Group]:
+def _every(look: Look, whole: Figure) -> list[Group]:
     """All groups, or the largest of a dimension with very many."""
     axis = look.axes[look.by]
     frame = measured(look, [look.metric, "orders"], by=look.by, top=axis.top)
     if axis.top:
         frame = frame[~frame["is_rest"]]
-    frame = frame[frame["orders"] > 0]
+    frame = ranked(frame[frame["orders"] > 0], look.metric, whole.value)
     taken: set[str] = set()
     found = []
     for row in frame.to_dict("records"):
@@ -114,6 +121,7 @@ def _group(
         figure=Figure.of(row, look.metric),
         orders=int(row["orders"]),
         is_rest=condition.kind == "rest",
+        **{name: float(row.get(name, math.nan)) for name in _RANKED},
     )
 
 
@@ -130,8 +138,10 @@ def _unlike(label: str, taken: set[str]) -> str:
 def _sorting(look: Look) -> Callable[[Group], Any]:
     lower = Figure.of({}, look.metric).definition.direction == "lower"
 
+    shrunk = look.view.estimate == "shrunk"
+
     def by_worst(group: Group) -> tuple[bool, float]:
-        value = group.figure.value
+        value = group.shrunk if shrunk else group.figure.value
         few = group.figure.is_few or math.isnan(value)
         return (few, 0.0 if few else -value if lower else value)
 
@@ -140,10 +150,15 @@ def _sorting(look: Look) -> Callable[[Group], Any]:
         few = group.figure.is_few or math.isnan(change)
         return (few, 0.0 if few else -abs(change))
 
+    def by_excess(group: Group) -> tuple[bool, float]:
+        known = not (group.figure.is_few or math.isnan(group.excess))
+        return (not known, -group.excess if known else 0.0)
+
     sorting: dict[Order, Callable[[Group], Any]] = {
         "orders": lambda group: -group.orders,
         "worst": by_worst,
         "change": by_change,
+        "excess": by_excess,
         "name": lambda group: group.label.casefold(),
     }
     return sorting[look.view.order]

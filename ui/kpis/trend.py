@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -12,30 +11,32 @@ import streamlit as st
 
 from analysis.metrics import Period
 from analysis.metrics.periods import Grain
-from analysis.metrics.registry import Setting, Value, parse_reference
+from analysis.metrics.registry import parse_reference
+from analysis.metrics.selection import Condition
 from analysis.records import Target
 from ui import chart_frame, charts
-from ui.format import day, moment, number
+from ui.format import day, moment
 from ui.format import period as written_period
-from ui.kpis import periods, targets
-from ui.kpis.behind import behind, definition_text, formula_text, measured, notes, sql
+from ui.kpis import marks, periods, settings
+from ui.kpis.behind import behind, measured, sql
 from ui.kpis.figures import (
-    VERDICT_NAMES,
     Figure,
+    axis_title,
     chart_unit,
     is_few,
     name_of,
-    setting_name,
-    too_few,
     why_unknown,
+    write,
 )
-from ui.kpis.numbers import row_of, table_of
-from ui.kpis.view import Look, go
+from ui.kpis.numbers import table_of
+from ui.kpis.view import Look, close, go, open_days
 from ui.show import choice, plain
 from ui.state import bound
-from ui.texts import language, t
+from ui.texts import t
 
 HEIGHT: Final = 300
+#: Where the sentences at the top jump to.
+ANCHOR: Final = "trend"
 #: A trend that opens by itself shows at least so many steps, where any grain does.
 ENOUGH_STEPS: Final = 2
 
@@ -62,9 +63,8 @@ def settled(look: Look) -> Look:
 def head(look: Look) -> None:
     """Name of the chosen metric, its settings and the step of the trend."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.header(plain(name_of(look.metric)), anchor=False, width="stretch")
-        for name, setting in _settings(look.metric).items():
-            _setting(look, name, setting)
+        st.header(plain(name_of(look.metric)), anchor=ANCHOR, width="stretch")
+        settings.row(look)
         steps = periods.grains(look.period)
         if len(steps) > 1:
             st.segmented_control(
@@ -99,28 +99,105 @@ def chart(look: Look, figure: Figure, target: Target | None) -> None:
             icon=":material/blur_on:",
         )
         return
+    found = marks.judged(look, grain)
+    frame = marks.with_expected(frame, found)
+    happened = marks.marks(look, found)
     title = f"{name_of(look.metric)}, {_days(look.period)}"
+    key = f"kpis_trend_{look.mark}"
     drawn = charts.trend(
         frame,
         time="period",
         value="value",
         low="low" if frame["low"].notna().any() else None,
         high="high" if frame["high"].notna().any() else None,
+        expected=("least", "most") if frame["least"].notna().any() else None,
+        unusual="unusual",
         before="before" if look.before else None,
+        events=marks.frame_of(happened),
+        axis=axis_title(look.metric),
         sample="n",
         muted="few",
         target=target.target if target else None,
         names=(_days(look.period), _days(look.before)),
         unit=chart_unit(figure.definition),
         height=HEIGHT,
+        pick=True,
     )
     query = sql(look, [look.metric], grain=grain)
     chart_frame.draw(
         drawn,
         behind(look, look.metric, table_of(look, frame), title=title, query=query),
         alt_text=takeaway(look, figure, frame),
-        key=f"kpis_trend_{look.mark}",
+        key=key,
+        on_select=lambda: _clicked(look, frame, key),
     )
+    _below(look, frame, marks.why_nothing(found), marks.listed(happened))
+
+
+def _clicked(look: Look, frame: pd.DataFrame, key: str) -> None:
+    """A point was clicked: look at its days alone."""
+    picked = st.session_state[key]["selection"].get(charts.PICK) or [{}]
+    place = picked[0].get("step")
+    if isinstance(place, int | float) and 0 <= place < len(frame):
+        _open_step(look, frame, int(place))
+
+
+def _open_step(look: Look, frame: pd.DataFrame, place: int) -> None:
+    """The days of a step; an hour becomes a filter of its day."""
+    start = pd.Timestamp(frame["period"].iloc[place])
+    if look.period is None or look.grain is None:
+        return
+    days = marks.days_of(look.period, start, look.grain)
+    if look.grain != "hour":
+        open_days(look, days)
+        return
+    others = [item for item in look.conditions if item.dimension != "hour"]
+    chosen = Condition("hour", values=(start.hour,))
+    selection = replace(look.view.selection, period=days, conditions=(*others, chosen))
+    go(look, selection=selection, span="days", grain="auto")
+
+
+def _below(look: Look, frame: pd.DataFrame, silent: str, happened: str) -> None:
+    """What a click on a point does, from the keyboard; why there is no band."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _steps(look, frame)
+        for text in (silent, happened):
+            if text:
+                st.caption(text, width="stretch")
+
+
+def _steps(look: Look, frame: pd.DataFrame) -> None:
+    panel = st.popover(
+        t("Open one step"), icon=":material/zoom_in:", type="tertiary",
+        key="kpis_steps", on_change="rerun",
+    )  # fmt: skip
+    if not panel.open:
+        return
+    known = [place for place in range(len(frame)) if frame["n"].iloc[place] > 0]
+    chosen = panel.selectbox(
+        t("Step of the trend"),
+        known,
+        index=None,
+        format_func=lambda place: _step_name(look, frame.iloc[place]),
+        key="kpis_step",
+    )
+    if chosen is not None:
+        panel.button(
+            t("Look at it alone"), type="primary", key="kpis_step_open",
+            on_click=_open_listed, args=(look, frame, chosen),
+        )  # fmt: skip
+
+
+def _open_listed(look: Look, frame: pd.DataFrame, place: int) -> None:
+    close("kpis_steps")
+    st.session_state.pop("kpis_step", None)
+    _open_step(look, frame, place)
+
+
+def _step_name(look: Look, row: pd.Series) -> str:
+    value = write(row["value"], look.definition)
+    mark = f" ({t('not as expected')})" if row.get("unusual") else ""
+    return f"{_when(row['period'], look.grain)}: {value}{mark}"
 
 
 def series(look: Look, metric: str, grain: Grain) -> pd.DataFrame:
@@ -176,42 +253,6 @@ def _counts_before(look: Look, metric: str, grain: Grain) -> pd.Series:
     return rows.groupby(starts[places]).sum()
 
 
-def figure_panel(look: Look, figure: Figure, target: Target | None) -> None:
-    """The figure of the whole period, in words, with all that it rests on."""
-    with st.container(border=True, gap="small"):
-        _headline(look, figure)
-        st.markdown("  \n".join(_lines(look, figure)))
-        if target is not None and not (figure.is_few or figure.is_unknown):
-            targets.badge(figure, target)
-            st.caption(_target_line(figure, target))
-        targets.panel(look, target)
-        st.caption(plain(figure.definition.definition_in(language()), limit=400))
-        chart_frame.row_under(
-            chart_frame.Behind(
-                name=name_of(look.metric),
-                table=row_of(look, figure),
-                sql=sql(look, [look.metric]),
-                definition=definition_text(look, look.metric),
-                formula=formula_text(look, look.metric),
-                notes=notes(look),
-                source=(look.dataset.name, look.dataset.version),
-            ),
-            key="kpis_figure",
-        )
-
-
-def _headline(look: Look, figure: Figure) -> None:
-    """The figure with its days; in grey where it rests on too few."""
-    days = _days(look.period) if look.period else t("All orders")
-    value = figure.written(digits=2 if figure.definition.unit == "share" else None)
-    if figure.is_few:
-        st.caption(days)
-        st.markdown(f"### :gray[{value}]")
-        st.markdown(f":gray[{too_few(figure.n)}]")
-    else:
-        st.metric(days, value)
-
-
 def takeaway(look: Look, figure: Figure, frame: pd.DataFrame) -> str:
     """The trend in one sentence, for those who cannot see it."""
     known = frame[frame["value"].notna() & ~frame["few"]]
@@ -230,86 +271,6 @@ def takeaway(look: Look, figure: Figure, frame: pd.DataFrame) -> str:
         low=Figure.of({look.metric: lowest["value"]}, look.metric).written(),
         then=_when(lowest["period"], look.grain),
     )
-
-
-def _lines(look: Look, figure: Figure) -> list[str]:
-    lines = [figure.grounds()]
-    interval = figure.written_interval()
-    if interval:
-        lines.append(t("95 % interval {range}", range=interval))
-    if look.before and not math.isnan(figure.before):
-        lines.append(
-            t(
-                "{value} in {days}",
-                value=Figure.of({look.metric: figure.before}, look.metric).written(),
-                days=_days(look.before),
-            )
-        )
-        lines.append(_change_line(figure))
-    return lines
-
-
-def _change_line(figure: Figure) -> str:
-    change = t("Change {change}", change=figure.written_change())
-    interval = figure.written_change_interval()
-    told = f"{change} ({interval})" if interval else change
-    return f"{told}: {t(VERDICT_NAMES[figure.verdict])}" if figure.verdict else told
-
-
-def _target_line(figure: Figure, target: Target) -> str:
-    floor = (
-        Figure.of({figure.reference.text: target.floor}, figure.reference.text)
-        if target.floor is not None
-        else None
-    )
-    parts = [
-        t("floor {value}", value=floor.written()) if floor else "",
-        t("set by {name}", name=plain(target.owner)),
-        t("since {day}", day=day(target.first_day)),
-    ]
-    return ", ".join(part for part in parts if part)
-
-
-def _settings(metric: str) -> Mapping[str, Setting]:
-    return parse_reference(metric).applicable
-
-
-def _setting(look: Look, name: str, setting: Setting) -> None:
-    """One setting of the chosen metric; changing it changes the metric's card too."""
-    reference = parse_reference(look.metric)
-    now = reference.settings[name]
-    options = list(dict.fromkeys([*(setting.choices or setting.suggested), now]))
-    key = f"kpis_setting_{name}"
-    st.session_state[key] = now
-
-    def changed() -> None:
-        values = {**reference.settings, name: st.session_state[key]}
-        _change_setting(look, values)
-
-    st.selectbox(
-        setting.label[language().startswith("zh")],
-        options,
-        format_func=lambda value: (
-            setting_name(value) if isinstance(value, str) else number(value)
-        ),
-        key=key,
-        on_change=changed,
-        width=150,
-    )
-
-
-def _change_setting(look: Look, values: Mapping[str, Value]) -> None:
-    """Put the metric with other settings in place of the one there is."""
-    definition = parse_reference(look.metric).definition
-    told = [
-        f"{name}={values[name]}"
-        for name, setting in definition.settings.items()
-        if values[name] != setting.default and setting.applies(values)
-    ]
-    wanted = definition.name + (f"({','.join(told)})" if told else "")
-    cards = tuple(wanted if card == look.metric else card for card in look.cards)
-    selection = {**look.view.selection.to_json(), "metric": wanted}
-    go(look, selection=selection, cards=tuple(dict.fromkeys(cards)))
 
 
 def _days(days: Period | None) -> str:

@@ -14,6 +14,7 @@ from analysis.engine.dataset import Dataset
 from analysis.errors import DoorstepError
 from analysis.metrics import (
     Availability,
+    Definition,
     Period,
     Selection,
     assumed_of,
@@ -27,7 +28,7 @@ from analysis.metrics.selection import Condition
 from ui import cached, errors
 from ui.kpis import periods
 from ui.kpis.axes import Axis, axes_of, next_level
-from ui.state import View, encode_view, update_view
+from ui.state import SelectionField, View, encode_view, update_view
 
 PAGE: Final = "kpis"
 MAX_CARDS: Final = 6
@@ -41,7 +42,12 @@ USUAL_CARDS: Final = (
 USUAL_METRICS: Final = ("late_rate", "delivery_minutes", "cancellation_rate", "orders")
 
 MetricText = Annotated[str, Field(min_length=1, max_length=200)]
-Order = Literal["orders", "worst", "change", "name"]
+ColumnText = Annotated[str, Field(min_length=1, max_length=200)]
+Order = Literal["orders", "worst", "change", "excess", "name"]
+Panel = Literal[
+    "hours", "map", "severity", "stages", "experience", "supply", "compare"
+]  # fmt: skip
+MAX_COLUMNS: Final = 30
 
 
 class KpiView(View):
@@ -55,6 +61,16 @@ class KpiView(View):
         grain: Step of the trend.
         by: Dimension of the breakdown; the next useful one if empty.
         order: Which groups of the breakdown come first.
+        estimate: Values of small groups as counted, or drawn towards the others.
+        panel: Which of the views below the breakdown is open.
+        place: City of the map; the one with the most orders if empty.
+        one: The first segment of a comparison, within the orders looked at.
+        other: The second one; the rest of them if empty.
+        kept: Orders set aside to compare with; ``kept.metric`` tells they are set.
+        listed: Whether the orders themselves are listed.
+        columns: Columns of that list; the usual ones if empty.
+        sort: Column it is sorted by, descending with a leading ``-``.
+        page: Page of it, from 0 on.
     """
 
     span: periods.Span = "auto"
@@ -63,6 +79,16 @@ class KpiView(View):
     grain: Literal["auto", "hour", "day", "week", "month"] = "auto"
     by: str = Field("", max_length=200)
     order: Order = "orders"
+    estimate: Literal["raw", "shrunk"] = "raw"
+    panel: Panel = "hours"
+    place: str = Field("", max_length=200)
+    one: SelectionField = Selection()
+    other: SelectionField = Selection()
+    kept: SelectionField = Selection()
+    listed: bool = False
+    columns: Annotated[tuple[ColumnText, ...], Field(max_length=MAX_COLUMNS)] = ()
+    sort: str = Field("", max_length=200)
+    page: int = Field(0, ge=0, le=100_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +138,11 @@ class Look:
     def mark(self) -> str:
         """A short text that differs with the view, for keys of charts."""
         return f"{zlib.crc32(encode_view(self.view).encode()):08x}"
+
+    @property
+    def definition(self) -> Definition:
+        """What the chosen metric means."""
+        return parse_reference(self.metric).definition
 
     def locked(self, reference: str) -> tuple[str, ...]:
         """Columns that would unlock a metric; empty if it can be computed."""
@@ -169,14 +200,16 @@ def look_at(dataset: Dataset, view: KpiView) -> tuple[Look, tuple[str, ...]]:
 def go(look: Look, **changes: object) -> None:
     """Write a changed view into the address; for callbacks of widgets."""
     with errors.boundary():
-        update_view(look.view, changes)
+        first_page = {"page": 0} if "selection" in changes or "span" in changes else {}
+        update_view(look.view, first_page | changes)
 
 
 def go_to(look: Look, *conditions: Condition, **changes: object) -> None:
     """Look at other orders: these conditions instead of those there are."""
     with errors.boundary():
         selection = replace(look.view.selection, conditions=conditions)
-        update_view(look.view, {"selection": selection, **changes})
+        segments = {"one": Selection(), "other": Selection(), "page": 0}
+        update_view(look.view, {"selection": selection, **segments, **changes})
 
 
 def choose_metric(look: Look, reference: str) -> None:
@@ -185,15 +218,29 @@ def choose_metric(look: Look, reference: str) -> None:
     go(look, selection=selection)
 
 
-def drill(look: Look, condition: Condition) -> None:
-    """Narrow to one group of the breakdown and break it down by the next level."""
-    others = tuple(
-        item for item in look.conditions
-        if condition.kind != "in" or item.dimension != condition.dimension
-    )  # fmt: skip
-    level = next_level(look.dataset, condition.dimension)
-    deeper = level if condition.kind == "in" else condition.dimension
-    go_to(look, *others, condition, by=deeper)
+def drill(look: Look, condition: Condition, *more: Condition) -> None:
+    """Narrow to one group and break it down by the next level.
+
+    Args:
+        look: What is looked at.
+        condition: What narrows to the group.
+        *more: Further conditions, of a cell of two dimensions.
+    """
+    asked = (condition, *more)
+    named = {item.dimension for item in asked if item.kind == "in"}
+    others = [item for item in look.conditions if item.dimension not in named]
+    deeper = condition.dimension
+    if condition.kind == "in":
+        deeper = next_level(look.dataset, condition.dimension)
+        taken = {item.dimension for item in (*look.conditions, *asked)}
+        deeper = "" if deeper in taken else deeper
+    go_to(look, *others, *asked, by=deeper)
+
+
+def open_days(look: Look, days: Period) -> None:
+    """Look at some of the days only, at the step that suits them."""
+    selection = replace(look.view.selection, period=days)
+    go(look, selection=selection, span="days", grain="auto")
 
 
 def close(key: str) -> None:

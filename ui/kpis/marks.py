@@ -1,0 +1,166 @@
+"""What is marked on the trend: what was expected, what happened when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import pandas as pd
+
+from analysis import records
+from analysis.errors import DoorstepError
+from analysis.metrics.periods import Grain, Period
+from analysis.trends.expected import expected
+from analysis.trends.words import unusual_steps
+from ui import cached
+from ui.format import day
+from ui.kpis import standing
+from ui.kpis.figures import write
+from ui.kpis.view import Look
+from ui.show import plain, shortened
+from ui.texts import fill, language, t, translate
+
+#: Marks beyond so many hide the line; the dearest incidents and newest plans stay.
+MAX_MARKS: Final = 12
+_COLUMNS: Final = ["expected", "low", "high", "score", "is_anomaly", "is_changepoint",
+                   "is_too_few"]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened on a day of the trend.
+
+    Attributes:
+        day: First day of it.
+        text: What it was, not made safe for Markdown.
+    """
+
+    day: date
+    text: str
+
+
+def judged(look: Look, grain: Grain) -> pd.DataFrame | None:
+    """The steps of the trend with what was to be expected; None where nothing can be.
+
+    A metric of a selection too small or too short says why in ``attrs["too_few"]``.
+    """
+    if look.period is None:
+        return None
+    try:
+        return cached.result(
+            expected, look.dataset, look.metric, grain=grain, period=look.period,
+            selection=look.orders,
+        )  # fmt: skip
+    except DoorstepError:
+        # The trend itself says what is wrong with the same query.
+        return None
+
+
+def with_expected(frame: pd.DataFrame, found: pd.DataFrame | None) -> pd.DataFrame:
+    """A trend with ``least``, ``most`` and ``unusual`` beside its values."""
+    blank = {"least": float("nan"), "most": float("nan"), "unusual": False}
+    if found is None or found.empty:
+        return frame.assign(**blank)
+    known = found.set_index(pd.to_datetime(found["period"]))[_COLUMNS]
+    lined = known.reindex(pd.to_datetime(frame["period"]))
+    few = lined["is_too_few"].fillna(value=True).to_numpy(dtype=bool)
+    return frame.assign(
+        least=lined["low"].mask(few).to_numpy(dtype=float),
+        most=lined["high"].mask(few).to_numpy(dtype=float),
+        unusual=lined["is_anomaly"].fillna(value=False).to_numpy(dtype=bool) & ~few,
+    )
+
+
+def why_nothing(found: pd.DataFrame | None) -> str:
+    """Why nothing can be expected, in words; empty where something can."""
+    if found is None or not found.attrs.get("too_few"):
+        return ""
+    values = dict(found.attrs.get("too_few_values", {}))
+    return fill(translate(found.attrs["too_few"], language()), values)
+
+
+def clear_steps(found: pd.DataFrame | None) -> list[pd.Timestamp]:
+    """Steps that may be told in words: surely not what was to be expected."""
+    if found is None or found.empty:
+        return []
+    return [pd.Timestamp(item) for item in unusual_steps(found)["period"]]
+
+
+def marks(look: Look, found: pd.DataFrame | None) -> list[Mark]:
+    """Strategies, incidents and moves of the level within the days looked at."""
+    days = look.period
+    if days is None:
+        return []
+    every = [*_strategies(look), *_incidents(look), *_moves(look, found)]
+    inside = [item for item in every if days.first <= item.day <= days.last]
+    return sorted(inside[:MAX_MARKS], key=lambda item: item.day)
+
+
+def frame_of(found: list[Mark]) -> pd.DataFrame | None:
+    """The marks as the chart reads them, those of one day together."""
+    if not found:
+        return None
+    texts: dict[date, list[str]] = {}
+    for item in found:
+        texts.setdefault(item.day, []).append(shortened(item.text, limit=90))
+    return pd.DataFrame(
+        {
+            "time": pd.to_datetime(list(texts)),
+            "label": [
+                f"{day(when)}: {'; '.join(said)}" for when, said in texts.items()
+            ],
+        }
+    )
+
+
+def listed(found: list[Mark]) -> str:
+    """The marks in words, for those who cannot hover; safe for Markdown."""
+    parts = [f"{day(item.day)}: {plain(item.text, limit=90)}" for item in found]
+    return t("Marks: {marks}", marks="; ".join(parts)) if parts else ""
+
+
+def _strategies(look: Look) -> list[Mark]:
+    stored = records.list_strategies(cached.records(), dataset=look.dataset.name)
+    found = []
+    for item in stored:
+        found.append(Mark(item.first_day, t("{name} begins", name=item.name)))
+        found.append(Mark(item.last_day, t("{name} ends", name=item.name)))
+    return found
+
+
+def _incidents(look: Look) -> list[Mark]:
+    """Findings of the watch for this metric within these filters."""
+    found = standing.found_of(look.dataset)
+    if found is None:
+        return []
+    return [
+        Mark(item.began.date(), standing.title(dict(look.axes), item))
+        for item in standing.worse_first(found.findings)
+        if look.metric in (item.metric, *item.also)
+        and standing.fits(item, look.view.selection)
+    ]
+
+
+def _moves(look: Look, found: pd.DataFrame | None) -> list[Mark]:
+    if found is None or found.empty or look.grain in ("week", "month"):
+        return []
+    moved = found[found["is_changepoint"]]
+    definition = look.definition
+    return [
+        Mark(
+            pd.Timestamp(row["period"]).date(),
+            t("the level moves to {value}", value=write(row["value"], definition)),
+        )
+        for row in moved.to_dict("records")
+    ]
+
+
+def days_of(period: Period, start: pd.Timestamp, grain: Grain) -> Period:
+    """The days of one step, as far as they lie in the period."""
+    first = start.date()
+    if grain in ("hour", "day"):
+        return Period(first, first)
+    offset = pd.DateOffset(months=1) if grain == "month" else pd.DateOffset(days=7)
+    last = (start + offset - pd.DateOffset(days=1)).date()
+    return Period(max(first, period.first), min(last, period.last))

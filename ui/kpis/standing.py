@@ -1,0 +1,217 @@
+"""What stands out: the findings of the watch as sentences, each a way to its orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, time
+from typing import Final
+
+import streamlit as st
+
+from analysis.engine.dataset import Dataset
+from analysis.metrics import Selection
+from analysis.metrics.registry import parse_reference
+from analysis.trends import Finding, Watch, watch
+from analysis.words import N_
+from ui import cached, errors
+from ui.format import day, moment
+from ui.jobs import Job
+from ui.kpis.axes import Axis, condition_label, next_level
+from ui.kpis.breakdown import excess_text
+from ui.kpis.figures import name_of, write
+from ui.kpis.view import KpiView, Look
+from ui.show import plain
+from ui.state import write_view
+from ui.texts import fill, t, translate
+from ui.texts import language as current_language
+
+KIND: Final = "watch"
+MAX_SHOWN: Final = 6
+ANCHOR: Final = "stands-out"
+POLL_SECONDS: Final = 1.0
+
+
+def job_of(dataset: Dataset) -> Job:
+    """The watch of a version: the one that runs or has run, else a new one."""
+    subject = str(dataset.path)
+    found = cached.jobs().find(KIND, subject)
+    return found or cached.jobs().start(KIND, subject, _work(dataset))
+
+
+def _work(dataset: Dataset):  # noqa: ANN202 - the work of a job
+    def work(job: Job) -> Watch:
+        job.progress(0.0, N_("Looking through all segments"))
+        return watch(dataset, progress=job.progress)
+
+    return work
+
+
+def found_of(dataset: Dataset) -> Watch | None:
+    """What the watch of a version found; None while it runs or if it could not."""
+    job = cached.jobs().find(KIND, str(dataset.path))
+    return job.result if job and isinstance(job.result, Watch) else None
+
+
+def panel(look: Look) -> None:
+    """The ranked list; while the watch runs, how far it is."""
+    st.subheader(t("What stands out"), anchor=ANCHOR)
+    job = job_of(look.dataset)
+    if job.state == "running":
+        _running(job)
+    elif isinstance(job.result, Watch):
+        _list(look, job.result)
+    elif job.error is not None:
+        problem, *_ = errors.safe_sentences(job.error)
+        st.caption(problem)
+    else:
+        st.caption(t("This could not be worked out."))
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _running(job: Job) -> None:
+    if job.state != "running":
+        st.rerun()
+    st.progress(job.share, text=t(job.step))
+    st.caption(t("Every metric in every segment of the last weeks is looked through."))
+
+
+def _list(look: Look, found: Watch) -> None:
+    fitting = [item for item in found.findings if fits(item, look.view.selection)]
+    if not fitting:
+        st.caption(
+            t(
+                "Nothing in {count} series is beyond chance.",
+                count=f"{found.series:,}",
+            )
+            if not found.findings
+            else t("Nothing of what stands out lies within these filters.")
+        )
+        return
+    with st.container(gap="small", key="kpis_findings"):
+        for place, item in enumerate(fitting[:MAX_SHOWN]):
+            _entry(look, found, item, place=place)
+    _more(look, found, fitting[MAX_SHOWN:])
+
+
+def _more(look: Look, found: Watch, others: list[Finding]) -> None:
+    if not others:
+        return
+    rest = st.expander(
+        t("{count} more", count=len(others)), key="kpis_findings_more",
+        on_change="rerun",
+    )  # fmt: skip
+    if rest.open:
+        with rest:
+            for place, item in enumerate(others, start=MAX_SHOWN):
+                _entry(look, found, item, place=place)
+
+
+def _entry(look: Look, found: Watch, item: Finding, *, place: int) -> None:
+    """One finding: a button that opens its orders, and its figures."""
+    with st.container(gap=None):
+        st.button(
+            f"{icon(item)} {plain(title(look.axes, item))}",
+            key=f"kpis_finding_{place}",
+            type="tertiary",
+            help=t("Show these orders on these days"),
+            on_click=_open,
+            args=(look, found, item),
+        )
+        st.caption(sentence(item))
+
+
+def _open(look: Look, found: Watch, item: Finding) -> None:
+    with errors.boundary():
+        write_view(view_of(look.dataset, found, item))
+
+
+def view_of(dataset: Dataset, found: Watch, item: Finding) -> KpiView:
+    """The page on the orders of a finding: its segment, its days, its metric."""
+    chosen = item.selection(datetime.combine(found.period.last, time()))
+    chosen = replace(chosen, dataset=dataset.name, version=dataset.version)
+    last = item.segment[-1][0] if item.segment else ""
+    taken = {name for name, _ in item.segment}
+    below = next_level(dataset, last) if last else ""
+    return KpiView(
+        selection=chosen, span="days", by="" if below in taken else below, order="worst"
+    )
+
+
+def fits(item: Finding, selection: Selection) -> bool:
+    """Whether a finding can lie within the filters: no filter shuts its segment out."""
+    segment = dict(item.segment)
+    for condition in selection.conditions:
+        if condition.dimension not in segment:
+            continue
+        inside = segment[condition.dimension] in condition.values
+        if condition.kind == "in" and not inside:
+            return False
+        if condition.kind in ("not_in", "rest") and inside:
+            return False
+    return True
+
+
+def icon(item: Finding) -> str:
+    """Which sort of finding it is."""
+    if item.kind == "data_fault":
+        return ":material/database_off:"
+    if item.kind == "mix_shift":
+        return ":material/shuffle:"
+    return ":material/trending_down:" if not item.is_worse else ":material/warning:"
+
+
+def title(axes: dict[str, Axis], item: Finding) -> str:
+    """Where it is: the segment and the metric, not made safe for Markdown."""
+    chosen = item.selection(item.began).conditions
+    where = ", ".join(condition_label(axes, condition) for condition in chosen)
+    return f"{where or t('All orders')} · {name_of(item.metric)}"
+
+
+def sentence(item: Finding) -> str:
+    """What it is and what it costs, safe for Markdown."""
+    definition = parse_reference(item.metric).definition
+    values = {
+        "value": write(item.observed, definition),
+        "expected": write(item.expected, definition),
+        "excess": excess_text(item.metric, item.excess),
+        "since": _when(item, item.began),
+        "until": _when(item, item.ended) if item.ended else "",
+    }
+    if item.kind == "data_fault":
+        text = t(
+            "The data look wrong since {since}: {value} instead of {expected}.",
+            **values,
+        )
+        return f"{text} {_reason(item)}".strip()
+    if item.kind == "mix_shift":
+        text = t("Other orders than before since {since}, each kind as ever.", **values)
+        return f"{text} {_reason(item)}".strip()
+    if item.ended is None:
+        return t(
+            "{value} instead of {expected} since {since}, still going on: {excess}.",
+            **values,
+        )
+    if values["since"] == values["until"]:
+        return t("{value} instead of {expected} on {since}: {excess}.", **values)
+    return t(
+        "{value} instead of {expected} from {since} to {until}: {excess}.", **values
+    )
+
+
+def _reason(item: Finding) -> str:
+    if not item.reason:
+        return ""
+    values: dict[str, object] = {
+        name: plain(value) for name, value in item.values.items()
+    }
+    return fill(translate(item.reason, current_language()), values)
+
+
+def _when(item: Finding, when: datetime) -> str:
+    return moment(when) if item.grain == "hour" else day(when.date())
+
+
+def worse_first(found: Iterable[Finding]) -> list[Finding]:
+    """What costs something, the dearest first; no mere change of the mix."""
+    return [item for item in found if item.is_worse and item.kind != "mix_shift"]
