@@ -256,6 +256,8 @@ def simultaneous_bands(
     np.add.at(sums, effects.cluster, effects.influence)
     se = np.sqrt((sums**2).sum(axis=0))
     usable = se > 0
+    if not usable.any():  # without any noise every band is its effect
+        return 0.0
     signs = rng.choice([-1.0, 1.0], size=(draws, size))
     ratios = np.abs(signs @ sums[:, usable]) / se[usable]
     return float(np.quantile(ratios.max(axis=1), 1 - alpha))

@@ -79,22 +79,29 @@ class SerialFit:
 
     def contrast(self, weights: Floats, *, alpha: float) -> Estimate:
         """A weighted sum of coefficients with Satterthwaite's degrees of freedom."""
-        se = float(np.sqrt(weights @ self.covariance() @ weights))
+        se = float(np.sqrt(weights @ self._covariance @ weights))
         df = self._freedom(weights)
         return student(float(weights @ self.coef), se, alpha=alpha, df=df)
 
+    @cached_property
+    def _covariance(self) -> Floats:
+        return self.covariance()
+
     def _freedom(self, weights: Floats) -> float:
-        slopes = np.array(
-            [
-                np.log(weights @ self.covariance(self.point + step) @ weights)
-                - np.log(weights @ self.covariance(self.point - step) @ weights)
-                for step in np.eye(3) * _STEP
-            ]
-        )
+        above, below = self._nearby
+        slopes = np.log(weights @ above @ weights) - np.log(weights @ below @ weights)
         slopes = slopes / (2 * _STEP)
         relative = float(slopes @ self._spread @ slopes)
         most = float(self.columns.shape[0] - self.columns.shape[1])
         return float(np.clip(2 / relative, _LEAST_DF, most)) if relative else most
+
+    @cached_property
+    def _nearby(self) -> tuple[Floats, Floats]:
+        """Covariances a step above and below each parameter, (parameters, k, k)."""
+        steps = np.eye(len(self.point)) * _STEP
+        above = np.stack([self.covariance(self.point + step) for step in steps])
+        below = np.stack([self.covariance(self.point - step) for step in steps])
+        return above, below
 
     @cached_property
     def _spread(self) -> Floats:
