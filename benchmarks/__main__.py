@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("bench_publish", "bench_measure", "bench_start", "bench_sample")
+NAMES = (
+    "bench_publish", "bench_measure", "bench_strategies", "bench_start", "bench_sample",
+)  # fmt: skip
 
 
 def main() -> None:

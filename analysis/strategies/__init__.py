@@ -7,6 +7,7 @@ from analysis.strategies.contract import Guardrail, Predictor, Strategy
 from analysis.strategies.evaluating import evaluate
 from analysis.strategies.planning import Plan, plan
 from analysis.strategies.published.contract import Assumptions, Worth
+from analysis.strategies.published.worth import worth
 from analysis.strategies.results import Evaluation
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "matched_assignment",
     "plan",
     "switchback_calendar",
+    "worth",
 ]

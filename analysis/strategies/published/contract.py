@@ -54,8 +54,9 @@ class Scope:
             holds within them only.
         key: Key of the workspace, to hash ids as they were hashed at publishing.
         before: Days before the start that covariates and balance are read from.
-        segments: Dimensions to ask "for whom"; None takes the usual ones that are
-            there, see `SEGMENTS`, an empty tuple asks none.
+        segments: Dimensions to ask "for whom"; for A/B None takes the usual ones that
+            are there, see `SEGMENTS`, and an empty tuple asks none. Panels ask only
+            those named: each segment is an evaluation of its own.
     """
 
     selection: Selection = field(default_factory=Selection)

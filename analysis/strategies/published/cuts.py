@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -14,7 +14,9 @@ from analysis.errors import DataProblem, InvalidInput, NotEnoughData
 from analysis.metrics.dimensions import dimension
 from analysis.metrics.figures import figure_of
 from analysis.metrics.moments import (
+    CLUSTER,
     OUTCOME,
+    UNIT,
     WEIGHT,
     Cells,
     Cut,
@@ -143,14 +145,12 @@ def _is_clustered(bound: Bound) -> bool:
 
 
 def _unit_keys(bound: Bound) -> dict[str, exp.Expr]:
-    """The unit, and the clusters; the unit is one where no other is named."""
+    """The unit, and the clusters that are named; without any the unit is one."""
     keys: dict[str, exp.Expr] = {}
     if bound.unit != "order":
-        keys["unit"] = bound.unit_key
+        keys[UNIT] = bound.unit_key
     for number, name in enumerate(bound.strategy.cluster, start=1):
-        keys[f"cluster_{number}"] = key_of(bound.dataset, name)
-    if not bound.strategy.cluster and bound.unit != "order":
-        keys["cluster_1"] = bound.unit_key
+        keys[f"{CLUSTER}{number}"] = key_of(bound.dataset, name)
     return keys
 
 
@@ -247,6 +247,9 @@ def _taken(cells: Cells, kept: np.ndarray) -> Cells:
 def _with_labels(cells: Cells) -> tuple[Cells, tuple[Text, ...]]:
     """Groups whose unit or cluster is known."""
     groups = cells.moments.groups
+    if UNIT in groups and f"{CLUSTER}1" not in groups:
+        groups = groups.assign(**{f"{CLUSTER}1": groups[UNIT]})
+        cells = replace(cells, moments=cells.moments.labelled(groups))
     names = [name for name in groups if not str(name).startswith(LEVELS)]
     known = groups[names].notna().all(axis=1).to_numpy()
     if known.all():

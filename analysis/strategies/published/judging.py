@@ -15,6 +15,7 @@ from analysis.strategies.published import conditions, over_time, spill
 from analysis.strategies.published.contract import SecondOpinion, Segments
 from analysis.strategies.published.contrasts import put_together
 from analysis.strategies.published.cuts import Plan
+from analysis.strategies.published.panel_segments import panel_segments
 from analysis.strategies.published.panels import PanelPlan
 from analysis.strategies.published.second import as_check, second_opinion, sides
 from analysis.strategies.published.segments import (
@@ -35,7 +36,7 @@ class Judged:
 
     Attributes:
         finding: With all checks and the series.
-        segments: For whom, for A/B.
+        segments: For whom.
         second: What another method says.
         sql: Further queries that were run.
         days: Days that count after the start.
@@ -91,11 +92,17 @@ def judge_panel(plan: PanelPlan, study: Study, finding: Finding) -> Judged:
         kept = [check for check in finding.checks if check.name != "second_opinion"]
         finding = replace(finding, checks=tuple(kept))
         found.append(as_check(second))
+    segments = panel_segments(
+        plan.bound, plan.period, finding.estimate, alpha=study.alpha, seed=study.seed
+    )
     after = (
         plan.period if start is None else Period(start, max(plan.period.last, start))
     )
     found.insert(0, conditions.whole_weeks(conditions.days_of(after)))
-    return Judged(_with(finding, found, finding.series), None, second, (), after.days)
+    if segments is not None and not segments.table.empty:
+        found.append(_reversals(segments))
+    made = _with(finding, found, finding.series)
+    return Judged(made, segments, second, (), after.days)
 
 
 def _with(

@@ -11,7 +11,14 @@ from scipy import stats
 
 from analysis.errors import MissingField, UnknownName
 from analysis.metrics.dimensions import dimension
-from analysis.metrics.moments import Cells, Cut, moments_query, read_moments
+from analysis.metrics.moments import (
+    CLUSTER,
+    UNIT,
+    Cells,
+    Cut,
+    moments_query,
+    read_moments,
+)
 from analysis.strategies.checks import MISMATCH
 from analysis.strategies.moments import Floats
 from analysis.strategies.published.binding import Bound
@@ -74,8 +81,10 @@ def _read(plan: Plan, name: str) -> Segmented:
     keys = {
         key: value
         for key, value in plan.cut.keys.items()
-        if key == ARM or key.startswith("cluster")
+        if key == ARM or key.startswith(CLUSTER)
     }
+    if len(keys) == 1 and UNIT in plan.cut.keys:
+        keys[f"{CLUSTER}1"] = plan.cut.keys[UNIT]
     value = dimension(plan.bound.dataset, name).expression.copy()
     cut = Cut(
         plan.cut.figure, {**keys, SEGMENT: value}, {}, plan.cut.period,
@@ -147,7 +156,7 @@ def _kept(
     groups = cells.moments.groups
     kept = groups[SEGMENT].isin(values) & groups[ARM].isin((judged, control))
     for name in groups:
-        if str(name).startswith("cluster"):
+        if str(name).startswith(CLUSTER):
             kept &= groups[name].notna()
     kept &= cells.moments.n > 0
     where = kept.to_numpy()
@@ -201,7 +210,7 @@ class _Parts:
     def covariance(self) -> tuple[Floats, float]:
         """Of the means, by cluster where there is one, and its degrees of freedom."""
         groups = self.cells.moments.groups
-        clusters = [str(name) for name in groups if str(name).startswith("cluster")]
+        clusters = [str(name) for name in groups if str(name).startswith(CLUSTER)]
         if not clusters:
             return self._independent()
         parts = [self._by_cluster([name]) for name in clusters]
@@ -268,7 +277,7 @@ def sample_ratio_by(segmented: Sequence[Segmented]) -> Check | None:
 
 def _independence(cells: Cells) -> float:
     groups = cells.moments.groups
-    clusters = [str(name) for name in groups if str(name).startswith("cluster")]
+    clusters = [str(name) for name in groups if str(name).startswith(CLUSTER)]
     count = np.ones(len(groups)) if clusters else cells.rows
     frame = groups[[ARM, SEGMENT]].assign(count=count)
     table = frame.pivot_table(
