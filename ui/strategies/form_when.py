@@ -20,8 +20,8 @@ from ui.show import plain
 from ui.strategies import plots
 from ui.strategies.field_tools import calendar, controls, matched
 from ui.strategies.form_state import field, get, put, scope, smallest_effect
-from ui.strategies.words import DESIGNS, UNITS, said, size_text
-from ui.texts import t
+from ui.strategies.words import DESIGNS, UNITS, UNITS_MANY, said, size_text
+from ui.texts import N_, t
 
 SKELETON = 330
 
@@ -111,7 +111,7 @@ def _sentence(found: Plan) -> str:
         "effect": size_text(smallest_effect(), metric),
         "metric": plain(name_of(metric)),
         "power": percent(float(get("power")) / 100, digits=0),
-        "unit": t(UNITS[get("unit")]),
+        "units": t(UNITS_MANY.get(get("unit"), N_("orders"))),
         "n": number(found.n),
         "days": number(found.days),
         "seen": size_text(found.detectable, metric),
@@ -119,8 +119,8 @@ def _sentence(found: Plan) -> str:
     }
     if found.design == "ab" and math.isfinite(found.days):
         text = t(
-            "To find {effect} of {metric} with a chance of {power} it takes **{n}** by "
-            "{unit}, about **{days} days** at the pace of the last weeks.",
+            "To find {effect} of {metric} with a chance of {power} it takes **{n} "
+            "{units}**, about **{days} days** at the pace of the last weeks.",
             **values,
         )
     elif math.isfinite(found.days):
@@ -146,7 +146,7 @@ def _curve(dataset: Dataset, found: Plan) -> None:
     size = "n" if "n" in found.curve else "periods"
     curve = found.curve.rename(columns={size: "size"})
     needed = found.n if size == "n" else found.days
-    name = t(UNITS[get("unit")]) if size == "n" else t("days")
+    name = t(UNITS_MANY[get("unit")]) if size == "n" else t("days")
     if curve["power"].isna().all():
         return
     chart_frame.draw(

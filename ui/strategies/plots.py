@@ -18,7 +18,7 @@ from ui.tokens import Tokens, tokens
 MINI_HEIGHT: Final = 34
 ROW_HEIGHT: Final = 34
 #: The small plots reach so many times the smallest effect that matters.
-REACH: Final = 4.0
+REACH: Final = 8.0
 
 
 def mini(
@@ -35,14 +35,17 @@ def mini(
     row = turned(figures, smallest=smallest, better=better)
     scale = alt.Scale(domain=[-REACH, REACH], clamp=True)
     x = alt.X("value:Q", scale=scale, axis=None)
-    base = alt.Chart(pd.DataFrame([row])).encode(color=alt.value(colour_of(row, look)))
+    middle, ends = alt.value(MINI_HEIGHT / 2), {"y": alt.value(4), "y2": alt.value(30)}
+    base = alt.Chart(pd.DataFrame([row])).encode(
+        y=middle, color=alt.value(colour_of(row, look))
+    )
     zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=look.muted)
     least = alt.Chart(pd.DataFrame({"value": [1.0]}))
     least = least.mark_rule(color=look.muted, strokeDash=[3, 3])
     low = alt.X("low:Q", scale=scale, axis=None)
     line = base.mark_rule(strokeWidth=2.5).encode(x=low, x2="high")
     dot = base.mark_point(filled=True, size=60, opacity=1).encode(x=x)
-    layers = [zero.encode(x=x), least.encode(x=x), line, dot]
+    layers = [zero.encode(x=x, **ends), least.encode(x=x, **ends), line, dot]
     return (
         alt.layer(*layers).properties(height=MINI_HEIGHT).configure_view(strokeWidth=0)
     )

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Final
 
+from analysis.metrics.dimensions import load_catalogue
 from analysis.metrics.registry import load_registry, parse_reference
+from analysis.orders.schema import load_fields
 from analysis.strategies.results import Text
 from analysis.words import N_
 from ui.kpis.figures import name_of, write, write_change
@@ -37,6 +39,11 @@ UNITS: Final[Mapping[str, str]] = {
     "city-day": N_("city and day"),
     "zone": N_("zone"),
     "city": N_("city"),
+}
+UNITS_MANY: Final[Mapping[str, str]] = {
+    "order": N_("orders"),
+    "rider": N_("riders"),
+    "merchant": N_("merchants"),
 }
 STATUSES: Final[Mapping[str, str]] = {
     "draft": N_("Draft"),
@@ -225,8 +232,20 @@ def _value(value: object) -> object:
     return plain(_label(str(value)), limit=400)
 
 
+def _dimension(name: str) -> str:
+    """A dimension in words; empty where it is none."""
+    field = load_fields()["orders"].get(name)
+    if field is not None:
+        return field.label(language())
+    derived = load_catalogue().derived.get(name)
+    return derived.label[language().startswith("zh")] if derived else ""
+
+
 def _label(text: str) -> str:
-    """Names of metrics in words, also where several stand in one text."""
+    """Names of metrics and dimensions in words, also several in one text."""
+    dimension = _dimension(text)
+    if dimension:
+        return dimension
     parts = [part.strip() for part in text.split(",")]
     known = load_registry().metrics
     if all(part.partition("(")[0] in known for part in parts):
