@@ -52,13 +52,24 @@ MENU: Final[dict[str, tuple[PageEntry, ...]]] = {
     ),
     N_("Evaluate"): (
         PageEntry(
-            "pages/evaluate/strategies.py", N_("Strategies"), ":material/science:",
+            "pages/evaluate/strategies.py",
+            N_("Strategies"),
+            ":material/science:",
             "strategies",
+        ),
+        PageEntry(
+            "pages/evaluate/calibration.py",
+            N_("Calibration"),
+            ":material/rule:",
+            "calibration",
         ),
     ),
     N_("Review"): (
         PageEntry(
             "pages/review/cases.py", N_("Cases"), ":material/fact_check:", "cases"
+        ),
+        PageEntry(
+            "pages/review/quality.py", N_("Quality"), ":material/balance:", "quality"
         ),
     ),
 }

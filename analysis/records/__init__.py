@@ -1,5 +1,11 @@
 """What people write, with who, when and a full trace."""
 
+from analysis.records.cases_rulesets import (
+    StoredRuleset,
+    list_rulesets,
+    live_ruleset,
+    publish_ruleset,
+)
 from analysis.records.database import Records, open_records
 from analysis.records.strategies import (
     Deviation,
@@ -44,6 +50,7 @@ __all__ = [
     "Look",
     "Records",
     "SavedView",
+    "StoredRuleset",
     "StoredStrategy",
     "Target",
     "add_strategy",
@@ -56,12 +63,15 @@ __all__ = [
     "deviations_of",
     "freeze_strategy",
     "label",
+    "list_rulesets",
     "list_strategies",
     "list_views",
+    "live_ruleset",
     "looks_of",
     "note_look",
     "open_records",
     "overrides",
+    "publish_ruleset",
     "record_decision",
     "rename_view",
     "save_view",

@@ -6,6 +6,7 @@ stays as strict as it is: no script is built from text.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ NAME: Final = "doorstep.keeper"
 KEY: Final = "cases_keeper"
 _HEARD: Final = "cases_heard"
 MAX_TEXT: Final = 20_000
+#: The browser reports at least this often while somebody is there.
+BEAT_SECONDS: Final = 15.0
 _HTML: Final = '<span class="doorstep-clock" role="timer"></span>'
 
 
@@ -53,8 +56,6 @@ class Watched:
         active: Active seconds that were spent on it before.
         fields: Key of the container of each text field, by name.
         focus: Key of the container to go to, by the letter that does it.
-        completes: Letter that completes a case: the report is sent before it acts.
-        flush: Key of the button that does the same.
         label: What the clock is, for those who cannot see it.
         name: Name to remember in this browser; empty for none.
     """
@@ -63,8 +64,6 @@ class Watched:
     active: int
     fields: Mapping[str, str]
     focus: Mapping[str, str]
-    completes: str
-    flush: str
     label: str
     name: str
 
@@ -118,11 +117,25 @@ def last_report() -> Report | None:
     return read(state.get("report")) if isinstance(state, Mapping) else None
 
 
+def active_seconds(case: str) -> float:
+    """Active seconds on a case as last reported, and what passed since, within a beat.
+
+    The browser does not report just before a case is completed: Streamlit would join
+    the report and the button into one run of the part that the report belongs to.
+    """
+    report = last_report()
+    if report is None or report.case != case:
+        return 0.0
+    heard = st.session_state.get(_HEARD, {}).get("at", 0.0)
+    return report.active + min(max(time.time() - heard, 0.0), BEAT_SECONDS)
+
+
 def _is_new(report: Report) -> bool:
     """Whether this session hears the report for the first time: it stays in sight."""
     content = report.model_dump_json()
-    is_new = st.session_state.get(_HEARD) != content
-    st.session_state[_HEARD] = content
+    is_new = st.session_state.get(_HEARD, {}).get("content") != content
+    if is_new:
+        st.session_state[_HEARD] = {"content": content, "at": time.time()}
     return is_new
 
 

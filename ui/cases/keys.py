@@ -40,7 +40,7 @@ class Key:
 #: Keys for the entries of the lists, in their order; what is beyond them has no key.
 PARTY_KEYS: Final = tuple("1234567")
 CAUSE_KEYS: Final = tuple("QWETYUIOP")
-SOLUTION_KEYS: Final = tuple("DFGHJKL")
+SOLUTION_KEYS: Final = tuple("DFGHJKLZX")
 
 GROUPS: Final[dict[Group, str]] = {
     "move": N_("Move"),

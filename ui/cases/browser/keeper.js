@@ -56,10 +56,7 @@ function start(root) {
     if (isOurs(event.target, now.data.fields) && !pending)
       pending = setTimeout(report, DRAFT_MS);
   });
-  on("keydown", (event) => pressed(event, now, report));
-  on("pointerdown", (event) => {
-    if (event.target.closest?.(`.st-key-${now.data.flush}`)) report();
-  });
+  on("keydown", (event) => pressed(event, now));
   on("visibilitychange", report);
   on("pagehide", report, window);
   const ticking = setInterval(tick, TICK_MS);
@@ -89,7 +86,7 @@ function begin(now, before) {
 }
 
 // Keys without a button. Nothing happens while somebody types.
-function pressed(event, now, report) {
+function pressed(event, now) {
   const typing = isEditable(event.composedPath()[0]);
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (typing) {
@@ -103,13 +100,7 @@ function pressed(event, now, report) {
   } else if (field) {
     event.preventDefault();
     document.querySelector(`.st-key-${field} textarea`)?.focus();
-  } else if (combination(event) === now.data.completes) {
-    report();
   }
-}
-
-function combination(event) {
-  return `${event.shiftKey ? "shift+" : ""}${event.key.toLowerCase()}`;
 }
 
 function isEditable(element) {

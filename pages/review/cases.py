@@ -1,0 +1,72 @@
+import streamlit as st
+
+from ui import datasets
+from ui.cases import (
+    chart,
+    evidence,
+    form,
+    head,
+    history,
+    making,
+    opening,
+    opinion,
+    place,
+    queues,
+    rulesets,
+    sheet,
+    similar,
+    suggestion,
+    talk,
+    versions,
+)
+from ui.cases.view import CasesView
+from ui.guard import guard
+from ui.state import read_view
+
+guard("view")
+view = read_view(CasesView)
+
+if not view.queue and not view.position:
+    every = queues.of_dataset()
+    done = queues.progress(every)
+    queues.head(every, done)
+    queues.who_am_i()
+    queues.listing(every, done)
+    dataset = datasets.current(view.selection)
+    if dataset is not None:
+        making.form(dataset, view, is_open=not every or bool(view.selection.conditions))
+    st.stop()
+
+st.set_page_config(initial_sidebar_state="collapsed")
+desk = opening.desk_of(view)
+if desk is None:
+    st.stop()
+rules = rulesets.live()
+file = evidence.case_file(desk, rules)
+if view.sheet:
+    sheet.page(desk, file)
+    st.stop()
+
+head.line(desk, file, model=opinion.shown(desk))
+opening.notice(desk)
+left, right = st.columns([3, 2], gap="medium")
+with left, st.container(gap="xsmall"):
+    chart.panel(desk, file)
+    beside, around = st.columns([5, 3] if file.timeline.places else [1, 0.001])
+    with beside:
+        talk.listing(file.timeline)
+    with around:
+        place.panel(file)
+    history.strip(desk, file)
+    similar.line(desk, file)
+    sheet.link(desk)
+    if desk.is_mine:
+        versions.panel(desk)
+with right, st.container(gap="xsmall"):
+    suggestion.draw(desk, file, take_over=form.take_over)
+    opinion.line(desk)
+    if desk.is_mine:
+        form.draw(desk, file)
+    else:
+        versions.panel(desk)
+evidence.read_ahead(desk, opening.neighbours(desk), rules)
