@@ -71,6 +71,10 @@ class Plan:
         planned = [zero, self.dispatch, way, self.pick_up, there, there + self.door]
         return np.stack(planned, axis=1)
 
+    def ready_last(self) -> Plan:
+        """The same with the food promised for the planned pick-up, no earlier."""
+        return replace(self, ready=self.pick_up, counter=np.zeros_like(self.counter))
+
     def quicker(self, share: float) -> Plan:
         """The same with every stage a share shorter."""
         stages = ("dispatch", "leg", "counter", "ride", "door")
@@ -90,12 +94,10 @@ class Reading:
     Attributes:
         rows: Places of the cases.
         over: Minutes over plan by cause, shape (cases, causes).
-        missing: Which milestones are missing in these cases.
     """
 
     rows: NDArray[np.intp]
     over: Floats
-    missing: tuple[str, ...]
 
 
 def minutes_after(facts: pd.DataFrame, column: str) -> Floats:
@@ -161,19 +163,20 @@ def readings(times: Floats, plan: Plan, *, faster: float = 0.0) -> Iterator[Read
         plan: From ``plan_of``.
         faster: Share of its plan that a stage may have taken less, where nobody saw it.
     """
-    gone = np.isnan(times[:, 1:_DONE])
+    gone = np.column_stack([np.isnan(times[:, 1:_DONE]), np.isinf(plan.ready)])
     patterns, which = np.unique(gone, axis=0, return_inverse=True)
     for place, pattern in enumerate(patterns):
         rows = np.flatnonzero(which.reshape(-1) == place)
-        runs = _runs(pattern)
-        names = tuple(STAGE_MILESTONES[at + 1] for at in np.flatnonzero(pattern))
-        here, part = times[rows], plan.take(rows)
-        paces = (part, part.quicker(faster)) if faster and runs else (part,)
-        for pace, breaks in product(paces, _breaks(runs)):
-            read = _filled(here, pace, list(zip(runs, breaks, strict=True)))
-            yield Reading(rows, over_plan(read, part), names)
+        runs = _runs(pattern[:-1])
+        own = plan.take(rows)
+        plans = (own, own.ready_last()) if pattern[-1] else (own,)
+        paces = (0.0, faster) if faster and runs else (0.0,)
+        for part, pace, breaks in product(plans, paces, _breaks(runs)):
+            choices = list(zip(runs, breaks, strict=True))
+            read = _filled(times[rows], part.quicker(pace), choices)
+            yield Reading(rows, over_plan(read, part))
             if pattern[_ARRIVED - 1]:
-                yield Reading(rows, over_plan(read, part, alone=True), names)
+                yield Reading(rows, over_plan(read, part, alone=True))
 
 
 def _breaks(runs: list[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:

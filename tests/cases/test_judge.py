@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.cases.case_frames import case, delayed, frame_of
 
 from analysis.cases import judge, load_ruleset
 from analysis.cases.verdicts import Verdict
 from analysis.errors import UnknownName
+from tests.cases.case_frames import case, delayed, frame_of
 
 
 def verdict(*cases: dict) -> Verdict:
@@ -219,9 +219,7 @@ def test_who_gave_up_waiting_waited_for_whoever_was_slowest() -> None:
         ({"cancel_reason": "damaged on the way"}, "rider"),
     ],
 )
-def test_undelivered_orders_go_by_reason_and_protocol(
-    facts: dict, party: str
-) -> None:
+def test_undelivered_orders_go_by_reason_and_protocol(facts: dict, party: str) -> None:
     found = verdict(case(status="failed", delivered_at=None, **facts))
     assert (found.case_kind, found.party) == ("undelivered", party)
 
