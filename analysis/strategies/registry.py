@@ -20,6 +20,8 @@ from analysis.strategies.assignment_tables import load_assignment
 from analysis.strategies.contract import Strategy
 from analysis.strategies.evaluating import evaluate
 from analysis.strategies.published.conditions import definition_since
+from analysis.strategies.published.contract import Scope
+from analysis.strategies.published.worth import effects_of
 from analysis.strategies.registration import (
     PLACE_DESIGNS,
     STEPS,
@@ -27,7 +29,7 @@ from analysis.strategies.registration import (
     from_stored,
     to_values,
 )
-from analysis.strategies.results import Evaluation
+from analysis.strategies.results import Estimate, Evaluation
 from analysis.strategies.rules import decide_by
 from analysis.strategies.verdict import decide
 from analysis.workspace import Workspace
@@ -250,6 +252,17 @@ def evaluate_plan(
         segments=segments,
     )
     return decided(plan, found)
+
+
+def effects_for_worth(
+    dataset: Dataset, plan: Registration, workspace: Workspace
+) -> Mapping[str, Estimate]:
+    """The effects that the worth of a plan is reckoned from, by metric."""
+    scope = Scope(
+        scope_of(plan), assigned(plan, workspace), workspace.key(),
+        before=plan.options.before,
+    )  # fmt: skip
+    return effects_of(dataset, question(plan), scope, alpha=plan.rule.alpha)
 
 
 def decided(plan: Registration, found: Evaluation) -> Evaluation:

@@ -25,6 +25,7 @@ from ui.strategies import (
     results,
     segments,
     verdict_box,
+    worth,
 )
 from ui.strategies.view import StrategyView, go, open_list
 from ui.strategies.words import DESIGNS, UNITS, size_text
@@ -70,6 +71,8 @@ def _answer(
     checks.guardrails(entry, found)
     with errors.boundary():
         segments.section(dataset, entry, found)
+    with errors.boundary():
+        worth.section(dataset, entry, found)
     method.second_opinion(entry, found)
     method.section(view, entry, found)
     history.panel(entry)

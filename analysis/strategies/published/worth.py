@@ -44,16 +44,36 @@ def worth(
         alpha: Intervals cover with 1 - alpha.
         seed: Of everything drawn.
     """
-    where = scope or Scope()
+    found = effects_of(dataset, strategy, scope, alpha=alpha, seed=seed)
+    return worth_of(found, assumptions, alpha=alpha)
+
+
+def effects_of(
+    dataset: Dataset,
+    strategy: Strategy,
+    scope: Scope | None = None,
+    *,
+    alpha: float = 0.05,
+    seed: int = 0,
+) -> dict[str, Estimate]:
+    """The effects that a worth is reckoned from, by metric, as far as they are there.
+
+    Args:
+        dataset: A published version.
+        strategy: As it was evaluated.
+        scope: As it was evaluated.
+        alpha: Intervals cover with 1 - alpha.
+        seed: Of everything drawn.
+    """
     found: dict[str, Estimate] = {}
     for name in METRICS:
         try:
-            read = read_study(dataset, _about(strategy, name), where,
+            read = read_study(dataset, _about(strategy, name), scope or Scope(),
                               alpha=alpha, seed=seed)  # fmt: skip
         except MissingField:
             continue
         found[name] = estimated(read.study)
-    return worth_of(found, assumptions, alpha=alpha)
+    return found
 
 
 def _about(strategy: Strategy, metric: str) -> Strategy:
