@@ -24,6 +24,9 @@ CURVE_HEIGHT: Final = 260
 MARGIN: Final = 0.22
 #: Lengths of a scale bar in kilometres.
 _LENGTHS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+#: Values that are shaded alike at the top, as they are few and far.
+ALMOST_HIGHEST: Final = 0.98
+MIN_SHADES: Final = 3
 _LARGEST_CIRCLE: Final = 900
 
 
@@ -213,13 +216,23 @@ def _shade(look: Tokens, data: pd.DataFrame, title: str, unit: Unit) -> Any:  # 
         format=AXIS_FORMATS[unit], title=title or None, titleColor=look.muted,
         labelColor=look.muted, titleFontWeight="normal", titleLimit=420,
     )  # fmt: skip
-    scale = alt.Scale(range=[look.faint, look.now], interpolate="lab", nice=True)
     known = data["value"].notna()
     if "muted" in data:
         known &= ~data["muted"].astype(bool)
     data["known"] = known
+    scale = alt.Scale(
+        range=[look.faint, look.now], interpolate="lab", clamp=True,
+        domain=_range(data.loc[known, "value"]),
+    )  # fmt: skip
     shade = alt.Color("value:Q", scale=scale, legend=legend)
     return alt.condition("datum.known", shade, alt.value(look.grid))
+
+
+def _range(values: pd.Series) -> Any:  # noqa: ANN401 - two numbers, or none
+    """Lowest to almost highest: a few extremes must not leave all others alike."""
+    if values.nunique() < MIN_SHADES:
+        return alt.Undefined
+    return [float(values.min()), float(values.quantile(ALMOST_HIGHEST))]
 
 
 def _plane(name: str, half: float) -> Any:  # noqa: ANN401 - an X or a Y

@@ -36,6 +36,8 @@ MAX_BARS: Final = 12
 BAR_HEIGHT: Final = 24
 SPARK_HEIGHT: Final = 40
 EXPORT_WIDTH: Final = 900
+#: Letters after this one are as wide as they are high.
+_LAST_NARROW: Final = 0x1FFF
 #: Before the names of bars that are part of the one above.
 _INDENT: Final = "\N{EM SPACE}"
 
@@ -85,25 +87,28 @@ def bars(
     )  # fmt: skip
     data["name"] = data["label"].map(_indented)
     data = with_texts(data, unit=unit)
-    base = alt.Chart(data).encode(
-        y=alt.Y("name:N", title=None, sort=None, axis=quiet_axis(look, grid=False))
-    )
+    names = quiet_axis(look, grid=False)
+    if data["name"].str.startswith(_INDENT).any():
+        names.labelAlign = "left"
+        names.labelPadding = max(text_width(name) for name in data["name"])
+    base = alt.Chart(data).encode(y=alt.Y("name:N", title=None, sort=None, axis=names))
+    head = axis or None
     x = alt.X(
         "value:Q",
-        title=axis or None,
+        title=head,
         scale=alt.Scale(zero=True),
         axis=quiet_axis(look, grid=True, format=AXIS_FORMATS[unit]),
     )
     layers = [_bar(base.encode(x=x), look, data=data, pick=pick)]
     if reference is not None:
-        layers.extend(_reference(look, reference, unit=unit))
+        layers.extend(_reference(look, reference, unit=unit, head=head))
     if low and high:
         rule = base.mark_rule(color=look.text, strokeWidth=1.2, opacity=0.75)
-        layers.append(rule.encode(x=alt.X("low:Q", title=None), x2="high"))
+        layers.append(rule.encode(x=alt.X("low:Q", title=head), x2="high"))
     if ring:
         rings = base.mark_point(color=look.text, size=46, filled=False, strokeWidth=1.4)
-        layers.append(rings.encode(x=alt.X("ring:Q", title=None)))
-    layers.append(_bar_texts(base, look, data=data))
+        layers.append(rings.encode(x=alt.X("ring:Q", title=head)))
+    layers.append(_bar_texts(base, look, data=data, head=head))
     return alt.layer(*layers).properties(height=alt.Step(step))
 
 
@@ -154,6 +159,13 @@ def standalone(chart: Chart, *, title: str) -> dict[str, Any]:
         ) from error
 
 
+def text_width(text: str) -> int:
+    """About how many pixels a label of an axis takes."""
+    return 8 + round(
+        sum(12.2 if ord(letter) > _LAST_NARROW else 6.1 for letter in text)
+    )
+
+
 def _indented(label: object) -> str:
     """A printable name that keeps the blanks before it, which show its level."""
     text = str(label)
@@ -175,22 +187,27 @@ def _bar(base: alt.Chart, look: Tokens, *, data: pd.DataFrame, pick: bool) -> al
     return bar.encode(opacity=shade).add_params(chosen)
 
 
-def _bar_texts(base: alt.Chart, look: Tokens, *, data: pd.DataFrame) -> alt.Chart:
+def _bar_texts(
+    base: alt.Chart, look: Tokens, *, data: pd.DataFrame, head: str | None
+) -> alt.Chart:
     """Values beside the bars, behind the interval where there is one."""
     ends = [name for name in ("value", "high", "ring") if name in data]
     data["end"] = data[ends].max(axis=1).fillna(0)
-    text = base.mark_text(color=look.text, align="left", dx=6, fontSize=12)
+    dx = 12 if "ring" in data else 6
+    text = base.mark_text(color=look.text, align="left", dx=dx, fontSize=12)
     if "muted" in data:
         grey = alt.condition("datum.muted", alt.value(look.muted), alt.value(look.text))
         text = text.encode(color=grey)
     shown = "note" if "note" in data else "shown"
-    return text.encode(x=alt.X("end:Q", title=None), text=f"{shown}:N")
+    return text.encode(x=alt.X("end:Q", title=head), text=f"{shown}:N")
 
 
-def _reference(look: Tokens, value: float, *, unit: Unit) -> list[alt.Chart]:
+def _reference(
+    look: Tokens, value: float, *, unit: Unit, head: str | None
+) -> list[alt.Chart]:
     text = t("all {value}", value=WRITTEN[unit](value))
     base = alt.Chart(pd.DataFrame({"value": [value], "text": [text]}))
-    base = base.encode(x=alt.X("value:Q", title=None))
+    base = base.encode(x=alt.X("value:Q", title=head))
     note = base.mark_text(color=look.muted, fontSize=11)
     return [
         base.mark_rule(color=look.muted, strokeDash=[2, 3]),

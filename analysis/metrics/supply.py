@@ -40,8 +40,9 @@ class Supply:
         hours: ``zone`` columns, ``half_hour`` (0 to 47, local), ``orders``,
             ``rider_half_hours`` and ``load`` (orders to riders), over half-hours with
             orders.
-        response: ``load_low``, ``load_high`` (orders to riders), ``orders``, ``late``,
-            ``n`` (delivered with a promise), ``late_rate``, ``low``, ``high``.
+        response: ``load_low``, ``load_high``, ``load`` (orders to riders: the ends of a
+            step and the middle of its orders), ``orders``, ``late``, ``n`` (delivered
+            with a promise), ``late_rate``, ``low``, ``high``.
         unstaffed: Chosen orders in half-hours without any rider online.
         sql: The two queries as they ran.
     """
@@ -266,16 +267,20 @@ def _response(steps: pd.DataFrame) -> pd.DataFrame:
     low = steps["step"].to_numpy(dtype=float)
     group = _joined(steps["n"].to_numpy(dtype=float))
     frame = pd.DataFrame({"group": group, "load_low": low, "load_high": low + STEP})
+    middle = (low + STEP / 2) * steps["orders"].to_numpy(dtype=float)
+    frame["weighted"] = middle
     for name in ("orders", "late", "n"):
         frame[name] = steps[name].to_numpy(dtype=int)
     found = frame.groupby("group", as_index=False).agg(
         load_low=("load_low", "min"), load_high=("load_high", "max"),
-        orders=("orders", "sum"), late=("late", "sum"), n=("n", "sum"),
+        weighted=("weighted", "sum"), orders=("orders", "sum"), late=("late", "sum"),
+        n=("n", "sum"),
     )  # fmt: skip
     bounds = wilson(found["late"], found["n"])
     found["late_rate"] = found["late"] / found["n"].where(found["n"] > 0)
     found["low"], found["high"] = bounds.low, bounds.high
-    return found.drop(columns="group")
+    found.insert(2, "load", found["weighted"] / found["orders"])
+    return found.drop(columns=["group", "weighted"])
 
 
 def _joined(counts: np.ndarray) -> np.ndarray:

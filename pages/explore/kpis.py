@@ -49,7 +49,9 @@ target = set_targets.get(look.metric)
 with st.skeleton(CARDS_HEIGHT):
     found_groups = groups(look, figure) if figure and look.by and orders else []
 worst_group = worst(found_groups, figure) if figure else None
-head.markdown(answer(look, figure, target=target, worst=worst_group))
+words = {"target": target, "worst": worst_group}
+said = head.empty()
+said.markdown(answer(look, figure, **words))
 head.caption(grounds(look, orders))
 
 if not orders:
@@ -71,7 +73,8 @@ with boundary():
     strip.figure_strip(look, figure, target)
 left, right = st.columns([2, 1], gap="large")
 with left, boundary():
-    trend.chart(look, figure, target)
+    unusual = trend.chart(look, figure, target)
+    said.markdown(answer(look, figure, **words, unusual=unusual))
 with right, boundary():
     standing.panel(look)
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
+
+import pandas as pd
 
 from analysis.records import Target
-from ui.format import moment, number
+from analysis.trends.words import clear_change
+from ui.format import day, moment, number
 from ui.format import period as written_period
 from ui.kpis import periods
 from ui.kpis.figures import Figure, name_of, too_few, why_unknown, write
@@ -16,17 +21,31 @@ from ui.kpis.view import Look
 from ui.show import plain
 from ui.texts import language, t
 
+#: Charts that the sentences lead to.
+TREND: Final = "trend"
+BREAKDOWN: Final = "breakdown"
+MAX_SENTENCES: Final = 3
+MAX_STEPS: Final = 2
+
 
 def answer(
-    look: Look, figure: Figure | None, *, target: Target | None, worst: Group | None
+    look: Look,
+    figure: Figure | None,
+    *,
+    target: Target | None,
+    worst: Group | None,
+    unusual: Sequence[pd.Timestamp] = (),
 ) -> str:
     """What the chosen metric says; nothing that is inside the noise.
+
+    Each sentence leads to the chart that it is made from.
 
     Args:
         look: What is looked at.
         figure: The chosen metric's; None while it is locked.
         target: Its target, where one is set for these orders.
         worst: The group that is surely worse than the whole.
+        unusual: Steps of the trend that surely are not what was to be expected.
     """
     name = plain(name_of(look.metric))
     if figure is None:
@@ -36,18 +55,45 @@ def answer(
         return t("{metric} cannot be told here: {few}.", metric=name, few=few)
     if figure.is_unknown:
         return f"**{name}**: {why_unknown(figure.definition)}"
-    sentences = [_change(look, figure, name)]
-    if target is not None:
-        sentences.append(_target(figure, target))
-    if worst is not None:
-        sentences.append(
-            t(
-                "{group} stands out with {value}.",
-                group=plain(worst.label),
-                value=worst.figure.written(),
-            )
-        )
-    return ("" if language().startswith("zh") else " ").join(sentences)
+    told = [
+        (_change(look, figure, name), TREND),
+        (_target(figure, target) if target is not None else "", TREND),
+        (_unusual(look, unusual), TREND),
+        (_group(worst), BREAKDOWN),
+    ]
+    sentences = [_leading(text, anchor) for text, anchor in told if text]
+    blank = "" if language().startswith("zh") else " "
+    return blank.join(sentences[:MAX_SENTENCES])
+
+
+def _leading(sentence: str, anchor: str) -> str:
+    """A sentence with the way to its chart behind it."""
+    names = {TREND: t("trend"), BREAKDOWN: t("breakdown")}
+    return f"{sentence} [↓\N{NO-BREAK SPACE}{names[anchor]}](#{anchor})"
+
+
+def _group(worst: Group | None) -> str:
+    if worst is None:
+        return ""
+    return t(
+        "{group} stands out with {value}.",
+        group=plain(worst.label),
+        value=worst.figure.written(),
+    )
+
+
+def _unusual(look: Look, steps: Sequence[pd.Timestamp]) -> str:
+    """The first steps that were not to be expected, and how many more."""
+    if not steps:
+        return ""
+    names = [
+        moment(step.to_pydatetime()) if look.grain == "hour" else day(step.date())
+        for step in steps
+    ]
+    shown = t(", ").join(names[:MAX_STEPS])
+    if len(names) > MAX_STEPS:
+        shown = t("{shown} and {count} more", shown=shown, count=len(names) - MAX_STEPS)
+    return t("Not as expected: {steps}.", steps=shown)
 
 
 def grounds(look: Look, orders: float) -> str:
@@ -85,6 +131,10 @@ def _change(look: Look, figure: Figure, name: str) -> str:
         ),
     }
     usual = t("**{metric} is {value}**, {change} against {before}.", **values)
+    ends = (figure.change_low, figure.change_high)
+    is_told = math.isnan(ends[0]) or clear_change(figure.change, *ends)
+    if figure.verdict in ("better", "worse") and not is_told:
+        return usual
     return sentences.get(figure.verdict, usual)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from analysis.metrics.experience import EXPERIENCE
+from analysis.metrics.experience import EXPERIENCE, GOOD
 from analysis.metrics.outcomes import Node, experience_sql, experience_tree
 from analysis.metrics.selection import Condition
 from analysis.words import N_
@@ -42,7 +42,10 @@ def draw(look: Look, figure: Figure) -> None:
     }  # fmt: skip
     nodes = cached.result(experience_tree, look.dataset, **arguments)
     query = cached.result(experience_sql, look.dataset, **arguments)
-    shown = [node for node in nodes[1:] if node.orders and not node.is_good]
+    # A branch that holds what went well is no bad experience itself.
+    shown = [
+        node for node in nodes[1:] if node.orders and not set(node.leaves) & set(GOOD)
+    ]
     root = nodes[0]
     st.markdown(summary(nodes))
     if not shown:
@@ -84,7 +87,8 @@ def name_of_node(node: Node) -> str:
 
 def label(node: Node) -> str:
     """A node's name, further to the right the deeper it is."""
-    return _INDENT * (node.depth - 1) + name_of_node(node)
+    alone = node.is_leaf and not node.name.startswith(("cancelled", "late"))
+    return _INDENT * (0 if alone else node.depth - 1) + name_of_node(node)
 
 
 def summary(nodes: Sequence[Node]) -> str:

@@ -21,7 +21,7 @@ from ui.texts import t
 
 _KEY: Final = "kpis_supply"
 #: Half-hours with fewer orders over the days say little about their load.
-MIN_ORDERS: Final = 10
+MIN_ORDERS: Final = 30
 
 
 def draw(look: Look, figure: Figure) -> None:
@@ -60,13 +60,12 @@ def summary(found: Supply) -> str:
 
 def _curve(look: Look, found: Supply) -> None:
     frame = found.response.assign(
-        middle=(found.response["load_low"] + found.response["load_high"]) / 2,
         name=[_span(row) for row in found.response.to_dict("records")],
     )
     frame = frame[frame["n"] > 0]
     chart_frame.draw(
         chart_grid.curve(
-            frame, x="middle", value="late_rate", low="low", high="high", sample="n",
+            frame, x="load", value="late_rate", low="low", high="high", sample="n",
             name="name",
             x_title=t("orders a rider online, in the zone's half-hour"),
             y_title=t("late, % of delivered orders with a promise"),

@@ -81,7 +81,7 @@ def stage_metric(look: Look, stage: StageTime) -> str:
 def summary(found: Funnel) -> str:
     """The stages as a sum in one sentence."""
     parts = " + ".join(
-        f"{minutes(stage.minutes, digits=1)} {stage_name(stage)}"
+        f"{minutes(stage.minutes, digits=1)} {stage_name(stage).lower()}"
         for stage in found.stages
     )
     text = t(

@@ -76,20 +76,30 @@ def head(look: Look) -> None:
             )
 
 
-def chart(look: Look, figure: Figure, target: Target | None) -> None:
-    """The metric over time with interval, comparison and target."""
+def chart(look: Look, figure: Figure, target: Target | None) -> list[pd.Timestamp]:
+    """The metric over time with what was expected, comparison, target and marks.
+
+    Returns:
+        The steps that surely are not what was to be expected.
+    """
     if look.grain is None or look.period is None:
         st.info(t("A trend needs the column `created_at`."), icon=":material/lock:")
-        return
-    grain = look.grain
-    frame = series(look, look.metric, grain)
+        return []
+    frame = series(look, look.metric, look.grain)
+    if _is_empty(figure, frame):
+        return []
+    return _drawn(look, look.grain, figure, target, frame)
+
+
+def _is_empty(figure: Figure, frame: pd.DataFrame) -> bool:
+    """Whether nothing can be drawn, which is said in place of the chart."""
     if frame["value"].notna().sum() == 0:
         text = t("No orders in this period.")
         st.info(
             why_unknown(figure.definition) if figure.is_unknown else text,
             icon=":material/event_busy:",
         )
-        return
+        return True
     if frame.loc[~frame["few"], "value"].notna().sum() == 0:
         st.info(
             t(
@@ -98,7 +108,18 @@ def chart(look: Look, figure: Figure, target: Target | None) -> None:
             ),
             icon=":material/blur_on:",
         )
-        return
+        return True
+    return False
+
+
+def _drawn(
+    look: Look,
+    grain: Grain,
+    figure: Figure,
+    target: Target | None,
+    frame: pd.DataFrame,
+) -> list[pd.Timestamp]:
+    """Draw the chart; gives back the steps that may be told in words."""
     found = marks.judged(look, grain)
     frame = marks.with_expected(frame, found)
     happened = marks.marks(look, found)
@@ -132,6 +153,7 @@ def chart(look: Look, figure: Figure, target: Target | None) -> None:
         on_select=lambda: _clicked(look, frame, key),
     )
     _below(look, frame, marks.why_nothing(found), marks.listed(happened))
+    return marks.clear_steps(found)
 
 
 def _clicked(look: Look, frame: pd.DataFrame, key: str) -> None:

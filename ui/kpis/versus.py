@@ -255,7 +255,8 @@ def _bars(look: Look, found: pd.DataFrame, sides: Sides, figure: Figure) -> None
 def _list(found: pd.DataFrame) -> None:
     """Every card's metric: the difference with its interval, in the metric's sense."""
     lines = [_line(row) for _, row in found.iterrows()]
-    st.markdown("\n".join(["| | | |", "|:--|--:|:--|", *lines]))
+    heads = (t("Metric"), t("Difference"), t("95 % interval"))
+    st.markdown("\n".join([f"| {' | '.join(heads)} |", "|:--|--:|:--|", *lines]))
 
 
 def _line(row: pd.Series) -> str:
