@@ -45,7 +45,11 @@ _OVER_OF = dict(zip(STAGE_NAMES, STAGE_NAMES, strict=True)) | {
 
 
 def timeline(
-    dataset: Dataset, order: int, *, verdict: Verdict | None = None
+    dataset: Dataset,
+    order: int,
+    *,
+    verdict: Verdict | None = None,
+    facts: pd.DataFrame | None = None,
 ) -> Timeline:
     """One order on one time axis.
 
@@ -54,6 +58,7 @@ def timeline(
         order: Its number (``order_no``).
         verdict: Of the order, for the parties of the gaps; judged by the default rules
             if None.
+        facts: The order's row of ``metrics.case_facts``, if it is there already.
 
     Returns:
         Milestones, stages beside plan and peers, marks, places; times are naive UTC.
@@ -61,7 +66,8 @@ def timeline(
     Raises:
         InvalidInput: if there is no such order.
     """
-    facts = case_facts(dataset, [order])
+    if facts is None:
+        facts = case_facts(dataset, [order])
     found = verdict or judge(facts)[0]
     row = facts.iloc[0]
     plan = plan_of(facts)

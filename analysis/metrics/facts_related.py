@@ -56,9 +56,7 @@ def related_facts(dataset: Dataset, asked: pa.Table) -> list[pd.DataFrame]:
         dataset: A published version.
         asked: The orders, as ``order_no``.
     """
-    parts = (
-        _tenure, _events, _door_places, _offers, _contacts, _messages, _complaints,
-    )  # fmt: skip
+    parts = (_tenure, _events, _offers, _contacts, _messages, _complaints)
     frames = (part(dataset, asked) for part in parts)
     return [frame for frame in frames if frame is not None]
 
@@ -102,6 +100,7 @@ def _events(dataset: Dataset, asked: pa.Table) -> pd.DataFrame | None:
     values: dict[str, exp.Expr] = {}
     for fact, words in types.items():
         values |= dict(_event_values(dataset, fact, words))
+    values |= dict(_door_values(dataset, types))
     return _summed(dataset, "events", values, asked, zeros=True) if values else None
 
 
@@ -197,18 +196,17 @@ def _summed(
     return frame.rename_axis("order_no").reset_index()
 
 
-def _door_places(dataset: Dataset, asked: pa.Table) -> pd.DataFrame | None:
+def _door_values(
+    dataset: Dataset, types: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, exp.Expr]]:
     """Where riders reported from the customer's door: the mean of these places."""
-    types = event_types(dataset)
     words = tuple(w for fact in vocabulary().at_the_door for w in types.get(fact, ()))
     if not words or not dataset.has("events", "lat", "lng"):
-        return None
+        return
     at_door = _is_one("events", "event_type", words)
-    values: dict[str, exp.Expr] = {
-        f"door_{axis}": _only(exp.Avg(this=trees.column(axis, "events")), at_door)
-        for axis in ("lat", "lng")
-    }
-    return _summed(dataset, "events", values, asked, zeros=False)
+    for axis in ("lat", "lng"):
+        place = exp.Avg(this=trees.column(axis, "events"))
+        yield f"door_{axis}", _only(place, at_door)
 
 
 def _run(dataset: Dataset, query: exp.Select, asked: pa.Table) -> pd.DataFrame:
