@@ -108,6 +108,32 @@ def missing_outcome(missing: pd.DataFrame) -> Check | None:
     return Check("missing_outcome", by_p_value(p_value), p_value, sentence)
 
 
+def missing_change(rows: pd.DataFrame, treated: pd.Series, post: pd.Series) -> Check:
+    """Whether the share without an outcome moved otherwise for treated units.
+
+    Amber at most: such a share moves for many reasons that are not the treatment's.
+
+    Args:
+        rows: ``size`` with an outcome out of ``total``.
+        treated: Whether a row's unit is treated, by row.
+        post: Whether a row lies after the start, by row.
+    """
+    sums = rows.groupby([treated.to_numpy(), post.to_numpy()])[["size", "total"]].sum()
+    share = 1 - sums["size"] / sums["total"]
+    spread = share * (1 - share) / sums["total"]
+    signs = np.array([1.0 if one == two else -1.0 for one, two in sums.index])
+    change = float((signs * share).sum())
+    se = float(np.sqrt(spread.sum()))
+    p_value = float(2 * stats.norm.sf(abs(change) / se)) if se > 0 else 1.0
+    light: Light = "amber" if p_value < MISMATCH else "green"
+    sentence = text(
+        N_("The share of orders without an outcome moved by {change:+.2%} more for "
+           "treated units (p = {p:.2g})."),
+        change=change, p=p_value,
+    )  # fmt: skip
+    return Check("missing_outcome", light, p_value, sentence)
+
+
 def by_p_value(p_value: float) -> Light:
     """Red below 0.001, amber below 0.05."""
     if p_value < MISMATCH:
@@ -181,9 +207,7 @@ def outliers(values: np.ndarray) -> Check:
     squares = (values - values.mean()) ** 2
     total = float(squares.sum())
     share = float(squares.max()) / total if total else 0.0
-    light: Light = (
-        "amber" if share > HEAVY_ROW and len(values) > _FEW_ROWS else "green"
-    )
+    light: Light = "amber" if share > HEAVY_ROW and len(values) > _FEW_ROWS else "green"
     sentence = text(
         N_("The most extreme row carries {share:.1%} of the spread."), share=share
     )

@@ -93,6 +93,12 @@ def _method(panel: Panel) -> str:
     name = "did" if asked is None else _ALIASES.get(asked, asked)
     if name not in METHODS:
         raise UnknownName.of("method", asked, (*METHODS, *_ALIASES))
+    if name == "robust" and panel.study.cells is not None:
+        raise InvalidInput(
+            N_("Method {seen} takes rows as independent; those of places are not."),
+            hint=N_("Name clusters with cluster=, or leave the method out."),
+            seen=asked,
+        )
     needs = name in ("twfe", *few_clusters.REFERENCES)
     if needs and not (panel.clusters and (name != "twfe" or panel.repeated)):
         raise InvalidInput(

@@ -14,7 +14,7 @@ from analysis.errors import InvalidInput, UnknownName
 from analysis.metrics import trees
 from analysis.metrics.dimensions import dimension
 from analysis.metrics.expressions import ORDERS, require
-from analysis.metrics.figures import Figure, currencies_of, figure_of
+from analysis.metrics.figures import Figure, figure_of
 from analysis.metrics.filters import filters_of
 from analysis.metrics.moments import Brought
 from analysis.metrics.periods import Period
@@ -242,8 +242,3 @@ def _no_day(value: object) -> InvalidInput:
         hint=N_("Write days like 2026-01-31."),
         seen=value,
     )
-
-
-def need_one_currency(bound: Bound) -> exp.Expr | None:
-    """The column of currencies where amounts of several might be added up."""
-    return currencies_of(bound.dataset, bound.figure)

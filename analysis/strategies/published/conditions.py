@@ -11,9 +11,11 @@ from sqlglot import exp
 
 from analysis.calendars import names_of, zones_of
 from analysis.calendars.islamic import OBSERVING, eid, ramadan
+from analysis.errors import InvalidInput
 from analysis.metrics import trees
 from analysis.metrics.availability import availability_of
 from analysis.metrics.expressions import ORDERS
+from analysis.metrics.figures import currencies_of
 from analysis.metrics.joins import joined
 from analysis.metrics.periods import Period
 from analysis.metrics.query import within
@@ -157,8 +159,25 @@ def _places(bound: Bound, period: Period, columns: Sequence[str]) -> pd.DataFram
     return bound.dataset.engine.run(query).to_pandas()
 
 
-def currencies(bound: Bound, column: exp.Expr, period: Period) -> list[str]:
-    """Currencies of the orders selected."""
+def need_one_currency(bound: Bound, period: Period) -> None:
+    """Insist on one currency where amounts of money are added up.
+
+    Raises:
+        InvalidInput: the orders selected are in several.
+    """
+    column = currencies_of(bound.dataset, bound.figure)
+    found = [] if column is None else _currencies(bound, column, period)
+    if len(found) > 1:
+        raise InvalidInput(
+            N_("{metric} is in {count} currencies: {seen}."),
+            hint=N_("Select one country or city, or the orders of one currency."),
+            metric=bound.strategy.outcome,
+            count=len(found),
+            seen=", ".join(found),
+        )
+
+
+def _currencies(bound: Bound, column: exp.Expr, period: Period) -> list[str]:
     filters = [*bound.filters, within(period)]
     query = joined(
         trees.select([column], trees.table(ORDERS)), ORDERS, [column, *filters]

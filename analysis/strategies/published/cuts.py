@@ -227,7 +227,9 @@ def need_finite(cells: Cells, bound: Bound) -> None:
     Raises:
         DataProblem: a value is infinite.
     """
-    finite = np.isfinite(cells.moments.sums).all(axis=1)
+    finite = np.isfinite(cells.moments.sums).all(axis=1) & np.isfinite(cells.farthest)
+    # Infinite values among the first rows make the centre itself infinite.
+    finite &= bool(np.isfinite(cells.moments.centre).all())
     if not finite.all():
         raise DataProblem(
             N_("{name} holds infinite values in {count} groups of orders."),

@@ -9,8 +9,9 @@ from analysis.metrics.availability import availability_of
 from analysis.metrics.registry import parse_reference
 from analysis.strategies.contract import Guardrail, Strategy
 from analysis.strategies.designs import found
-from analysis.strategies.published.binding import Bound, bind
+from analysis.strategies.published.binding import Bound, bind, period_of
 from analysis.strategies.published.comparing import needs_rows, study_of
+from analysis.strategies.published.conditions import need_one_currency
 from analysis.strategies.published.contract import DaysLeft, Scope, Source
 from analysis.strategies.published.cuts import Plan, plan_arms
 from analysis.strategies.published.days_left import days_left
@@ -91,6 +92,7 @@ def read_study(
 ) -> Read:
     """Read what the design of a strategy works on."""
     bound = bind(dataset, strategy, scope)
+    need_one_currency(bound, period_of(bound))
     if strategy.design == "ab":
         plan = plan_arms(bound)
         study = study_of(plan, alpha=alpha, seed=seed)

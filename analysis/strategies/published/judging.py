@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from analysis.metrics.periods import Period
-from analysis.strategies.checks import enough, trend_of_effects
+from analysis.strategies.checks import enough, missing_change, trend_of_effects
 from analysis.strategies.contract import Strategy
 from analysis.strategies.published import conditions, over_time, spill
 from analysis.strategies.published.contract import SecondOpinion, Segments
@@ -135,7 +135,11 @@ def _panel_checks(
         return [_enough(study, exposure(study)), spill.switch_spill_over(study, cities)]
     treated = _ever_treated(study)
     near = spill.spill_over(study.rows, treated, start, cities)
-    return [_enough(study, treated.astype(float)), near, _novelty(finding)]
+    late = study.rows["time"] >= pd.Timestamp(start)  # type: ignore[arg-type]
+    return [
+        _enough(study, treated.astype(float)), near, _novelty(finding),
+        missing_change(study.rows, treated, late),
+    ]  # fmt: skip
 
 
 def _enough(study: Study, side: pd.Series) -> Check:

@@ -157,6 +157,7 @@ def _rows(plan: PanelPlan, cells: Cells) -> tuple[pd.DataFrame, tuple[Text, ...]
     for place, name in enumerate(moments.names[1:], start=1):
         rows[name] = means[:, place]
     rows["size"] = moments.n
+    rows["total"] = cells.rows
     rows["cell"] = np.arange(len(rows))
     kept = (rows["denominator"] > 0) & rows["time"].notna()
     if plan.unit:

@@ -1,0 +1,289 @@
+"""Parts of an evaluation on a dataset: segments, series, checks, worth, days left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from analysis.calendars.islamic import eid, first_day, ramadan
+from analysis.engine.dataset import Dataset
+from analysis.errors import InvalidInput
+from analysis.metrics import Selection
+from analysis.strategies import Assumptions, Guardrail, Strategy, evaluate, worth
+from analysis.strategies.published.conditions import definition_since, whole_weeks
+from analysis.strategies.published.days_left import days_left
+from analysis.strategies.published.worth import COMPLAINTS, COST, ON_TIME, worth_of
+from analysis.strategies.results import student
+from analysis.strategies.series import COLUMNS, series_of
+from tests.strategies.published_world import START, opened, orders_of
+
+RIDERS = Strategy(
+    "ab", "mean_basket", treatment="variant", unit="rider", start=START,
+    smallest_effect=0.3,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def orders() -> pd.DataFrame:
+    return orders_of(5, riders=80, orders=4000, effect=0.8)
+
+
+@pytest.fixture(scope="module")
+def world(orders: pd.DataFrame) -> Iterator[Dataset]:
+    with opened(orders) as dataset:
+        yield dataset
+
+
+def trial(orders: pd.DataFrame) -> pd.DataFrame:
+    rows = orders[(orders["created_at"] >= START) & orders["basket_amount"].notna()]
+    return rows.assign(treated=(rows["variant"] == "treatment").astype(float))
+
+
+def test_segments_are_a_regression_with_a_mean_for_each_arm_and_segment(
+    world: Dataset, orders: pd.DataFrame
+) -> None:
+    """Riders work in two zones, so effects by zone hang together by rider."""
+    found = evaluate(world, RIDERS, segments=("zone",)).segments
+    rows = trial(orders)
+    cells = rows["zone"] + " " + rows["variant"]
+    x = pd.get_dummies(cells, dtype=float)
+    fitted = sm.OLS(rows["basket_amount"], x).fit(
+        cov_type="cluster", cov_kwds={"groups": pd.factorize(rows["rider_id"])[0]}
+    )
+    zones = sorted(rows["zone"].unique())
+    turn = np.array(
+        [(x.columns == f"{z} treatment") * 1.0 - (x.columns == f"{z} control")
+         for z in zones]
+    )  # fmt: skip
+    effect = turn @ fitted.params.to_numpy()
+    covariance = turn @ fitted.cov_params().to_numpy() @ turn.T
+    table = found.table.set_index("value").loc[zones]
+    assert table["effect"].to_numpy() == pytest.approx(effect, rel=1e-9)
+    se = np.sqrt(np.diag(covariance))
+    assert table["se"].to_numpy() == pytest.approx(se, rel=1e-9)
+    n = rows.groupby("zone").size().loc[zones].to_numpy(dtype=float)
+    rest = np.where(np.eye(len(zones)) == 1, 0.0, n)
+    apart = np.eye(len(zones)) - rest / rest.sum(axis=1, keepdims=True)
+    assert table["difference"].to_numpy() == pytest.approx(apart @ effect, rel=1e-9)
+    half = (table["difference_high"] - table["difference_low"]).to_numpy() / 2
+    spread = np.sqrt(np.diag(apart @ covariance @ apart.T))
+    assert half / spread == pytest.approx(np.full(len(zones), half[0] / spread[0]))
+    equal = np.hstack([np.eye(len(zones) - 1), -np.ones((len(zones) - 1, 1))])
+    value = equal @ effect
+    wald = value @ np.linalg.solve(equal @ covariance @ equal.T, value)
+    assert found.heterogeneity["statistic"].iloc[0] == pytest.approx(wald, rel=1e-8)
+
+
+def test_a_reversal_needs_both_an_effect_of_its_own_and_a_difference() -> None:
+    frame = orders_of(6, riders=90, orders=6000, effect=2.0)
+    treated = (frame["variant"] == "treatment") & (frame["created_at"] >= START)
+    own = frame["capacity_type"] == "own"
+    frame.loc[own & treated, "basket_amount"] -= 4.0
+    by_order = replace(RIDERS, unit=None, smallest_effect=None)
+    with opened(frame) as dataset:
+        found = evaluate(dataset, by_order, segments=("capacity_type", "hour_band"))
+    table = found.segments.table.set_index(["dimension", "value"])
+    assert table.loc[("capacity_type", "own"), "effect"] < -1
+    assert found.interval[0] > 0
+    assert found.segments.reversed == (("capacity_type", "own"),)
+    assert found.check("reversal").light == "amber"
+    assert "own" in str(found.segments.sentences[0])
+
+
+def test_the_series_adds_up_to_the_effect(world: Dataset, orders: pd.DataFrame) -> None:
+    found = evaluate(world, replace(RIDERS, unit=None), segments=())
+    series = found.series
+    assert tuple(series.columns) == COLUMNS
+    rows = trial(orders)
+    by_day = rows.pivot_table(
+        index="local_date", columns="variant", values="basket_amount",
+        aggfunc=["mean", "size"],
+    )  # fmt: skip
+    gap = by_day["mean"]["treatment"] - by_day["mean"]["control"]
+    assert series["difference"].to_numpy() == pytest.approx(gap.to_numpy())
+    total = (gap * by_day["size"]["treatment"]).cumsum()
+    assert series["cumulated"].to_numpy() == pytest.approx(total.to_numpy())
+    assert (series["cumulated_low"] < series["cumulated"]).all()
+    wide = series["cumulated_high"] - series["cumulated_low"]
+    assert wide.is_monotonic_increasing
+
+
+def test_bands_of_a_sum_use_the_whole_covariance() -> None:
+    covariance = np.array([[1.0, 0.5], [0.5, 2.0]])
+    table = series_of(
+        [1, 2], np.zeros(2), np.ones(2), covariance=covariance,
+        weight=np.array([2.0, 3.0]), after=np.ones(2), alpha=0.05,
+    )  # fmt: skip
+    half = (table["cumulated_high"] - table["cumulated_low"]) / 2 / 1.959963984540054
+    # var(2a) = 4, var(2a + 3b) = 4 + 18 + 2 * 6 * 0.5
+    assert half.to_numpy() == pytest.approx(np.sqrt([4.0, 28.0]))
+
+
+def test_a_panel_of_places_has_a_series_with_bands(world: Dataset) -> None:
+    strategy = Strategy(
+        "did", "mean_basket", unit="zone", time="day", treated=("z0", "z1"),
+        start=START, guardrails=(Guardrail("cancellation_rate", 0.5, "lower"),),
+    )  # fmt: skip
+    found = evaluate(world, strategy)
+    series = found.series
+    early = series["period"] < START
+    assert (series.loc[early, "cumulated"] == 0).all()
+    assert (series["low"] < series["high"]).all()
+    assert found.guardrails[0].outcome == "cancellation_rate"
+    assert found.source.start == START.date()
+
+
+def test_the_source_says_what_was_read(world: Dataset, orders: pd.DataFrame) -> None:
+    found = evaluate(world, RIDERS, segments=())
+    source = found.source
+    assert (source.dataset, source.metric, source.unit) == (
+        "world", "mean_basket", "rider",
+    )  # fmt: skip
+    assert source.orders == len(trial(orders)) == found.n
+    assert source.first == START.date()
+    assert all("SELECT" in text for text in source.sql)
+    assert "basket_amount" in source.sql[0]
+
+
+def test_an_assignment_table_says_what_the_column_says(
+    world: Dataset, orders: pd.DataFrame
+) -> None:
+    arms = orders.groupby("rider_id")["variant"].first()
+    table = pd.DataFrame({"unit": arms.index, "variant": arms.to_numpy()})
+    by_table = evaluate(world, RIDERS, assignment=table, segments=())
+    by_column = evaluate(world, RIDERS, segments=())
+    assert by_table.effect == pytest.approx(by_column.effect, rel=1e-12)
+    assert by_table.check("two_arms").light == "green"
+
+
+def test_an_assignment_that_holds_for_some_days_only(
+    world: Dataset, orders: pd.DataFrame
+) -> None:
+    last = pd.Timestamp("2026-03-08")
+    zones = [f"z{i}" for i in range(6)]
+    table = pd.DataFrame(
+        {"unit": zones, "variant": ["control", "treatment"] * 3, "first": START,
+         "last": last}
+    )  # fmt: skip
+    found = evaluate(
+        world, replace(RIDERS, unit="zone", start=None), assignment=table,
+        segments=(),
+    )  # fmt: skip
+    rows = orders[orders["basket_amount"].notna()]
+    day = pd.to_datetime(rows["local_date"])
+    assert found.source.orders == int(day.between(START, last).sum())
+
+
+def test_a_percentile_reads_the_rows(world: Dataset, orders: pd.DataFrame) -> None:
+    strategy = replace(RIDERS, outcome="p90_delivery_minutes", unit=None)
+    found = evaluate(world, strategy)
+    rows = orders[orders["created_at"] >= START].dropna(subset=["delivered_at"])
+    minutes = (rows["delivered_at"] - rows["created_at"]).dt.total_seconds() / 60
+    arms = minutes.groupby(rows["variant"]).quantile(0.9)
+    assert found.method == "quantile"
+    assert found.effect == pytest.approx(arms["treatment"] - arms["control"], abs=0.4)
+
+
+def test_units_that_lack_a_past_are_counted_in_a_note(world: Dataset) -> None:
+    found = evaluate(
+        world, replace(RIDERS, covariates=("mean_basket",)), segments=(), before=1
+    )
+    assert any("before the start" in str(note) for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("method", "second"), [(None, "delta by unit"), ("cluster_robust", "delta by unit")]
+)
+def test_another_method_agrees(world: Dataset, method: str | None, second: str) -> None:
+    found = evaluate(world, replace(RIDERS, method=method), segments=())
+    assert found.second.method == second
+    assert found.second.agrees
+    assert found.second.estimate.effect == pytest.approx(found.effect, rel=1e-9)
+    assert found.second.estimate.se == pytest.approx(found.se, rel=0.05)
+
+
+def test_days_left_follow_the_standard_error() -> None:
+    now = student(0.1, 0.2, alpha=0.05)
+    left = days_left(now, 0.4, days=10, alpha=0.05)
+    # 0.4 / (1.96 + 0.84) = 0.143 needs (0.2 / 0.143)^2 = 1.96 times the days.
+    assert left.needed == pytest.approx(0.4 / 2.8016, rel=1e-4)
+    assert left.days == 10
+    assert days_left(now, 4.0, days=10, alpha=0.05).days == 0
+    assert days_left(now, 0.01, days=10, alpha=0.05).days == np.inf
+    with pytest.raises(InvalidInput):
+        days_left(now, 0.0, days=10, alpha=0.05)
+
+
+def test_worth_is_reckoned_from_the_assumptions() -> None:
+    effects = {
+        ON_TIME: student(0.02, 0.005, alpha=0.05),
+        COMPLAINTS: student(-0.001, 0.0005, alpha=0.05),
+        COST: student(0.01, 0.002, alpha=0.05),
+    }
+    assumed = Assumptions(
+        orders=10_000, cost=0.02, fixed=50, on_time=3, complaint=10, currency="SAR"
+    )
+    amounts = {one.name: one for one in worth_of(effects, assumed).amounts}
+    assert amounts["on_time_orders"].value == pytest.approx(200)
+    assert amounts["complaints_avoided"].value == pytest.approx(10)
+    assert amounts["benefit"].value == pytest.approx(700)
+    assert amounts["cost"].value == pytest.approx(100 + 200 + 50)
+    assert amounts["net"].value == pytest.approx(350)
+    se = np.sqrt((0.005 * 30_000) ** 2 + (0.0005 * 1e5) ** 2 + (0.002 * 1e4) ** 2)
+    assert amounts["net"].high == pytest.approx(350 + 1.959964 * se, rel=1e-6)
+    # Pays for itself where 10,000 x gain x 3 + 100 = 350.
+    assert worth_of(effects, assumed).break_even == pytest.approx(250 / 30_000)
+    with pytest.raises(InvalidInput, match="orders"):
+        worth_of(effects, Assumptions(orders=0))
+
+
+def test_worth_names_what_the_dataset_lacks(world: Dataset) -> None:
+    found = worth(world, RIDERS, Assumptions(orders=1000, on_time=1.0))
+    assert found.lacking == ("complaint_rate",)
+    names = {one.name for one in found.amounts}
+    assert {"on_time_orders", "cost", "net"} <= names
+
+
+@pytest.mark.parametrize(
+    ("year", "start", "end"),
+    [
+        (1444, date(2023, 3, 23), date(2023, 4, 21)),
+        (1445, date(2024, 3, 11), date(2024, 4, 10)),
+        (1446, date(2025, 3, 1), date(2025, 3, 30)),
+        (1447, date(2026, 2, 18), date(2026, 3, 20)),
+    ],
+)
+def test_ramadan_is_a_day_off_at_most(year: int, start: date, end: date) -> None:
+    """Against the days announced."""
+    assert abs((first_day(year, 9) - start).days) <= 1
+    assert abs((first_day(year, 10) - end).days) <= 1
+    assert ramadan(date.fromordinal(start.toordinal() + 10))
+    assert eid(first_day(year, 10))
+    assert not ramadan(first_day(year, 12))
+
+
+def test_days_of_the_week_are_counted() -> None:
+    week = [date(2026, 3, 2 + step) for step in range(7)]
+    assert whole_weeks(week).light == "green"
+    assert whole_weeks(week[:5]).light == "amber"
+    assert whole_weeks([*week, *week, week[0]]).light == "amber"
+
+
+def test_a_definition_that_changed_since_the_plan_blocks() -> None:
+    assert definition_since(2, 1, "late_rate").light == "red"
+    assert definition_since(1, 1, "late_rate").light == "green"
+
+
+def test_currencies_are_not_added_up(orders: pd.DataFrame) -> None:
+    mixed = orders.assign(currency=np.where(orders["city"] == "c0", "SAR", "KWD"))
+    with opened(mixed) as dataset:
+        with pytest.raises(InvalidInput, match="KWD, SAR"):
+            evaluate(dataset, RIDERS)
+        one = evaluate(dataset, RIDERS, selection=Selection.of({"city": ["c0"]}))
+        assert one.n > 0
