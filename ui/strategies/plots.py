@@ -99,7 +99,8 @@ def intervals(
     )
     axis = quiet_axis(look, grid=True, format=AXIS_FORMATS[unit])
     lines = base.mark_rule(strokeWidth=3).encode(
-        x=alt.X("low:Q", title=None, axis=axis), x2="high"
+        x=alt.X("low:Q", title=None, axis=axis, scale=alt.Scale(padding=14)),
+        x2="high",
     )
     dots = base.mark_point(filled=True, size=80, opacity=1).encode(
         x=alt.X("value:Q", title=None)

@@ -139,7 +139,8 @@ METHODS: Final[Mapping[str, str]] = {
     "cuped": N_("Means adjusted for the time before (CUPED)"),
     "lin": N_("Regression of each arm (Lin)"),
     "delta": N_("Ratio of sums (delta method)"),
-    "delta_by_unit": N_("Ratio of sums by unit (delta method)"),
+    "delta by unit": N_("Ratio of sums by unit (delta method)"),
+    "stratified by day": N_("Means within days"),
     "stratified": N_("Means within strata"),
     "proportions": N_("Difference of proportions"),
     "score": N_("Score test of proportions"),
@@ -243,9 +244,9 @@ def _dimension(name: str) -> str:
 
 def _label(text: str) -> str:
     """Names of metrics and dimensions in words, also several in one text."""
-    dimension = _dimension(text)
-    if dimension:
-        return dimension
+    own = CHECKS.get(text) or METHODS.get(text)
+    if own or _dimension(text):
+        return t(own) if own else _dimension(text)
     parts = [part.strip() for part in text.split(",")]
     known = load_registry().metrics
     if all(part.partition("(")[0] in known for part in parts):
