@@ -167,7 +167,7 @@ def _work(job: Job, dataset: Dataset, tried: Tried) -> Splits:
 
 
 def _show(dataset: Dataset, tried: Tried, found: Splits) -> None:
-    box = {"green": st.success, "amber": st.warning, "red": st.error}[found.light]
+    box = {"green": st.info, "amber": st.warning, "red": st.error}[found.light]
     icons = {
         "green": ":material/check_circle:", "amber": ":material/error:",
         "red": ":material/dangerous:",

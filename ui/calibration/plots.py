@@ -16,7 +16,9 @@ from ui.texts import t
 from ui.tokens import tokens
 
 HEIGHT: Final = 220
-ROW: Final = 22
+ROW: Final = 24
+#: Marks of the axis of shares.
+MARKS: Final = tuple(step / 100 for step in range(0, 31, 2))
 
 
 def histogram(
@@ -67,6 +69,7 @@ def errors(lines: Sequence[Calibrated], labels: Sequence[str]) -> alt.LayerChart
     )
     order = list(data["label"])
     axis = quiet_axis(look, grid=True, format=".0%")
+    axis.values = list(MARKS)
     base = alt.Chart(data).encode(
         y=alt.Y("label:N", sort=order, title=None,
                 axis=alt.Axis(labelLimit=300, labelColor=look.text, ticks=False,
