@@ -170,7 +170,8 @@ def with_derived(frame: pd.DataFrame, ruleset: Ruleset) -> pd.DataFrame:
         "promise_minus_fast": _promise_minus_fast(frame),
     }
     found = {name: column for name, column in derived.items() if column is not None}
-    return frame.assign(**found)
+    bare = frame.drop(columns=[name for name in derived if name in frame])
+    return bare.assign(**found)
 
 
 def _meaning(words: pd.Series | None, fact: str, ruleset: Ruleset) -> pd.Series | None:
