@@ -5,6 +5,7 @@ import streamlit as st
 from analysis.records import list_views
 from analysis.words import N_
 from ui import attention, cached, datasets, demo, frame
+from ui.cases import queues
 from ui.counted import counted
 from ui.format import moment, number, period
 from ui.guard import guard, person
@@ -83,6 +84,8 @@ with tour:
                     address, label=t("Open"), icon=":material/arrow_forward:", view=view
                 )
 with recent:
+    st.subheader(t("My queues"), anchor=False)
+    queues.mine()
     st.subheader(t("Last used"), anchor=False)
     signature = person().signature if person().name else ""
     views = list_views(cached.records(), person=signature)[:5]

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pandas as pd
 import streamlit as st
 
 from analysis.cases.fairness import Fairness, fairness
 from analysis.cases.severity import severity
 from analysis.errors import DoorstepError
+from analysis.words import N_
 from ui import chart_frame, errors
 from ui.cases import words
 from ui.chart_frame import Behind
 from ui.format import number, percent
 from ui.kpis.axes import OWN_VALUES
-from ui.quality import filters, plots
+from ui.quality import filters, plots, tables
 from ui.quality.figures import field_name
 from ui.quality.view import Scope
 from ui.show import plain
 from ui.texts import t
+
+#: Groups that the chart shows; the table has them all.
+MAX_GROUPS: Final = 16
+_DIMENSIONS: Final = {"tenure": N_("Tenure"), "night": N_("Night")}
 
 
 def draw(scope: Scope) -> None:
@@ -48,24 +55,27 @@ def reviewers(scope: Scope, by_reviewer: pd.DataFrame) -> None:
     with errors.boundary():
         _severity(scope)
     st.subheader(t("Everybody"), anchor=False)
-    st.dataframe(by_reviewer, hide_index=True, alt=t("Figures of quality by reviewer"))
+    tables.show(by_reviewer, alt=t("Figures of quality by reviewer"))
 
 
 def _groups(found: Fairness, *, key: str) -> None:
     table = found.table
     if table.empty:
         st.caption(t("Too few decisions to compare groups."))
+    elif not int(table["count"].sum()):
+        st.caption(t("Not a single one."))
     else:
-        data = table.assign(
+        told = leading(table)
+        data = told.assign(
             label=[
-                f"{field_name(str(dimension))}: {_value(group)}"
+                f"{_dimension(str(dimension))}: {_value(group)}"
                 for dimension, group in zip(
-                    table["dimension"], table["group"], strict=True
+                    told["dimension"], told["group"], strict=True
                 )
             ],
-            value=table["difference"],
-            low=table["difference_low"],
-            high=table["difference_high"],
+            value=told["difference"],
+            low=told["difference_low"],
+            high=told["difference_high"],
         )
         chart_frame.draw(
             plots.differences(data),
@@ -79,14 +89,28 @@ def _groups(found: Fairness, *, key: str) -> None:
             alt_text=_takeaway(data),
             key=f"quality_fair_{key}",
         )  # fmt: skip
+        with st.expander(t("All {count} groups", count=number(len(table)))):
+            tables.show(table, alt=t("Rates of all groups"))
     for dimension, columns in found.locked.items():
         st.caption(
             t(
                 "{dimension} needs {columns}.",
-                dimension=plain(field_name(dimension)),
+                dimension=plain(_dimension(dimension)),
                 columns=t(", ").join(plain(field_name(name)) for name in columns),
             )
         )
+
+
+def leading(table: pd.DataFrame) -> pd.DataFrame:
+    """Groups that stand out, then those that differ most, up to ``MAX_GROUPS``."""
+    order = table.assign(size=table["difference"].abs()).sort_values(
+        ["stands_out", "size"], ascending=False, kind="stable"
+    )
+    return order.head(MAX_GROUPS)
+
+
+def _dimension(name: str) -> str:
+    return t(_DIMENSIONS[name]) if name in _DIMENSIONS else field_name(name)
 
 
 def _value(group: object) -> str:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pandas as pd
 import streamlit as st
 
 from analysis.cases.agreements import FEW
 from analysis.cases.quality import Quality, Rate, Spent
 from analysis.orders.schema import load_fields
-from ui import chart_frame, chart_grid, charts
+from ui import chart_frame, charts
 from ui.cases import words
 from ui.chart_frame import Behind
 from ui.counted import sentences
 from ui.format import interval, number, percent, sample
+from ui.quality import plots, tables
 from ui.quality.view import Scope
-from ui.show import plain
 from ui.texts import language, t
+
+#: Six cards in a row on the usual screen.
+CARD: Final = 158
 
 
 def answer(found: Quality) -> str:
@@ -33,7 +38,7 @@ def answer(found: Quality) -> str:
                 share=percent(found.agreement.percent.value),
                 count=number(found.agreement.n))
         )  # fmt: skip
-    if found.overturned.n:
+    if found.appeals.count:
         parts.append(
             t("Appeals overturned {count} of every 100.",
                 count=number(100 * (found.overturned.value or 0), digits=1))
@@ -92,19 +97,11 @@ def matrix(counts: pd.DataFrame, *, key: str, rows: str, columns: str) -> None:
         return
     names = [words.party(str(name)) for name in counts.index]
     across = [words.party(str(name)) for name in counts.columns]
-    cells = [
-        {"column": place, "row": line, "value": int(counts.iloc[line, place])}
-        for line in range(len(names))
-        for place in range(len(across))
-    ]
     table = counts.set_axis(names, axis=0).set_axis(across, axis=1)
     same = sum(int(counts.loc[name, name]) for name in counts.index if name in counts)
     total = int(counts.to_numpy().sum())
     chart_frame.draw(
-        chart_grid.heat(
-            pd.DataFrame(cells), column="column", row="row", value="value",
-            columns=across, rows=names, title=t("cases"),
-        ),
+        plots.matrix(table),
         Behind(
             name=f"{rows} × {columns}",
             table=table.reset_index(names=f"{rows} \\ {columns}"),
@@ -126,7 +123,10 @@ def _rate(label: str, rate: Rate) -> None:
 
 
 def _spent(label: str, spent: Spent, *, digits: int) -> None:
-    within = t("{share} within target", share=percent(spent.within.value, digits=0))
+    share = percent(spent.within.value, digits=0)
+    within = t("{share} within target", share=share)
+    if spent.within.value is None:
+        within = t("no target")
     _card(
         label,
         t("P50 {p50}, P90 {p90}", p50=number(spent.p50, digits=digits),
@@ -138,7 +138,7 @@ def _spent(label: str, spent: Spent, *, digits: int) -> None:
 
 
 def _card(label: str, value: str, range_: str, grounds: str, *, few: bool) -> None:
-    with st.container(border=True, width=218, gap="xxsmall"):
+    with st.container(border=True, width=CARD, gap="xxsmall"):
         st.markdown(f":small[{label}]")
         st.markdown(f"### :gray[{value}]" if few else f"### {value}")
         note = f" · {t('too few')}" if few else ""
@@ -199,12 +199,4 @@ def _weeks(frame: pd.DataFrame) -> None:
     if frame.empty:
         st.caption(t("Nothing is decided yet."))
         return
-    st.dataframe(
-        frame, hide_index=True, height=280,
-        alt=t("Figures of quality by week"),
-    )  # fmt: skip
-
-
-def names(frame: pd.DataFrame) -> list[str]:
-    """Reviewers of a frame, safe for Markdown."""
-    return [plain(name) for name in frame["reviewer"]]
+    tables.show(frame, alt=t("Figures of quality by week"), height=280)

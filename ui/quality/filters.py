@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import streamlit as st
 
@@ -67,14 +68,21 @@ def _one(view: QualityView, field: str, label: str, names: Mapping[str, str]) ->
 
 
 def _week(scope: Scope) -> None:
-    known = [None, *weeks(scope.every)]
-    chosen = scope.view.week
+    known = ["", *(first.isoformat() for first in weeks(scope.every))]
+    chosen = _written(scope.view.week)
     if chosen not in known:
         known.append(chosen)
     st.selectbox(
         t("Week"), known,
-        format_func=lambda first: (
-            t(ALL) if first is None else t("from {day}", day=day(first))
+        format_func=lambda text: (
+            t("from {day}", day=day(date.fromisoformat(text))) if text else t(ALL)
         ),
-        **bound(scope.view, "week", prefix="quality"),
+        **bound(
+            scope.view, "week", prefix="quality", show=_written,
+            read=lambda text: date.fromisoformat(text) if text else None,
+        ),
     )  # fmt: skip
+
+
+def _written(first: date | None) -> str:
+    return first.isoformat() if first else ""

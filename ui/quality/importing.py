@@ -65,8 +65,8 @@ def form(dataset: Dataset) -> None:
             t(
                 "A CSV with one row a decision: order_id, party, reviewer; kind, "
                 "explanation, opened_at, decided_at, active_seconds, suggested and "
-                "appeal_result where you have them. Rows of the kind GOLD are the right "
-                "answers."
+                "appeal_result where you have them. Rows of the kind GOLD are the "
+                "right answers."
             )
         )
         file = st.file_uploader(

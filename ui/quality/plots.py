@@ -15,6 +15,9 @@ from ui.texts import t
 from ui.tokens import tokens
 
 STEP: Final = 28
+CELL: Final = 32
+#: Cells above this share of the fullest one carry light letters.
+DARK: Final = 0.55
 
 
 def differences(frame: pd.DataFrame, *, share: bool = True) -> Chart:
@@ -46,6 +49,7 @@ def differences(frame: pd.DataFrame, *, share: bool = True) -> Chart:
     )
     form = "+.0%" if share else "+.1~f"
     axis = quiet_axis(look, grid=True, format=form)
+    axis.tickCount = 8
     x = alt.X("value:Q", title=None, axis=axis)
     nothing = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(
         color=look.muted, strokeDash=[3, 3]
@@ -93,3 +97,42 @@ def _names(look) -> alt.Axis:  # type: ignore[no-untyped-def]  # noqa: ANN001
     axis = quiet_axis(look, grid=False)
     axis.labelLimit = 220
     return axis
+
+
+def matrix(counts: pd.DataFrame) -> Chart:
+    """Counts of one answer (rows) against another (columns), written in the cells.
+
+    Args:
+        counts: Its index and columns are the names shown.
+    """
+    look = tokens()
+    rows, columns = list(map(str, counts.index)), list(map(str, counts.columns))
+    cells = pd.DataFrame(
+        [
+            {"row": row, "column": column, "value": int(counts.iloc[i, j])}
+            for i, row in enumerate(rows)
+            for j, column in enumerate(columns)
+        ]
+    )
+    most = max(int(cells["value"].max()), 1)
+    cells["is_dark"] = cells["value"] > DARK * most
+    across = quiet_axis(look, grid=False)
+    across.labelAngle, across.orient, across.labelOverlap = -30, "top", False
+    base = alt.Chart(cells).encode(
+        x=alt.X("column:N", sort=columns, title=None, axis=across),
+        y=alt.Y("row:N", sort=rows, title=None, axis=_names(look)),
+        tooltip=[
+            alt.Tooltip("row:N", title=""),
+            alt.Tooltip("column:N", title=""),
+            alt.Tooltip("value:Q", title=t("cases"), format=","),
+        ],
+    )
+    shade = alt.Color("value:Q", legend=None, scale=alt.Scale(
+        domain=[0, most], range=[look.surface, look.now]))  # fmt: skip
+    text = alt.condition("datum.is_dark", alt.value("#ffffff"), alt.value(look.text))
+    return alt.layer(
+        base.mark_rect(stroke=look.grid, strokeWidth=1).encode(color=shade),
+        base.mark_text(fontSize=12).encode(
+            text=alt.Text("value:Q", format=","), color=text
+        ),
+    ).properties(height=alt.Step(CELL))
