@@ -33,6 +33,7 @@ class Figure:
             ``value``.
         related: Rows of another table by order, to be joined as ``happened``.
         is_share: Whether every value is 0 or 1.
+        is_count: Whether the metric is the sum of ``value``, not its mean.
     """
 
     metric: BoundMetric
@@ -41,6 +42,7 @@ class Figure:
     weight: exp.Expr | None = None
     related: exp.Select | None = None
     is_share: bool = False
+    is_count: bool = False
 
     @property
     def parts(self) -> list[exp.Expr]:
@@ -65,12 +67,13 @@ class Figure:
         return query.join(source, on=on, join_type="left", copy=False)
 
 
-def figure_of(dataset: Dataset, metric: str) -> Figure:
+def figure_of(dataset: Dataset, metric: str, *, counts: bool = False) -> Figure:
     """Bind a metric row by row.
 
     Args:
         dataset: A published version.
         metric: Its name, with settings where wanted.
+        counts: Whether a plain count means something, as it does by period.
 
     Raises:
         UnknownName: if there is no such metric.
@@ -82,6 +85,10 @@ def figure_of(dataset: Dataset, metric: str) -> Figure:
         item.name.removeprefix(f"{bound.name}_"): item for item in bound.components
     }
     kind = bound.reference.definition.kind
+    if kind == "count" and counts:
+        value = _value(parts["num"])
+        one = exp.Case(ifs=[exp.If(this=value, true=exp.Literal.number(1))])
+        return Figure(bound, parts["num"].table, _double(one), is_count=True)
     if kind == "count":
         raise InvalidInput(
             N_("{metric} counts rows, it has no value of its own in each of them."),

@@ -139,6 +139,36 @@ def test_a_panel_of_places_has_a_series_with_bands(world: Dataset) -> None:
     assert found.source.start == START.date()
 
 
+@pytest.mark.parametrize("design", ["its", "synthetic_control", "did"])
+def test_counts_are_compared_by_period(
+    world: Dataset, orders: pd.DataFrame, design: str
+) -> None:
+    places = {} if design == "its" else {"unit": "zone", "treated": "z0"}
+    strategy = Strategy(design, "orders", time="day", start=START, **places)
+    found = evaluate(world, strategy)
+    chosen = orders if design == "its" else orders[orders["zone"] == "z0"]
+    by_day = chosen.groupby("local_date").size().to_numpy()
+    assert found.series["actual"].to_numpy() == pytest.approx(by_day)
+    assert found.series["low"].notna().all()
+
+
+def test_neighbours_that_move_at_the_start_are_seen() -> None:
+    """z1 and z2 share a city with the treated z0; z3 to z5 lie elsewhere."""
+    frame = orders_of(8, orders=6000, effect=0.0)
+    late = frame["created_at"] >= START
+    frame.loc[late & frame["zone"].isin(["z1", "z2"]), "basket_amount"] += 3.0
+    strategy = Strategy(
+        "did", "mean_basket", unit="zone", time="day", treated="z0", start=START
+    )
+    with opened(frame) as dataset:
+        found = evaluate(dataset, strategy).check("spill_over")
+    assert found.light == "amber"
+    assert "moved by 3" in str(found.sentence) or "moved by 2.9" in str(found.sentence)
+    with opened(orders_of(8, orders=6000, effect=0.0)) as dataset:
+        quiet = evaluate(dataset, strategy).check("spill_over")
+    assert abs(float(quiet.value)) > found.value
+
+
 def test_the_source_says_what_was_read(world: Dataset, orders: pd.DataFrame) -> None:
     found = evaluate(world, RIDERS, segments=())
     source = found.source

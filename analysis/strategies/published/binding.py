@@ -33,6 +33,8 @@ from analysis.words import N_
 
 #: Conditions on these say which strategy, not which orders.
 _OF_STRATEGY = ("strategy_id", "variant")
+#: Designs that compare periods, so that a count of rows means something.
+_COUNTED = ("did", "staggered", "its", "synthetic_control")
 STEPS = ("hour", "day", "week", "month")
 
 #: Arms of places that are named by ``treated``.
@@ -101,7 +103,8 @@ def bind(dataset: Dataset, strategy: Strategy, scope: Scope) -> Bound:
         assigned = read_assigned(scope.assignment)
     joined = (brought(assigned, unit, key=scope.key),) if assigned else ()
     return Bound(
-        dataset, strategy, scope, unit, figure_of(dataset, strategy.outcome),
+        dataset, strategy, scope, unit,
+        figure_of(dataset, strategy.outcome, counts=strategy.design in _COUNTED),
         _arm(dataset, strategy, unit, assigned),
         filters_of(dataset, scope.selection), joined, assigned,
     )  # fmt: skip

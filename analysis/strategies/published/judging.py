@@ -134,8 +134,10 @@ def _panel_checks(
     if design == "switchback":
         return [_enough(study, exposure(study)), spill.switch_spill_over(study, cities)]
     treated = _ever_treated(study)
+    if start is None:
+        return [_enough(study, treated.astype(float)), _novelty(finding)]
     near = spill.spill_over(study.rows, treated, start, cities)
-    late = study.rows["time"] >= pd.Timestamp(start)  # type: ignore[arg-type]
+    late = study.rows["time"] >= pd.Timestamp(start)
     return [
         _enough(study, treated.astype(float)), near, _novelty(finding),
         missing_change(study.rows, treated, late),
@@ -162,7 +164,7 @@ def _ever_treated(study: Study) -> pd.Series:
 def _novelty(finding: Finding) -> Check | None:
     """Whether the effect grows or fades with the periods since the start."""
     table = finding.extra.get("dynamic", finding.estimates)
-    if not isinstance(table, pd.DataFrame) or "event_time" not in table:
+    if not isinstance(table, pd.DataFrame) or not {"event_time", "se"} <= set(table):
         return None
     late = table[(table["event_time"] >= 0) & (table["se"] > 0)]
     late = late.sort_values("event_time")

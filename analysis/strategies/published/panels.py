@@ -140,10 +140,13 @@ def panel_study(plan: PanelPlan, *, alpha: float, seed: int) -> Study:
     rows, notes = _rows(plan, cells)
     rows, strategy, more = _treated(plan, rows)
     strategy, rows, last = _clustered(plan, strategy, rows)
-    cells_of = Compressed(cells.moments, {}, plan.bound.figure.is_share)
+    figure = plan.bound.figure
+    compressed = Compressed(cells.moments, {}, figure.is_share)
+    own_sums = None if figure.is_count else compressed
+    nothing = pd.DataFrame({"missing": [], "n": []})
     return Study(
         rows.reset_index(drop=True), tuple(_numbers(plan.bound)), strategy, alpha,
-        seed, (*notes, *more, *last), pd.DataFrame({"missing": [], "n": []}), cells_of,
+        seed, (*notes, *more, *last), nothing, own_sums,
     )  # fmt: skip
 
 
@@ -162,6 +165,8 @@ def _rows(plan: PanelPlan, cells: Cells) -> tuple[pd.DataFrame, tuple[Text, ...]
     kept = (rows["denominator"] > 0) & rows["time"].notna()
     if plan.unit:
         kept &= rows["unit"].notna()
+    if plan.bound.figure.is_count:
+        rows = rows.drop(columns="denominator")
     left_out = int(cells.rows[~kept.to_numpy()].sum())
     notes: tuple[Text, ...] = ()
     if left_out:

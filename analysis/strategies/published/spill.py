@@ -45,6 +45,8 @@ def spill_over(
         start: First treated period of any unit.
         cities: City by unit, where units lie in cities.
     """
+    if "denominator" not in rows:  # a count has none
+        rows = rows.assign(denominator=1.0)
     control = rows[~treated.to_numpy()]
     if control.empty:
         return None
