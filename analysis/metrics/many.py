@@ -123,6 +123,56 @@ def many_series(
     return _laid(request, names, sets, frames)
 
 
+def leaf_sums(
+    dataset: Dataset,
+    metric: str,
+    *,
+    names: Sequence[str],
+    period: Period,
+    where: Selection | None = None,
+    without: Sequence[Sequence[Condition]] = (),
+    risk: Risk | None = None,
+) -> pd.DataFrame:
+    """Sums of one metric by all combinations of some dimensions, over a period.
+
+    Args:
+        dataset: A published version.
+        metric: Name of a metric that is a sum over a sum.
+        names: The dimensions.
+        period: First and last local day.
+        where: Which orders; its period is not used.
+        without: Orders left out: those for which all conditions of one of these hold.
+        risk: What to expect of which orders, for this metric.
+
+    Returns:
+        A row per combination: the dimensions, ``num``, ``n`` and ``due``, which is the
+        sum of what was to be expected (``n`` without a risk).
+    """
+    bound = bind_metric(dataset, parse_reference(metric))
+    _require_sums(bound)
+    request = Request(
+        dataset=dataset,
+        metrics=(bound,),
+        dimensions=tuple(dimension(dataset, name) for name in names),
+        period=period,
+        filters=(*filters_of(dataset, where or Selection()),
+                 *_left_out(dataset, without)),
+    )  # fmt: skip
+    places = [list(range(len(names)))]
+    groups = list(request.groups)
+    frames = [
+        _fetched(request, part, places, risk) for part in parts_of(request.metrics)
+    ]
+    stacked = pd.concat(frames).rename(
+        columns={f"{bound.name}_{name}": name for name in ("num", "n", "due")}
+    )
+    for name in ("num", "n", "due"):
+        if name not in stacked:
+            stacked[name] = stacked["n"]
+    sums = stacked.groupby(groups, dropna=False, sort=False)[["num", "n", "due"]].sum()
+    return sums.reset_index().rename(columns=dict(zip(groups, names, strict=True)))
+
+
 def _require_sums(metric: BoundMetric) -> None:
     kind = metric.reference.definition.kind
     if kind not in SUMMED:
@@ -311,11 +361,14 @@ def _segments(
         for one in sets
     }  # fmt: skip
     column_of = dict(zip(names, groups, strict=True))
-    found = []
-    for row in firsts.to_dict("records"):
-        chosen = by_id[int(row[_SET])]
-        found.append(tuple((name, _plain(row[column_of[name]])) for name in chosen))
-    return tuple(found)
+    columns = {
+        name: [_plain(value) for value in firsts[column_of[name]].tolist()]
+        for name in names
+    }
+    return tuple(
+        tuple((name, columns[name][row]) for name in by_id[number])
+        for row, number in enumerate(firsts[_SET].astype(int).tolist())
+    )
 
 
 def _plain(value: object) -> Scalar:

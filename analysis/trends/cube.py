@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.engine.dataset import Dataset
-from analysis.metrics.many import Many, many_series
+from analysis.metrics.many import leaf_sums
 from analysis.metrics.periods import Period
 from analysis.metrics.risk import Risk
-from analysis.metrics.selection import Scalar, Selection
+from analysis.metrics.selection import Condition, Scalar, Selection
 from analysis.trends.findings import Segment
 from analysis.trends.scales import Floats
+from analysis.trends.screen import contrast
 
 Booleans = NDArray[np.bool_]
 
@@ -23,6 +25,12 @@ Booleans = NDArray[np.bool_]
 DEEPER = 4.0
 #: What the segment named must hold of the excess that called for a name.
 COVERED = 0.6
+#: Other orders of a wider segment must be off by this share of it (log ratio).
+ALIKE = 0.5
+#: Fewer other orders than this share are none.
+ALONE = 0.03
+#: A contrast moved by more than this was not that segment's own.
+MATTERS = 1.5
 #: Dimensions by which a segment is named, at most.
 DEEPEST = 3
 
@@ -41,6 +49,12 @@ class Sums:
         """Events beyond what the weeks before let expect."""
         level = self.before / np.maximum(self.before_due, 1e-300)
         return self.now - self.due * np.where(self.before_due > 0, level, 1.0)
+
+    @property
+    def log_ratio(self) -> Floats:
+        """Logarithm of how the window compares with the weeks before it."""
+        level = (self.before + 0.5) / (self.before_due + 0.5)
+        return np.log((self.now + 0.5) / (self.due * level + 0.5))
 
     @property
     def likelihood_ratio(self) -> Floats:
@@ -97,6 +111,14 @@ class Cube:
         segments = [self._segment(places, sizes, code) for code in range(count)]
         return segments, sums
 
+    def explained(self, segment: Segment) -> Cube:
+        """The same, where what happened in a segment was to be expected."""
+        held = self.mask(segment)
+        sums = self.of(held)
+        factor = np.where(held, np.exp(sums.log_ratio[0]), 1.0)
+        due = self.sums.due * factor
+        return replace(self, sums=replace(self.sums, due=due))
+
     def _segment(self, places: list[int], sizes: list[int], code: int) -> Segment:
         pairs: list[tuple[str, Scalar]] = []
         for place, size in zip(reversed(places), reversed(sizes), strict=True):
@@ -118,74 +140,97 @@ def cube_of(
     before: Period,
     risk: Risk,
     where: Selection | None,
+    without: Sequence[Sequence[Condition]] = (),
 ) -> Cube:
-    """Fetch the sums of one metric by all dimensions, in a window and before it."""
-    now, then = (
-        many_series(
-            dataset, [metric], sets=[tuple(names)], period=period, step="whole",
-            where=where, risk=risk,
-        )
-        for period in (window, before)
-    )  # fmt: skip
-    segments = tuple(dict.fromkeys((*now.segments, *then.segments)))
-    row_of = {segment: row for row, segment in enumerate(segments)}
-    sums = Sums(
-        _spread(now, now.numerators, row_of),
-        _spread(now, now.expected, row_of),
-        _spread(then, then.numerators, row_of),
-        _spread(then, then.expected, row_of),
-    )
-    codes, values = _coded(segments, len(names))
-    return Cube(tuple(names), codes, values, sums)
+    """Fetch the sums of one metric by all dimensions, in a window and before it.
+
+    ``without`` is what is left out of the time before, as it was not normal.
+    """
+    frames = [
+        leaf_sums(dataset, metric, names=names, period=period, where=where, risk=risk,
+                  without=left)
+        for period, left in ((window, ()), (before, without))
+    ]  # fmt: skip
+    both = pd.concat(frames, keys=["now", "before"], names=["side"]).reset_index()
+    numbers = both.groupby(list(names), dropna=False, sort=False).ngroup().to_numpy()
+    count = int(numbers.max(initial=-1)) + 1
+    is_now = (both["side"] == "now").to_numpy()
+    parts = [
+        np.bincount(numbers[side], both[column].to_numpy(dtype=float)[side], count)
+        for side in (is_now, ~is_now)
+        for column in ("num", "due")
+    ]
+    leaves = both.iloc[np.unique(numbers, return_index=True)[1]]
+    coded = [_coded(leaves[name]) for name in names]
+    codes = np.column_stack([item[0] for item in coded])
+    values = tuple(item[1] for item in coded)
+    return Cube(tuple(names), codes, values, Sums(*parts))
+
+
+def affected(
+    cube: Cube, rest: Cube, sets: Sequence[Sequence[str]]
+) -> list[Segment]:
+    """Segments in which it matters that something was explained."""
+    everywhere = np.ones(len(cube.codes), dtype=bool)
+    found: list[Segment] = []
+    for names in sets:
+        segments, sums = cube.by(names, everywhere)
+        _, left = rest.by(names, everywhere)
+        first = contrast(sums.now, sums.due, sums.before, sums.before_due)
+        second = contrast(left.now, left.due, left.before, left.before_due)
+        matters = np.abs(np.nan_to_num(first - second)) > MATTERS
+        found += [segments[place] for place in np.flatnonzero(matters)]
+    return found
 
 
 def named(
-    cube: Cube, segment: Segment, sets: Sequence[Sequence[str]], held: Booleans
+    cube: Cube, segment: Segment, sets: Sequence[Sequence[str]]
 ) -> Segment:
     """The segment that describes best what stands out in another.
+
+    A wider segment is named only if its other orders are off in the same way; a
+    narrower one only if it describes the window better.
 
     Args:
         cube: Of the window in which it stands out.
         segment: What stands out.
         sets: Sets of dimensions to choose from.
-        held: Leaves not explained yet.
-
-    Returns:
-        Of the segments that hold most of its excess the one whose own level describes
-        the window best; by one more dimension where that describes it better still.
     """
-    inside = cube.mask(segment) & held
-    whole = float(cube.of(inside).excess[0])
-    best, gain = segment, float(cube.of(inside).likelihood_ratio[0])
+    inside = cube.mask(segment)
+    own = cube.of(inside)
+    best, gain = segment, float(own.likelihood_ratio[0])
     for names in sets:
-        found, ratio = _best(cube, names, held, inside, whole)
+        found, ratio = _best(cube, names, inside, own)
         if ratio > gain + DEEPER * (len(found) - len(best)):
             best, gain = found, ratio
-    return _deeper(cube, best, gain, held, whole)
+    return _deeper(cube, best, gain)
 
 
 def _best(
-    cube: Cube, names: Sequence[str], held: Booleans, inside: Booleans, whole: float
+    cube: Cube, names: Sequence[str], inside: Booleans, own: Sums
 ) -> tuple[Segment, float]:
-    segments, sums = cube.by(names, held)
+    everywhere = np.ones(len(inside), dtype=bool)
+    segments, sums = cube.by(names, everywhere)
     _, shared = cube.by(names, inside)
+    _, others = cube.by(names, ~inside)
+    whole = float(own.excess[0])
     covers = shared.excess * np.sign(whole) >= COVERED * abs(whole)
-    same_side = np.sign(sums.excess) == np.sign(whole)
-    ratio = np.where(covers & same_side, sums.likelihood_ratio, -np.inf)
+    alike = others.log_ratio * np.sign(whole) >= ALIKE * abs(float(own.log_ratio[0]))
+    alone = others.due < ALONE * sums.due
+    ratio = np.where(covers & (alike | alone), sums.likelihood_ratio, -np.inf)
     place = int(ratio.argmax())
     return segments[place], float(ratio[place])
 
 
-def _deeper(
-    cube: Cube, best: Segment, gain: float, held: Booleans, whole: float
-) -> Segment:
+def _deeper(cube: Cube, best: Segment, gain: float) -> Segment:
     """Narrow a segment further while that describes the events better."""
     while len(best) < DEEPEST:
-        inside = cube.mask(best) & held
-        own = {name for name, _ in best}
+        inside = cube.mask(best)
+        whole = float(cube.of(inside).excess[0])
+        taken = {name for name, _ in best}
         tries = [
-            _best(cube, [name], inside, inside, whole)
-            for name in cube.names if name not in own
+            _narrower(cube, name, inside, whole)
+            for name in cube.names if name not in taken
         ]  # fmt: skip
         found, ratio = max(tries, key=lambda item: item[1], default=((), -np.inf))
         if ratio <= gain + DEEPER:
@@ -194,25 +239,22 @@ def _deeper(
     return best
 
 
+def _narrower(
+    cube: Cube, name: str, inside: Booleans, whole: float
+) -> tuple[Segment, float]:
+    segments, sums = cube.by([name], inside)
+    covers = sums.excess * np.sign(whole) >= COVERED * abs(whole)
+    ratio = np.where(covers, sums.likelihood_ratio, -np.inf)
+    place = int(ratio.argmax())
+    return segments[place], float(ratio[place])
+
+
 def _term(seen: Floats, expected: Floats) -> Floats:
     ratio = np.maximum(seen, 1e-300) / np.maximum(expected, 1e-300)
     return np.where(seen > 0, seen * np.log(ratio), 0.0)
 
 
-def _spread(many: Many, values: Floats, row_of: dict[Segment, int]) -> Floats:
-    found = np.zeros(len(row_of))
-    rows = [row_of[segment] for segment in many.segments]
-    found[rows] = values[:, 0, 0]
-    return found
-
-
-def _coded(
-    segments: Sequence[Segment], width: int
-) -> tuple[NDArray[np.int64], tuple[tuple[Scalar, ...], ...]]:
-    numbers: list[dict[Scalar, int]] = [{} for _ in range(width)]
-    codes = np.zeros((len(segments), width), dtype=np.int64)
-    for row, segment in enumerate(segments):
-        for place, (_, value) in enumerate(segment):
-            number = numbers[place].setdefault(value, len(numbers[place]))
-            codes[row, place] = number
-    return codes, tuple(tuple(found) for found in numbers)
+def _coded(values: pd.Series) -> tuple[NDArray[np.int64], tuple[Scalar, ...]]:
+    codes, known = pd.factorize(values, use_na_sentinel=False)
+    listed = [None if pd.isna(item) else item for item in known.tolist()]
+    return codes.astype(np.int64), tuple(listed)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.metrics.many import many_series
+from analysis.metrics.many import Many, many_series
 from analysis.metrics.periods import Period
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Condition, Selection
 from analysis.trends.detect import detect
-from analysis.trends.explain import Candidate, Named
+from analysis.trends.explain import Candidate, Named, within
 from analysis.trends.faults import Fault, promise_fault
 from analysis.trends.findings import Finding, Shape
 from analysis.trends.hours import hours_of
 from analysis.trends.scales import Floats
-from analysis.trends.screen import REACH, with_weekdays
-from analysis.trends.shapes import Span, span_of
+from analysis.trends.screen import REACH, with_slots
+from analysis.trends.shapes import Span, level_before, span_of
 from analysis.trends.watched import Watched
 
 #: Fewer events beyond the expected ones cost too little to be listed.
@@ -44,14 +46,32 @@ class Series:
     due: Floats
 
 
-def described(
-    watched: Watched, item: Named
-) -> tuple[Finding, pd.DataFrame] | None:
-    """The finding and what ``detect`` says of its series; None if that is nothing."""
-    candidate = item.candidate
-    series = _series(watched, candidate)
+def fitted(
+    watched: Watched, candidate: Candidate, found: Sequence[Named]
+) -> Candidate:
+    """The candidate with the days that fit its segment best."""
+    if candidate.hours is not None:
+        return candidate
+    series = _hidden(watched, candidate, found, _series(watched, candidate))
     span = span_of(series.tops, series.due, candidate.begin, candidate.end,
                    first=watched.first)  # fmt: skip
+    return replace(candidate, begin=span.begin, end=span.end)
+
+
+def described(
+    watched: Watched, item: Named, found: Sequence[Named]
+) -> tuple[Finding, pd.DataFrame] | None:
+    """The finding and what ``detect`` says of its series; None if that is nothing.
+
+    Args:
+        watched: Everything watched.
+        item: What was named.
+        found: What was named before it, whose days are not its own.
+    """
+    candidate = item.candidate
+    series = _series(watched, candidate)
+    own = _hidden(watched, candidate, found, series)
+    span = _span(watched, candidate, own)
     frame = detected(watched, candidate, series)
     if abs(span.excess) < LEAST_EXCESS or not _is_seen(frame, span):
         return None
@@ -59,7 +79,17 @@ def described(
     fault = None
     if any(word in metric for word in _OF_THE_PROMISE):
         fault = promise_fault(watched, candidate.segment, span)
-    return _finding(watched, item, series, span, frame, fault), frame
+    return _finding(watched, item, own, span, frame, fault), frame
+
+
+def _span(watched: Watched, candidate: Candidate, series: Series) -> Span:
+    if candidate.hours is None:
+        return span_of(series.tops, series.due, candidate.begin, candidate.end,
+                       first=watched.first)  # fmt: skip
+    day = candidate.begin
+    level = level_before(series.tops, series.due, day)
+    excess = float(series.tops[day] - level * series.due[day])
+    return Span(day, day, "spike", goes_on=False, excess=excess)
 
 
 def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataFrame:
@@ -93,11 +123,29 @@ def _series(watched: Watched, candidate: Candidate) -> Series:
         many = _fetched(watched, candidate)
         row, place = 0, 0
     tops, due = many.numerators[[row], place], many.expected[[row], place]
-    due = with_weekdays(tops, due, watched.weekdays)
+    due = with_slots(tops, due, watched.weekdays)
     return Series(tops[0], many.denominators[row, place], due[0])
 
 
-def _fetched(watched: Watched, candidate: Candidate) -> many_series:
+def _hidden(
+    watched: Watched, candidate: Candidate, found: Sequence[Named], series: Series
+) -> Series:
+    """The series without the days on which something else befell it."""
+    other = np.zeros(len(series.tops), dtype=bool)
+    for item in found:
+        known = item.candidate
+        befell = candidate.segment in item.explains or within(
+            candidate.segment, known.segment
+        )
+        if known.metric == candidate.metric and befell:
+            other[known.begin : known.end + 1] = True
+    if other[candidate.begin : candidate.end + 1].all():
+        return series
+    parts = (series.tops, series.bottoms, series.due)
+    return Series(*(np.where(other, 0.0, part) for part in parts))
+
+
+def _fetched(watched: Watched, candidate: Candidate) -> Many:
     metric = watched.metrics[candidate.metric]
     return many_series(
         watched.dataset, [metric], sets=[()], period=watched.read,
@@ -155,11 +203,14 @@ def _finding(
 
 def _times(
     watched: Watched, candidate: Candidate, span: Span
-) -> tuple[datetime, datetime | None, str]:
+) -> tuple[datetime, datetime | None, Literal["day", "hour"]]:
     times = watched.many.times
-    hours = hours_of(watched, candidate, span) if span.begin == span.end else None
-    if hours is not None:
-        return (*hours, "hour")
     began = times[span.begin].to_pydatetime()
-    ended = None if span.goes_on else times[span.end].to_pydatetime()
-    return began, ended, "day"
+    ended = times[span.end].to_pydatetime()
+    hours = candidate.hours
+    if hours is None and span.begin == span.end:
+        hours = hours_of(watched, candidate, span)
+    if hours is not None:
+        begin, end = (timedelta(hours=hour) for hour in hours)
+        return began + begin, began + end, "hour"
+    return began, None if span.goes_on else ended, "day"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.trends.cube import Booleans, Cube, named
+from analysis.trends.cube import Cube, affected, named
 from analysis.trends.findings import Segment
 from analysis.trends.screen import contrast
 
@@ -16,6 +16,8 @@ from analysis.trends.screen import contrast
 LEFT_Z, LEFT_SHARE = 3.5, 0.5
 #: Windows that share so much of the shorter one are one time.
 SAME_TIME = 0.5
+#: Standard errors by which an effect is drawn in when it is compared with others.
+SURETY = 3.0
 #: Things named, at most.
 MAX_NAMED = 40
 
@@ -32,6 +34,9 @@ class Candidate:
         z: Contrast with the weeks before.
         spread: How far such contrasts stray, as a multiple of the sampling noise.
         q_value: Share of false ones among everything at least as clear.
+        effect: How its rate compares with that before, as a logarithm.
+        error: Standard error of it.
+        hours: First and last hour of it, where it was over within a day.
     """
 
     metric: int
@@ -41,15 +46,21 @@ class Candidate:
     z: float
     spread: float
     q_value: float
+    effect: float
+    error: float
+    hours: tuple[int, int] | None = None
+
+    @property
+    def surety(self) -> float:
+        """What the effect is at least: large for what is guilty, as its wider segments
+        are diluted and its narrower ones uncertain."""
+        return abs(self.effect) - SURETY * self.error
 
     def meets(self, other: Candidate) -> bool:
         """Whether both are at one time."""
         shared = min(self.end, other.end) - max(self.begin, other.begin) + 1
         shorter = min(self.end - self.begin, other.end - other.begin) + 1
         return shared >= SAME_TIME * shorter
-
-
-CubeOf = Callable[[Candidate], Cube]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +70,16 @@ class Named:
     Attributes:
         candidate: As it stood out, under its new name.
         also: Metrics that stood out in the same segment and time.
+        explains: Segments in whose rate it shows.
     """
 
     candidate: Candidate
     also: tuple[int, ...]
+    explains: tuple[Segment, ...] = ()
+
+
+#: Gives the sums of a candidate's metric around its window, beside what was found.
+CubeOf = Callable[[Candidate, Sequence[Named]], Cube]
 
 
 def explain(
@@ -70,92 +87,69 @@ def explain(
     *,
     sets: Sequence[Sequence[str]],
     cube_of: CubeOf,
-) -> tuple[Named, ...]:
-    """Name what is guilty, clearest first, and drop what that explains.
+    fitted: Callable[[Candidate, Sequence[Named]], Candidate],
+    known: Sequence[Named] = (),
+) -> list[Named]:
+    """Name what is guilty, the surest and largest effect first; drop what it explains.
 
     Args:
         candidates: Everything that stands out.
         sets: Sets of dimensions that a segment may be named by.
         cube_of: Gives the sums of a candidate's metric around its window.
+        fitted: Fits the days of a candidate to its segment's series.
+        known: What was found before.
+
+    Returns:
+        What was known, and what was found beside it.
     """
-    left = sorted(candidates, key=lambda item: -abs(item.z))
-    found: list[Named] = []
+    left = sorted(candidates, key=lambda item: -item.surety)
+    found = list(known)
     while left and len(found) < MAX_NAMED:
         first, left = left[0], left[1:]
-        cube = cube_of(first)
-        held = _held(cube, first, found)
-        if not _stands(cube, first, held):
+        cube = _explained(cube_of(first, found), first, found)
+        if not _stands(cube, first):
             continue
-        guilty = _renamed(first, named(cube, first.segment, sets, held))
-        beside = [item for item in left if item.meets(guilty)]
-        apart = [item for item in left if not item.meets(guilty)]
-        same = [item for item in beside if _within(item.segment, guilty.segment)]
-        rest = [item for item in beside if item not in same]
-        held &= ~cube.mask(guilty.segment)
-        kept = [
-            item for item in rest
-            if item.metric != guilty.metric or _stands(cube, item, held)
-        ]  # fmt: skip
-        metrics = {item.metric for item in same if item.metric != guilty.metric}
-        found.append(Named(guilty, tuple(sorted(metrics))))
-        left = sorted([*apart, *kept], key=lambda item: -abs(item.z))
-    return tuple(_merged(found))
+        guilty = fitted(replace(first, segment=named(cube, first.segment, sets)), found)
+        cube = _explained(cube_of(guilty, found), guilty, found)
+        rest = cube.explained(guilty.segment)
+        also = {
+            item.metric for item in left
+            if item.metric != guilty.metric and item.meets(guilty)
+            and within(item.segment, guilty.segment)
+        }  # fmt: skip
+        kept = [item for item in left if _is_left(item, guilty, rest)]
+        moved = affected(cube, rest, sets)
+        found.append(Named(guilty, tuple(sorted(also)), (first.segment, *moved)))
+        left = kept
+    return found
 
 
-def _renamed(candidate: Candidate, segment: Segment) -> Candidate:
-    return Candidate(
-        candidate.metric, segment, candidate.begin, candidate.end,
-        candidate.z, candidate.spread, candidate.q_value,
-    )  # fmt: skip
+def _is_left(item: Candidate, guilty: Candidate, rest: Cube) -> bool:
+    if not item.meets(guilty):
+        return True
+    if item.metric != guilty.metric:
+        return item.segment != guilty.segment
+    return _stands(rest, item)
 
 
-def _held(cube: Cube, candidate: Candidate, found: Sequence[Named]) -> Booleans:
-    """Orders that nothing found at that time explains."""
-    held = np.ones(len(cube.codes), dtype=bool)
+def _explained(cube: Cube, candidate: Candidate, found: Sequence[Named]) -> Cube:
+    """The cube, where everything found at that time was to be expected."""
     for item in found:
         other = item.candidate
         if other.metric == candidate.metric and other.meets(candidate):
-            held &= ~cube.mask(other.segment)
-    return held
+            cube = cube.explained(other.segment)
+    return cube
 
 
-def _stands(cube: Cube, candidate: Candidate, held: Booleans) -> bool:
-    """Whether it still stands out over the orders that are held."""
-    mask = cube.mask(candidate.segment)
-    with_all, without = (_z(cube, item, candidate) for item in (mask, mask & held))
-    if np.isnan(without):
-        return False
-    same_side = without * candidate.z > 0
-    return same_side and abs(without) >= max(LEFT_Z, LEFT_SHARE * abs(with_all))
-
-
-def _z(cube: Cube, held: Booleans, candidate: Candidate) -> float:
-    sums = cube.of(held)
+def _stands(cube: Cube, candidate: Candidate) -> bool:
+    """Whether it still stands out beside what was to be expected."""
+    sums = cube.of(cube.mask(candidate.segment))
     z = contrast(sums.now, sums.due, sums.before, sums.before_due)
-    return float(z[0]) / candidate.spread
+    left = float(z[0]) / candidate.spread
+    needed = max(LEFT_Z, LEFT_SHARE * abs(candidate.z))
+    return left * np.sign(candidate.z) >= needed
 
 
-def _within(inner: Segment, outer: Segment) -> bool:
+def within(inner: Segment, outer: Segment) -> bool:
+    """Whether all orders of one segment are in another, as their names tell."""
     return set(outer) <= set(inner)
-
-
-def _merged(found: Sequence[Named]) -> list[Named]:
-    """One entry where several metrics name one segment (or one inside) at one time."""
-    kept: list[Named] = []
-    for item in found:
-        own = item.candidate
-        place = next(
-            (place for place, other in enumerate(kept)
-             if own.meets(other.candidate)
-             and own.metric != other.candidate.metric
-             and (_within(own.segment, other.candidate.segment)
-                  or _within(other.candidate.segment, own.segment))),
-            None,
-        )  # fmt: skip
-        if place is None:
-            kept.append(item)
-            continue
-        other = kept[place]
-        metrics = {*other.also, own.metric, *item.also} - {other.candidate.metric}
-        kept[place] = Named(other.candidate, tuple(sorted(metrics)))
-    return kept

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from analysis.metrics.availability import availability
+from analysis.metrics.availability import availability_of
 from analysis.metrics.many import many_series
 from analysis.metrics.periods import Period
 from analysis.metrics.selection import Condition, Scalar, Selection
@@ -43,8 +43,7 @@ class Fault:
 def promise_fault(watched: Watched, segment: Segment, span: Span) -> Fault | None:
     """Whether the promises moved while the deliveries did not."""
     names = ["promised_minutes", "delivery_minutes"]
-    have = availability(watched.dataset)
-    if not all(have[name].is_available for name in names):
+    if not all(availability_of(watched.dataset, name).is_available for name in names):
         return None
     first = watched.days(span.begin, span.end)
     day = timedelta(days=1)

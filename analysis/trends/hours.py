@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import numpy as np
 
 from analysis.metrics.many import many_series
@@ -24,9 +22,8 @@ _HOURS = 24
 
 def hours_of(
     watched: Watched, candidate: Candidate, span: Span
-) -> tuple[datetime, datetime] | None:
+) -> tuple[int, int] | None:
     """First and last hour of an event of one day; None if it was the whole day."""
-    day = watched.days(span.begin, span.begin)
     metric = watched.metrics[candidate.metric]
     chosen = (watched.where or Selection()).narrow(
         *(Condition(name, values=(value,)) for name, value in candidate.segment)
@@ -38,12 +35,7 @@ def hours_of(
         watched.dataset, [metric], sets=[()], period=watched.days(first, span.begin),
         step="hour", where=chosen, risk=watched.risk_of(metric),
     )  # fmt: skip
-    found = busiest(many.numerators[0, 0], many.expected[0, 0])
-    if found is None:
-        return None
-    midnight = datetime.combine(day.first, datetime.min.time())
-    begin, end = found
-    return midnight + timedelta(hours=begin), midnight + timedelta(hours=end)
+    return busiest(many.numerators[0, 0], many.expected[0, 0])
 
 
 def busiest(tops: Floats, due: Floats) -> tuple[int, int] | None:

@@ -22,8 +22,12 @@ from analysis.trends.scales import Floats
 WINDOWS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 21, 25, 30, 35)
 #: Days before a window that it is held against, and how many of them must be there.
 REACH, LEAST_REACH = 42, 14
+#: Lengths of the windows within a day, in hours.
+HOUR_WINDOWS = (1, 2, 3, 4, 6)
+#: A series strays at most so many times as far as those of its size.
+MOST_UNLIKE = 1.4
 #: Events to be expected in a window below which it is not looked at.
-LEAST_DUE = 3.0
+LEAST_DUE = 1.0
 #: Windows that are nearly independent of one another, a day.
 TESTS_A_DAY = 3.0
 #: Events of one series, at most.
@@ -34,8 +38,6 @@ _DRAWN_BY = 20.0
 _SPREAD_PRIOR = 10.0
 #: A single anomaly must stand out by this much, whatever the number of series.
 LEAST_Z = 4.0
-#: Windows of which a series has enough to know its own spread well.
-_SHORT_WINDOWS = 5
 _MAD = 0.6745
 _SHIFT = 3 / 8
 
@@ -51,6 +53,8 @@ class Event:
         z: Standardised contrast with the weeks before; its sign says the side.
         spread: How far such contrasts stray, as a multiple of the sampling noise.
         q_value: Share of false ones among everything at least as clear.
+        effect: How its rate compares with that before, as a logarithm.
+        error: Standard error of it.
     """
 
     series: int
@@ -59,6 +63,35 @@ class Event:
     z: float
     spread: float
     q_value: float
+    effect: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The steps that series are looked at in.
+
+    Attributes:
+        windows: Lengths of the windows, in steps.
+        reach: Steps before a window that it is held against.
+        least_reach: How many of them must be there.
+        slots: Slot of each step, such as its weekday, which has a level of its own.
+    """
+
+    windows: tuple[int, ...]
+    reach: int
+    least_reach: int
+    slots: NDArray[np.int64]
+
+
+def days_clock(weekdays: NDArray[np.int64]) -> Clock:
+    """Days, of which each weekday has its own level."""
+    return Clock(WINDOWS, REACH, LEAST_REACH, weekdays)
+
+
+def hours_clock(hours: NDArray[np.int64]) -> Clock:
+    """Hours, of which each hour of the day has its own level."""
+    return Clock(HOUR_WINDOWS, 28 * 24, 14 * 24, hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +111,30 @@ def screen(
     tops: Floats,
     due: Floats,
     *,
-    weekdays: NDArray[np.int64],
+    clock: Clock,
     first: int,
     false_discoveries: float,
+    left_out: NDArray[np.bool_] | None = None,
 ) -> Screen:
     """Look through series of events for days that stand out.
 
     Args:
         tops: Events, series by day.
         due: Events to be expected of such orders, series by day.
-        weekdays: Weekday of each day, 0 to 6.
+        clock: The steps.
         first: First day on which an event may begin.
         false_discoveries: Share of false ones among the series called, at most.
+        left_out: Days of series that count for nothing, as something else explains
+            them.
     """
-    due = with_weekdays(tops, due, weekdays)
-    spreads = spreads_of(tops, due)
+    due = with_slots(tops, due, clock.slots)
+    spreads = spreads_of(tops, due, clock)
     best = np.zeros(len(tops))
     tested = np.zeros(len(tops), dtype=bool)
-    none = np.zeros(tops.shape, dtype=bool)
-    for place, width in enumerate(WINDOWS):
-        z = contrasts(tops, due, width, none) / spreads[:, [place]]
+    if left_out is None:
+        left_out = np.zeros(tops.shape, dtype=bool)
+    for place, width in enumerate(clock.windows):
+        z = contrasts(tops, due, width, left_out, clock) / spreads[:, [place]]
         z = z[:, first:]
         tested |= ~np.isnan(z).all(axis=1)
         best = np.fmax(best, np.nanmax(np.abs(np.nan_to_num(z)), axis=1, initial=0.0))
@@ -107,17 +144,23 @@ def screen(
     called = (q_values <= false_discoveries) & (best >= LEAST_Z)
     least = best[called].min(initial=np.inf)
     chosen = np.flatnonzero(called)
-    found = _events(tops[chosen], due[chosen], spreads[chosen], first, least)
+    found = _events(
+        tops[chosen], due[chosen], spreads[chosen], left_out[chosen],
+        clock=clock, first=first, least=least,
+    )
     events = [
-        Event(int(chosen[row]), begin, end, z, spread, float(q_values[chosen[row]]))
+        Event(int(chosen[row]), begin, end, z, spread, float(q_values[chosen[row]]),
+              *_effect(tops[chosen[row]], due[chosen[row]],
+                       slice(begin, end + 1), slice(max(begin - clock.reach, 0), begin),
+                       spread))
         for row, begin, end, z, spread in found
-    ]
+    ]  # fmt: skip
     events.sort(key=lambda event: -abs(event.z))
     return Screen(tuple(events), int(tested.sum()))
 
 
 def contrasts(
-    tops: Floats, due: Floats, width: int, left_out: NDArray[np.bool_]
+    tops: Floats, due: Floats, width: int, left_out: NDArray[np.bool_], clock: Clock
 ) -> Floats:
     """Windows of one width against the weeks before, in units of sampling noise.
 
@@ -125,7 +168,8 @@ def contrasts(
         tops: Events, series by day.
         due: Events to be expected, series by day.
         width: Days of the window.
-        left_out: Days that count for nothing.
+        left_out: Steps that count for nothing.
+        clock: The steps.
 
     Returns:
         By series and first day of the window; NaN where there is too little.
@@ -133,9 +177,9 @@ def contrasts(
     kept_tops, kept_due = np.where(left_out, 0.0, tops), np.where(left_out, 0.0, due)
     days = (kept_due > 0).astype(float)
     now, now_due = _ahead(kept_tops, width), _ahead(kept_due, width)
-    before, before_due = _behind(kept_tops), _behind(kept_due)
+    before, before_due = (_behind(item, clock) for item in (kept_tops, kept_due))
     z = contrast(now, now_due, before, before_due)
-    known = (_behind(days) >= LEAST_REACH) & (now_due >= LEAST_DUE)
+    known = (_behind(days, clock) >= clock.least_reach) & (now_due >= LEAST_DUE)
     whole = _ahead(left_out.astype(float), width) == 0
     count = tops.shape[1]
     inside = np.arange(count) + width <= count
@@ -149,36 +193,53 @@ def contrast(now: Floats, now_due: Floats, before: Floats, before_due: Floats) -
         return step / np.sqrt(0.25 / now_due + 0.25 / before_due)
 
 
-def spreads_of(tops: Floats, due: Floats) -> Floats:
-    """How far the contrasts of each series stray, by width of the window; at least 1."""
+def spreads_of(tops: Floats, due: Floats, clock: Clock) -> Floats:
+    """How far the contrasts of each series stray, by width of the window; at least 1.
+
+    A series' own spread may hold what is looked for, so it is kept near that of the
+    series of its size, most of which are quiet.
+    """
     none = np.zeros(tops.shape, dtype=bool)
-    own = np.full((len(tops), len(WINDOWS)), np.nan)
-    weight = np.zeros((len(tops), len(WINDOWS)))
-    for place, width in enumerate(WINDOWS):
-        z = contrasts(tops, due, width, none)
+    size = np.argsort(np.argsort(due.sum(axis=1)))
+    found = np.ones((len(tops), len(clock.windows)))
+    for place, width in enumerate(clock.windows):
+        z = contrasts(tops, due, width, none, clock)
         counted = (~np.isnan(z)).sum(axis=1)
         enough = counted >= LEAST_REACH
-        size = np.abs(np.where(enough[:, None], z, 0.0))
-        own[:, place] = np.where(enough, np.nanmedian(size, axis=1) / _MAD, np.nan)
-        weight[:, place] = counted / width
-    usual = np.array([_median(column) for column in own.T])
-    ratio = np.nan_to_num(own[:, :_SHORT_WINDOWS] / usual[:_SHORT_WINDOWS])
-    relative = ratio.sum(axis=1) / np.maximum((ratio > 0).sum(axis=1), 1)
-    prior = usual[None, :] * np.where(relative > 0, relative, 1.0)[:, None]
-    total = weight * np.nan_to_num(own) ** 2 + _SPREAD_PRIOR * prior**2
-    return np.maximum(np.sqrt(total / (weight + _SPREAD_PRIOR)), 1.0)
+        own = np.nanmedian(np.abs(np.where(enough[:, None], z, 0.0)), axis=1) / _MAD
+        own = np.where(enough, own, np.nan)
+        usual = _alike(own, size)
+        weight = counted / width
+        drawn = weight * np.nan_to_num(own) ** 2 + _SPREAD_PRIOR * usual**2
+        drawn = np.sqrt(drawn / (weight + _SPREAD_PRIOR))
+        found[:, place] = np.clip(drawn, usual / MOST_UNLIKE, usual * MOST_UNLIKE)
+    return np.maximum(found, 1.0)
+
+
+def _alike(values: Floats, order: NDArray[np.int64]) -> Floats:
+    """Median of the series next in size."""
+    by_size = np.full(len(values), np.nan)
+    by_size[order] = values
+    reach = max(len(values) // 20, 10)
+    padded = np.pad(by_size, reach, constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
+    known = ~np.isnan(windows).all(axis=1)
+    middle = np.ones(len(values))
+    middle[known] = np.nanmedian(windows[known], axis=1)
+    return middle[order]
 
 
 def _events(
-    tops: Floats, due: Floats, spreads: Floats, first: int, least: float
+    tops: Floats, due: Floats, spreads: Floats, left_out: NDArray[np.bool_],
+    *, clock: Clock, first: int, least: float,
 ) -> list[tuple[int, int, int, float, float]]:
     """Events of each series, the clearest first; each is left out for the next."""
     found: list[tuple[int, int, int, float, float]] = []
-    left_out = np.zeros(tops.shape, dtype=bool)
+    left_out = left_out.copy()
     rows = np.arange(len(tops))
     for _ in range(MAX_EVENTS):
         begins, widths, z, own = _clearest(
-            tops[rows], due[rows], spreads[rows], left_out[rows], first
+            tops[rows], due[rows], spreads[rows], left_out[rows], clock, first
         )
         clear = np.abs(z) >= least
         rows = rows[clear]
@@ -194,16 +255,17 @@ def _events(
 
 
 def _clearest(
-    tops: Floats, due: Floats, spreads: Floats, left_out: NDArray[np.bool_], first: int
+    tops: Floats, due: Floats, spreads: Floats, left_out: NDArray[np.bool_],
+    clock: Clock, first: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats]:
     """The window of each series that stands out most: begin, width, z, spread."""
     count = len(tops)
     begins, widths = np.zeros(count, np.int64), np.ones(count, np.int64)
     best, own = np.zeros(count), np.ones(count)
     rows = np.arange(count)
-    for place, width in enumerate(WINDOWS):
+    for place, width in enumerate(clock.windows):
         spread = spreads[:, place]
-        z = contrasts(tops, due, width, left_out) / spread[:, None]
+        z = contrasts(tops, due, width, left_out, clock) / spread[:, None]
         z = np.nan_to_num(z)
         z[:, :first] = 0
         at = np.abs(z).argmax(axis=1)
@@ -214,12 +276,21 @@ def _clearest(
     return begins, widths, best, own
 
 
-def with_weekdays(tops: Floats, due: Floats, weekdays: NDArray[np.int64]) -> Floats:
-    """What is to be expected with the weekdays of each series."""
+def _effect(
+    tops: Floats, due: Floats, window: slice, before: slice, spread: float
+) -> tuple[float, float]:
+    """Log ratio of a window to the weeks before it, and its standard error."""
+    now, then = tops[window].sum() + 0.5, tops[before].sum() + 0.5
+    expected = (due[window].sum() + 0.5) * then / (due[before].sum() + 0.5)
+    return float(np.log(now / expected)), float(spread * (1 / now + 1 / then) ** 0.5)
+
+
+def with_slots(tops: Floats, due: Floats, slots: NDArray[np.int64]) -> Floats:
+    """What is to be expected with the weekdays (or hours) of each series."""
     level = tops.sum(axis=1) / np.maximum(due.sum(axis=1), 1e-300)
     factors = np.ones_like(due)
-    for weekday in range(7):
-        there = weekdays == weekday
+    for slot in np.unique(slots):
+        there = slots == slot
         seen = tops[:, there].sum(axis=1)
         expected = due[:, there].sum(axis=1) * level
         factor = (seen + _DRAWN_BY) / (expected + _DRAWN_BY)
@@ -235,14 +306,9 @@ def _ahead(values: Floats, width: int) -> Floats:
     return sums[:, ends] - sums[:, :count]
 
 
-def _behind(values: Floats) -> Floats:
+def _behind(values: Floats, clock: Clock) -> Floats:
     """Sum over the days before each day."""
     sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
     count = values.shape[1]
-    begins = np.maximum(np.arange(count) - REACH, 0)
+    begins = np.maximum(np.arange(count) - clock.reach, 0)
     return sums[:, :count] - sums[:, begins]
-
-
-def _median(values: Floats) -> float:
-    seen = values[~np.isnan(values)]
-    return float(np.median(seen)) if len(seen) else 1.0

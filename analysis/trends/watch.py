@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-import pandas as pd
+import numpy as np
 
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput
 from analysis.metrics.periods import Period
-from analysis.metrics.selection import Selection
-from analysis.trends.cube import Cube, cube_of
-from analysis.trends.describe import described
-from analysis.trends.explain import Candidate, explain
-from analysis.trends.findings import Finding, Segment, Watch
-from analysis.trends.screen import REACH, screen
+from analysis.metrics.selection import Condition, Selection
+from analysis.trends.cube import Booleans, Cube, cube_of
+from analysis.trends.describe import described, fitted
+from analysis.trends.explain import Candidate, Named, explain
+from analysis.trends.findings import Watch
+from analysis.trends.merging import merged
+from analysis.trends.screen import REACH
+from analysis.trends.screened import by_day, by_hour
 from analysis.trends.watched import Watched, read_watched
 from analysis.words import N_
 
@@ -23,8 +25,10 @@ Progress = Callable[[float], None]
 
 #: Share of false ones among what is listed.
 FALSE_DISCOVERIES = 0.05
-#: Shares of the work that are done after reading, screening and naming.
-_READ, _SCREENED, _NAMED = 0.4, 0.5, 0.9
+#: Shares of the work that are done after reading and after naming.
+_READ, _NAMED = 0.4, 0.9
+#: How often a screen goes over the series: by day, and at last by hour.
+TURNS = 3
 
 
 def watch(
@@ -72,26 +76,22 @@ def watch(
         period=Period.of(period), selection=selection,
     )  # fmt: skip
     told(_READ)
-    candidates, tested = _screened(watched, false_discoveries)
-    told(_SCREENED)
-
-    def cube(candidate: Candidate) -> Cube:
-        return _cube(watched, candidate)
-
-    named = explain(candidates, sets=watched.sets, cube_of=cube)
-    told(_NAMED)
-    findings: list[Finding] = []
-    detections: dict[tuple[str, Segment], pd.DataFrame] = {}
-    for item in named:
-        found = described(watched, item)
-        if found is not None:
-            findings.append(found[0])
-            detections[found[0].metric, found[0].segment] = found[1]
-    findings.sort(key=lambda finding: -finding.excess)
+    named, tested = _named(watched, false_discoveries, told)
+    told_of = [
+        described(watched, item, named[:place]) for place, item in enumerate(named)
+    ]
+    pairs_found = [found for found in told_of if found is not None]
+    findings = merged([finding for finding, _ in pairs_found])
+    detections = {
+        (finding.metric, finding.segment): frame
+        for finding, frame in pairs_found
+        if any(finding.metric == item.metric and finding.segment == item.segment
+               for item in findings)
+    }  # fmt: skip
     told(1.0)
     series = len(watched.many.segments) * len(watched.metrics)
     return Watch(
-        findings=tuple(findings),
+        findings=findings,
         period=watched.days(watched.first, (watched.read.days - 1)),
         metrics=watched.metrics,
         dimensions=watched.sets,
@@ -101,36 +101,77 @@ def watch(
     )
 
 
-def _screened(
-    watched: Watched, false_discoveries: float
-) -> tuple[list[Candidate], int]:
-    """What stands out in any metric, and the number of series that could."""
-    candidates, tested = [], 0
-    for metric in range(len(watched.metrics)):
-        tops, due = watched.sums_of(metric)
-        found = screen(
-            tops, due, weekdays=watched.weekdays, first=watched.first,
-            false_discoveries=false_discoveries,
+def _named(
+    watched: Watched, false_discoveries: float, told: Progress
+) -> tuple[list[Named], int]:
+    """What is guilty, and the number of series that could stand out.
+
+    Once something is named, its days are left out of what it explains, and the screen
+    goes over them again: something else may have hidden beside it.
+    """
+    shape = watched.many.numerators.shape
+    left_out = np.zeros((shape[1], shape[0], shape[2]), dtype=bool)
+    named: list[Named] = []
+    tested = 0
+    for turn in range(TURNS):
+        if turn < TURNS - 1:
+            candidates, able = by_day(watched, false_discoveries, left_out)
+            tested = max(tested, able)
+        else:
+            candidates = by_hour(watched, false_discoveries, left_out)
+        found = explain(
+            candidates, sets=watched.sets, known=named,
+            cube_of=lambda item, before: _cube(watched, item, before),
+            fitted=lambda item, before: fitted(watched, item, before),
         )  # fmt: skip
-        tested += found.tested
-        candidates += [
-            Candidate(metric, watched.many.segments[event.series], event.begin,
-                      event.end, event.z, event.spread, event.q_value)
-            for event in found.events
-        ]  # fmt: skip
-    return candidates, tested
+        for item in found[len(named) :]:
+            _leave_out(watched, item, left_out)
+        named = found
+        told(_READ + (_NAMED - _READ) * (turn + 1) / TURNS)
+    return named, tested
 
 
-def _cube(watched: Watched, candidate: Candidate) -> Cube:
+def _leave_out(watched: Watched, item: Named, left_out: Booleans) -> None:
+    """Days that are explained count for nothing in what they explain."""
+    candidate = item.candidate
+    explained = set(item.explains)
+    inside = set(candidate.segment)
+    for row, segment in enumerate(watched.many.segments):
+        if segment in explained or inside <= set(segment):
+            days = slice(candidate.begin, candidate.end + 1)
+            left_out[candidate.metric, row, days] = True
+
+
+def _cube(
+    watched: Watched, candidate: Candidate, found: Sequence[Named]
+) -> Cube:
     window = watched.days(candidate.begin, candidate.end)
     day = timedelta(days=1)
     first = max(window.first - REACH * day, watched.read.first)
     metric = watched.metrics[candidate.metric]
+    where = watched.where
+    if candidate.hours is not None:
+        low, high = candidate.hours
+        hours = Condition("hour", "range", low=low, high=high)
+        where = (where or Selection()).narrow(hours)
     return cube_of(
         watched.dataset, metric, watched.dimensions, window=window,
         before=Period(first, window.first - day), risk=watched.risk_of(metric),
-        where=watched.where,
+        where=where, without=_not_normal(watched, candidate, found),
     )  # fmt: skip
+
+
+def _not_normal(
+    watched: Watched, candidate: Candidate, found: Sequence[Named]
+) -> list[list[Condition]]:
+    """Orders of the weeks before that something found befell."""
+    return [
+        [*(Condition(name, values=(value,)) for name, value in other.segment),
+         Condition("local_date", "range", low=str(days.first), high=str(days.last))]
+        for other in (item.candidate for item in found)
+        if other.metric == candidate.metric and other.begin < candidate.begin
+        for days in [watched.days(other.begin, other.end)]
+    ]  # fmt: skip
 
 
 def _require_share(value: float) -> None:

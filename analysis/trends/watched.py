@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput, NotEnoughData
-from analysis.metrics.availability import availability
+from analysis.metrics.availability import availability_of
 from analysis.metrics.dimensions import dimensions_of
 from analysis.metrics.many import Many, many_series
+from analysis.metrics.measure import measure
 from analysis.metrics.periods import Period
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.risk import Risk, expected_rates
@@ -32,6 +33,8 @@ USUAL_DIMENSIONS = (
     "country", "region", "city", "zone", "zone_type", "merchant_type", "category",
     "scenario", "capacity_type", "vehicle",
 )  # fmt: skip
+#: Places that often have other names for one another.
+_NESTED = ("country", "region", "city")
 #: What an order's risk depends on without anything going wrong: its time, the weather,
 #: where it is and who carries it. The first that a dataset has stands for the place.
 PLACES = ("city", "region", "country")
@@ -138,16 +141,29 @@ def read_watched(
 
 def usual_metrics(dataset: Dataset) -> tuple[str, ...]:
     """Metrics watched by default."""
-    have = availability(dataset)
-    return tuple(name for name in USUAL_METRICS if have[name].is_available)
+    return tuple(
+        name for name in USUAL_METRICS if availability_of(dataset, name).is_available
+    )
 
 
 def usual_dimensions(dataset: Dataset) -> tuple[str, ...]:
-    """Dimensions watched by default: those of several values that are no names."""
-    return tuple(
+    """Dimensions watched by default: of several values, no two of them the same."""
+    names = [
         name for name in USUAL_DIMENSIONS
         if name in dataset.fields and 1 < dataset.fields[name].distinct <= MAX_VALUES
-    )  # fmt: skip
+    ]  # fmt: skip
+    places = [name for name in names if name in _NESTED]
+    if not places:
+        return tuple(names)
+    known = measure(dataset, "orders", by=places)[places]
+    doubles = {
+        wide
+        for wide, narrow in itertools.pairwise(places)
+        if known.groupby([wide, narrow], dropna=False).ngroups
+        == known[wide].nunique(dropna=False)
+        == known[narrow].nunique(dropna=False)
+    }
+    return tuple(name for name in names if name not in doubles)
 
 
 def margins_of(dataset: Dataset) -> tuple[tuple[str, ...], ...]:
@@ -210,7 +226,7 @@ def _sets(names: Sequence[str], *, pairs: bool) -> list[tuple[str, ...]]:
 def _without_doubles(
     many: Many, sets: list[tuple[str, ...]]
 ) -> tuple[Many, tuple[tuple[str, ...], ...]]:
-    """Leave out pairs of which one dimension implies the other, and missing values."""
+    """Leave out pairs of which one dimension implies the other."""
     names = [tuple(name for name, _ in segment) for segment in many.segments]
     counts = {one: names.count(one) for one in sets}
     kept_sets = tuple(
@@ -218,15 +234,24 @@ def _without_doubles(
         if len(one) < len(("a", "pair")) or counts[one] > max(
             counts[(name,)] for name in one)
     )  # fmt: skip
+    kept = [row for row, name in enumerate(names) if name in kept_sets]
+    return without_missing(_rows(many, kept)), kept_sets
+
+
+def without_missing(many: Many) -> Many:
+    """Leave out segments of missing values: they may be missing for what happened."""
     kept = [
         row for row, segment in enumerate(many.segments)
-        if names[row] in kept_sets and all(value is not None for _, value in segment)
+        if all(value is not None for _, value in segment)
     ]  # fmt: skip
-    chosen = replace(
+    return _rows(many, kept)
+
+
+def _rows(many: Many, rows: list[int]) -> Many:
+    return replace(
         many,
-        segments=tuple(many.segments[row] for row in kept),
-        numerators=many.numerators[kept],
-        denominators=many.denominators[kept],
-        expected=many.expected[kept],
+        segments=tuple(many.segments[row] for row in rows),
+        numerators=many.numerators[rows],
+        denominators=many.denominators[rows],
+        expected=many.expected[rows],
     )
-    return chosen, kept_sets

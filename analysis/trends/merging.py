@@ -1,0 +1,68 @@
+"""One entry for what several metrics or segments tell of one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from analysis.trends.explain import within
+from analysis.trends.findings import Finding
+
+#: Findings that share so much of the shorter one's time are of one time.
+SAME_TIME = 0.5
+#: What is better within so many days of the end of what was worse is its end.
+RETURN = timedelta(days=7)
+
+
+def merged(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings by cost, the dearest first, each thing once.
+
+    A finding in a segment inside another (or around it) at the same time is the same
+    thing seen through another metric or less clearly; what follows the end of another
+    the other way is only its end.
+    """
+    kept: list[Finding] = []
+    for finding in sorted(findings, key=lambda item: -abs(item.excess)):
+        place = _place(kept, finding)
+        if place is not None:
+            other = kept[place]
+            metrics = {*other.also, finding.metric, *finding.also} - {other.metric}
+            kept[place] = replace(other, also=tuple(sorted(metrics)))
+        elif not any(_is_end(other, finding) for other in findings):
+            kept.append(finding)
+    return tuple(sorted(kept, key=lambda item: -item.excess))
+
+
+def _place(kept: Sequence[Finding], finding: Finding) -> int | None:
+    for place, other in enumerate(kept):
+        nested = _nested(other, finding)
+        if nested and other.is_worse == finding.is_worse and _meet(other, finding):
+            return place
+    return None
+
+
+def _nested(first: Finding, second: Finding) -> bool:
+    return within(first.segment, second.segment) or within(
+        second.segment, first.segment
+    )
+
+
+def _meet(first: Finding, second: Finding) -> bool:
+    begin = max(first.began, second.began)
+    end = min(_end(first), _end(second))
+    shorter = min(_end(item) - item.began for item in (first, second))
+    return end - begin >= SAME_TIME * shorter
+
+
+def _end(finding: Finding) -> datetime:
+    if finding.ended is None:
+        return datetime.max
+    return finding.ended + timedelta(hours=1 if finding.grain == "hour" else 24)
+
+
+def _is_end(earlier: Finding, later: Finding) -> bool:
+    if earlier.is_worse == later.is_worse or earlier.ended is None:
+        return False
+    soon = abs(later.began - earlier.ended) <= RETURN
+    return soon and _nested(earlier, later) and earlier.metric == later.metric

@@ -1,0 +1,93 @@
+"""What stands out among everything watched: by day, and by hour."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from analysis.metrics.many import many_series
+from analysis.metrics.periods import Period
+from analysis.trends.cube import Booleans
+from analysis.trends.explain import Candidate
+from analysis.trends.screen import Event, days_clock, hours_clock, screen
+from analysis.trends.watched import Watched, without_missing
+
+#: Days before the first one looked through that hours are learned from.
+HOUR_DAYS = 28
+_HOURS = 24
+
+
+def by_day(
+    watched: Watched, false_discoveries: float, left_out: Booleans
+) -> tuple[list[Candidate], int]:
+    """Days that stand out in any metric, and the number of series that could.
+
+    Args:
+        watched: Everything watched.
+        false_discoveries: Share of false ones, at most.
+        left_out: Days by metric and segment that something else explains.
+    """
+    candidates, tested = [], 0
+    for metric in range(len(watched.metrics)):
+        tops, due = watched.sums_of(metric)
+        found = screen(
+            tops, due, clock=days_clock(watched.weekdays), first=watched.first,
+            false_discoveries=false_discoveries, left_out=left_out[metric],
+        )  # fmt: skip
+        tested += found.tested
+        candidates += [
+            _candidate(metric, watched.many.segments[event.series], event)
+            for event in found.events
+        ]
+    return candidates, tested
+
+
+def by_hour(
+    watched: Watched, false_discoveries: float, left_out: Booleans
+) -> list[Candidate]:
+    """Hours that stand out, of all orders and the values of single dimensions."""
+    if not watched.dataset.has("orders", "local_hour"):
+        return []
+    skipped = max(watched.first - HOUR_DAYS, 0)
+    many = many_series(
+        watched.dataset, watched.metrics, step="hour", where=watched.where,
+        sets=[one for one in watched.sets if len(one) <= 1],
+        period=watched.days(skipped, watched.read.days - 1), risk=watched.risk,
+    )  # fmt: skip
+    many = without_missing(many)
+    hours = np.asarray(many.times.hour, dtype=np.int64)
+    rows = [watched.many.segments.index(segment) for segment in many.segments]
+    candidates = []
+    for metric in range(len(watched.metrics)):
+        explained = left_out[metric][rows, skipped:].repeat(_HOURS, axis=1)
+        found = screen(
+            many.numerators[:, metric], many.expected[:, metric],
+            clock=hours_clock(hours), first=(watched.first - skipped) * _HOURS,
+            false_discoveries=false_discoveries, left_out=explained,
+        )  # fmt: skip
+        candidates += [
+            _of_hours(metric, many.segments[event.series], event, skipped)
+            for event in found.events
+            if event.begin // _HOURS == event.end // _HOURS
+        ]
+    return candidates
+
+
+def period_of(watched: Watched, candidate: Candidate) -> Period:
+    """Days of a candidate."""
+    return watched.days(candidate.begin, candidate.end)
+
+
+def _candidate(metric: int, segment: tuple, event: Event) -> Candidate:
+    return Candidate(
+        metric, segment, event.begin, event.end, event.z, event.spread,
+        event.q_value, event.effect, event.error,
+    )  # fmt: skip
+
+
+def _of_hours(metric: int, segment: tuple, event: Event, skipped: int) -> Candidate:
+    day = event.begin // _HOURS + skipped
+    hours = (event.begin % _HOURS, event.end % _HOURS)
+    base = _candidate(metric, segment, event)
+    return replace(base, begin=day, end=day, hours=hours)
