@@ -14,6 +14,8 @@ from analysis.orders.schema import fields_of
 from analysis.words import N_
 from ui import cached, demo
 from ui.format import day, number, percent
+from ui.kpis import standing
+from ui.kpis.axes import axes_of
 from ui.kpis.figures import Figure, name_of
 from ui.kpis.view import KpiView
 from ui.show import plain
@@ -26,6 +28,8 @@ WATCHED: Final = (
     "complaint_rate", "low_rating_rate", "refusal_rate", "contact_rate",
 )  # fmt: skip
 WATCHED_DAYS: Final = 28
+#: What stands out beyond these is a click away on the KPI page.
+MAX_FINDINGS: Final = 3
 #: Checks beyond the most telling ones are a click away on the Data page.
 MAX_CHECKS: Final = 3
 #: Data older than this many days are called stale.
@@ -59,7 +63,28 @@ class Notice:
 
 def notices(dataset: Dataset, *, today: date) -> tuple[Notice, ...]:
     """Everything about a dataset that asks for a look, the most urgent first."""
-    return (*_worse(dataset), *_freshness(dataset, today=today), *_checks(dataset))
+    return (
+        *_stands_out(dataset),
+        *_worse(dataset),
+        *_freshness(dataset, today=today),
+        *_checks(dataset),
+    )
+
+
+def _stands_out(dataset: Dataset) -> Iterator[Notice]:
+    """What the watch found and is still going on or dear, the dearest first."""
+    found = standing.found_of(dataset)
+    if found is None:
+        return
+    axes = cached.result(axes_of, dataset)
+    for item in standing.worse_first(found.findings)[:MAX_FINDINGS]:
+        yield Notice(
+            icon=standing.icon(item),
+            text=f"**{plain(standing.title(axes, item))}**",
+            detail=standing.sentence(item),
+            page="kpis",
+            view=standing.view_of(dataset, found, item),
+        )
 
 
 def _worse(dataset: Dataset) -> Iterator[Notice]:

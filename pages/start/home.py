@@ -9,6 +9,7 @@ from ui.cases import queues
 from ui.counted import counted
 from ui.format import moment, number, period
 from ui.guard import guard, person
+from ui.kpis import standing
 from ui.kpis.view import KpiView
 from ui.show import page_head, plain
 from ui.state import PARAMETER, View
@@ -63,6 +64,8 @@ if found:
                     icon=":material/arrow_forward:",
                     view=notice.view,
                 )
+
+standing.waiting(dataset)
 
 tour, recent = st.columns([3, 2], gap="large")
 with tour:

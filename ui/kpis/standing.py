@@ -53,6 +53,13 @@ def found_of(dataset: Dataset) -> Watch | None:
     return job.result if job and isinstance(job.result, Watch) else None
 
 
+def waiting(dataset: Dataset) -> None:
+    """Start the watch of a version, and tell how far it is while it runs."""
+    job = job_of(dataset)
+    if job.state == "running":
+        _running(job)
+
+
 def panel(look: Look) -> None:
     """The ranked list; while the watch runs, how far it is."""
     st.subheader(t("What stands out"), anchor=ANCHOR)
