@@ -31,6 +31,8 @@ from analysis.words import N_
 #: Column of the metric's value in what comes back.
 OUTCOME = "outcome"
 WEIGHT = "weight"
+#: Keys with many values: the unit, and names that begin like clusters.
+UNIT, CLUSTER = "unit", "cluster_"
 _CENTRES = "centres"
 _ROWS = "rows"
 _PROBE = 1_000
@@ -321,7 +323,7 @@ def read_moments(dataset: Dataset, cut: Cut) -> Cells:
     """
     table = dataset.engine.run(moments_query(cut), tables=cut.tables)
     _need_whole(table)
-    frame = table.to_pandas()
+    frame = _encoded(table, cut).to_pandas()
     names = list(cut.keys)
     frame = frame.sort_values(names, ignore_index=True) if names else frame
     history = {item.name: f"history {item.name}" for item in cut.history}
@@ -334,6 +336,17 @@ def read_moments(dataset: Dataset, cut: Cut) -> Cells:
             index=frame.index,
         ),
     )
+
+
+def _encoded(table: pa.Table, cut: Cut) -> pa.Table:
+    """Keys of units and clusters as categories: their texts are read only once."""
+    for name in cut.keys:
+        kind = table.schema.field(name).type
+        many = name == UNIT or name.startswith(CLUSTER)
+        if many and pa.types.is_string(kind):
+            place = table.schema.get_field_index(name)
+            table = table.set_column(place, name, table[name].dictionary_encode())
+    return table
 
 
 def read_rows(dataset: Dataset, cut: Cut) -> pd.DataFrame:
