@@ -30,6 +30,18 @@ STEPS: Final[Mapping[str, Step]] = {
 }  # fmt: skip
 
 
+_VALID: Final[Mapping[str, tuple[str, ...]]] = {
+    "ab": ("welch", "ols"),
+    "switchback": ("lag", "horvitz_thompson", "hajek"),
+    "did": ("did", "wild_bootstrap"),
+    "staggered": ("callaway_santanna", "imputation"),
+    "its": ("unobserved_components", "segmented", "arima"),
+    "synthetic_control": ("synthetic_control", "demeaned", "sdid"),
+}
+_VALID_RATES: Final = ("proportions", "newcombe", "welch")
+_VALID_CLUSTERED: Final = ("cluster_robust", "wild_bootstrap", "randomisation")
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """Who gets the strategy.
@@ -212,6 +224,20 @@ class Registration:
                 first=self.first_day.isoformat(),
                 last=self.last_day.isoformat(),
             )
+
+
+def valid_methods(plan: Registration) -> tuple[str, ...]:
+    """Methods that are valid for a plan's design, unit and metric.
+
+    Methods for independent rows are not among those for riders or merchants, whose
+    orders hang together: they would call chance an effect.
+    """
+    if plan.design != "ab":
+        return _VALID[plan.design]
+    if plan.unit != "order":
+        return _VALID_CLUSTERED
+    is_rate = parse_reference(plan.metric).definition.kind == "rate"
+    return _VALID_RATES if is_rate else _VALID[plan.design]
 
 
 def better_of(metric: str) -> Better:

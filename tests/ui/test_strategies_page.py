@@ -273,3 +273,17 @@ def test_a_plan_that_is_unreadable_does_not_take_the_page_down(records):
     at = opened()
     assert len(at.error) == 1
     assert stored.name
+
+
+def test_another_method_stands_beside_the_planned_one(records, gain):
+    at = opened(one(frozen(records), method="ols"))
+    text = said(at)
+    assert "The decision stays with the method of the plan." in text
+    assert f"got better by {gain}" in text
+
+
+def test_a_method_that_is_not_valid_is_refused(records, gain):
+    for name in ("cluster_robust", "rubbish"):
+        at = opened(one(frozen(records, name=name), method=name))
+        assert "is not valid for this design" in said(at)
+        assert f"got better by {gain}" in said(at)

@@ -27,11 +27,13 @@ from ui.strategies.words import (
 from ui.texts import language, t
 
 
-def section(dataset: Dataset, entry: Entry, found: Evaluation) -> None:
+def section(
+    dataset: Dataset, entry: Entry, found: Evaluation, *, other: Evaluation | None
+) -> None:
     """The effect with its interval, beside what other readings of it say."""
     st.header(t("Effect"), anchor=False)
     metric = entry.plan.metric
-    rows = _rows(entry, found)
+    rows = _rows(entry, found, other)
     chart_frame.draw(
         plots.intervals(
             pd.DataFrame(rows), unit=chart_unit(parse_reference(metric).definition),
@@ -120,13 +122,17 @@ def _ends(frame: pd.DataFrame, value: str) -> dict[str, str | None]:
     return {}
 
 
-def _rows(entry: Entry, found: Evaluation) -> list[dict[str, object]]:
+def _rows(
+    entry: Entry, found: Evaluation, other: Evaluation | None
+) -> list[dict[str, object]]:
     metric = entry.plan.metric
     told = [(method_name(found.method), found.finding.estimate)]
     if found.raw is not None:
         told.append((t("Before adjustment"), found.raw))
     if found.second is not None:
         told.append((method_name(found.second.method), found.second.estimate))
+    if other is not None:
+        told.append((method_name(other.method), other.finding.estimate))
     return [_row(label, estimate, metric) for label, estimate in told]
 
 

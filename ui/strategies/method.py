@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from analysis.strategies import Evaluation
+from analysis.strategies.registration import valid_methods
 from analysis.strategies.registry import Entry
 from ui.format import number
 from ui.show import plain
@@ -12,7 +13,6 @@ from ui.state import bound
 from ui.strategies.verdict_box import p_text
 from ui.strategies.view import StrategyView
 from ui.strategies.words import (
-    VALID_METHODS,
     effect_text,
     method_name,
     range_text,
@@ -47,7 +47,9 @@ def second_opinion(entry: Entry, found: Evaluation) -> None:
     )
 
 
-def section(view: StrategyView, entry: Entry, found: Evaluation) -> None:
+def section(
+    view: StrategyView, entry: Entry, found: Evaluation, *, other: Evaluation | None
+) -> None:
     """Method, reason, reference, what it rests on, the choice of another, the SQL."""
     st.space("small")
     st.header(t("Method"), anchor=False)
@@ -58,7 +60,7 @@ def section(view: StrategyView, entry: Entry, found: Evaluation) -> None:
         st.caption(t("Source: {source}", source=plain(found.reference, limit=300)))
         _assumptions(found)
     with right:
-        _choice(view, entry)
+        _choice(view, entry, other)
     _sql(found)
 
 
@@ -72,12 +74,8 @@ def _assumptions(found: Evaluation) -> None:
     st.markdown("\n".join(f"- {line}" for line in lines if line))
 
 
-def _choice(view: StrategyView, entry: Entry) -> None:
-    names = list(VALID_METHODS[entry.plan.design])
-    own = entry.plan.options.method
-    for name in (own, view.method):
-        if name and name not in names:
-            names.append(name)
+def _choice(view: StrategyView, entry: Entry, other: Evaluation | None) -> None:
+    names = list(valid_methods(entry.plan))
     st.selectbox(
         t("Another valid method"),
         ["", *names],
@@ -86,13 +84,20 @@ def _choice(view: StrategyView, entry: Entry) -> None:
         ),
         **bound(view, "method", prefix="strategies"),
     )
-    if view.method:
-        st.caption(
-            t(
-                "This is not the method of the plan: read it as a second opinion. "
-                "The decision follows the planned one."
-            )
+    if other is None:
+        return
+    metric, estimate = entry.plan.metric, other.finding.estimate
+    st.markdown(
+        t(
+            "{method}: {effect} ({range}, {p}).",
+            method=method_name(other.method),
+            effect=effect_text(estimate.effect, metric),
+            range=range_text(*estimate.interval, metric),
+            p=p_text(estimate.p_value),
         )
+    )
+    st.caption(said(other.finding.why))
+    st.caption(t("The decision stays with the method of the plan."))
 
 
 def _sql(found: Evaluation) -> None:

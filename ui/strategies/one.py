@@ -9,6 +9,7 @@ import streamlit as st
 from analysis.engine.dataset import Dataset
 from analysis.records import delete_strategy, freeze_strategy
 from analysis.strategies import Evaluation
+from analysis.strategies.registration import valid_methods
 from analysis.strategies.registry import Entry, note_result
 from ui import cached, errors
 from ui.format import day, moment, number
@@ -28,7 +29,7 @@ from ui.strategies import (
     worth,
 )
 from ui.strategies.view import StrategyView, go, open_list
-from ui.strategies.words import DESIGNS, UNITS, size_text
+from ui.strategies.words import DESIGNS, UNITS, method_name, size_text
 from ui.texts import t
 
 SKELETON: Final = 320
@@ -37,6 +38,7 @@ SKELETON: Final = 320
 def page(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
     """Everything about one strategy."""
     _head(view, entry)
+    view = _with_valid_method(view, entry)
     if not entry.stored.is_frozen:
         _draft(view, entry)
         if not view.explore:
@@ -48,11 +50,26 @@ def page(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
         )
         history.panel(entry)
         return
-    found = _found(dataset, view, entry)
+    found = _found(dataset, entry)
     if found is None:
         history.panel(entry)
         return
     _answer(dataset, view, entry, found)
+
+
+def _with_valid_method(view: StrategyView, entry: Entry) -> StrategyView:
+    """The view without a method of the address that is not valid for the plan."""
+    if not view.method or view.method in valid_methods(entry.plan):
+        return view
+    st.warning(
+        t(
+            "The method {name} is not valid for this design and unit, so the planned "
+            "one is shown.",
+            name=method_name(view.method),
+        ),
+        icon=":material/rule:",
+    )
+    return view.model_copy(update={"method": ""})
 
 
 def _answer(
@@ -60,9 +77,10 @@ def _answer(
 ) -> None:
     """The answer first, then what it rests on, then what is done with it."""
     verdict_box.box(entry, found)
+    other = _other(dataset, view, entry)
     left, right = st.columns([2, 1], gap="large")
     with left, errors.boundary():
-        effect.section(dataset, entry, found)
+        effect.section(dataset, entry, found, other=other)
     with right, errors.boundary():
         deciding.panel(entry, found)
     with errors.boundary():
@@ -74,17 +92,25 @@ def _answer(
     with errors.boundary():
         worth.section(dataset, entry, found)
     method.second_opinion(entry, found)
-    method.section(view, entry, found)
+    method.section(view, entry, found, other=other)
     history.panel(entry)
 
 
-def _found(dataset: Dataset, view: StrategyView, entry: Entry) -> Evaluation | None:
+def _found(dataset: Dataset, entry: Entry) -> Evaluation | None:
     """The evaluation, noted as read; None with its reason where there is none."""
     with errors.boundary(), st.skeleton(SKELETON):
-        found = results.result(dataset, entry.plan, method=view.method)
-        if not view.method:
-            note_result(cached.records(), entry, dataset, found)
+        found = results.result(dataset, entry.plan)
+        note_result(cached.records(), entry, dataset, found)
         return found
+    return None
+
+
+def _other(dataset: Dataset, view: StrategyView, entry: Entry) -> Evaluation | None:
+    """What the chosen other method says; the decision stays with the planned one."""
+    if not view.method:
+        return None
+    with errors.boundary():
+        return results.result(dataset, entry.plan, method=view.method)
     return None
 
 

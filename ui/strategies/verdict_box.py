@@ -56,8 +56,8 @@ def effect_sentence(entry: Entry, found: Evaluation) -> str:
         return t("{metric} changed by {effect}; there is no interval.", **values)
     if any(check.light == "red" for check in found.checks):
         return t(
-            "The figures say {effect} for {metric} ({share} interval {range}), but they "
-            "do not count until the red checks are cleared up.",
+            "The figures say {effect} for {metric} ({share} interval {range}), but "
+            "they do not count until the red checks are cleared up.",
             **values,
         )
     if low > 0:

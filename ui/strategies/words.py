@@ -172,15 +172,6 @@ METHODS: Final[Mapping[str, str]] = {
     "demeaned": N_("Demeaned synthetic control"),
     "sdid": N_("Synthetic difference in differences"),
 }
-#: Methods to choose from by design; the plan's own is used where none is chosen.
-VALID_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
-    "ab": ("welch", "cluster_robust", "wild_bootstrap", "randomisation"),
-    "switchback": ("lag", "horvitz_thompson", "hajek"),
-    "did": ("did", "cluster_robust", "wild_bootstrap", "twfe"),
-    "staggered": ("callaway_santanna", "imputation"),
-    "its": ("unobserved_components", "segmented", "arima"),
-    "synthetic_control": ("synthetic_control", "demeaned", "sdid"),
-}
 
 
 def word(names: Mapping[str, str], name: str) -> str:
