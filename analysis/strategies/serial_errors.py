@@ -163,7 +163,7 @@ def fit_serial(
     best = min(starts, key=misfit)
     free = optimize.minimize(
         misfit, best, method="Nelder-Mead",
-        options={"xatol": 1e-3, "fatol": 1e-6, "maxiter": 200},
+        options={"xatol": 3e-3, "fatol": 1e-5, "maxiter": 200},
     ).x  # fmt: skip
     free = np.clip(free, -_FAR, _FAR)
     squares = _likelihood(both, free)[1]
