@@ -148,6 +148,11 @@ def balance(rows: pd.DataFrame, covariates: Sequence[str]) -> Check | None:
         name: _least_alike([part[name].to_numpy() for part in arms])
         for name in covariates
     }
+    return worst_balance(found)
+
+
+def worst_balance(found: Mapping[str, float]) -> Check | None:
+    """The covariate that is least alike, by p-values that Holm corrects."""
     found = {name: p for name, p in found.items() if np.isfinite(p)}
     if not found:
         return None

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from analysis.calendars.islamic import eid, first_day, ramadan
 from analysis.engine.dataset import Dataset
@@ -78,6 +79,53 @@ def test_segments_are_a_regression_with_a_mean_for_each_arm_and_segment(
     value = equal @ effect
     wald = value @ np.linalg.solve(equal @ covariance @ equal.T, value)
     assert found.heterogeneity["statistic"].iloc[0] == pytest.approx(wald, rel=1e-8)
+
+
+def test_segments_of_a_ratio_are_differences_of_ratios(
+    world: Dataset, orders: pd.DataFrame
+) -> None:
+    strategy = replace(RIDERS, outcome="cpo_rider_pay", unit=None)
+    found = evaluate(world, strategy, segments=("capacity_type",)).segments
+    table = found.table.set_index("value")
+    rows = orders[orders["created_at"] >= START]
+    for name, part in rows.groupby("capacity_type"):
+        cost = part.groupby("variant")["rider_pay"].sum()
+        delivered = (part["status"] == "delivered").groupby(part["variant"]).sum()
+        ratio = cost / delivered
+        effect = ratio["treatment"] - ratio["control"]
+        assert table.loc[name, "effect"] == pytest.approx(effect, rel=1e-9)
+        below = (part["status"] == "delivered").astype(float)
+        off = part["rider_pay"] - part["variant"].map(ratio) * below
+        spread = off.groupby(part["variant"]).var()
+        size = part.groupby("variant").size()
+        mean = below.groupby(part["variant"]).mean()
+        se = np.sqrt((spread / size / mean**2).sum())
+        assert table.loc[name, "se"] == pytest.approx(se, rel=1e-9)
+
+
+def test_a_panel_by_segments_is_one_evaluation_each(world: Dataset) -> None:
+    strategy = Strategy(
+        "did", "mean_basket", unit="rider", time="week", treatment="variant",
+        start=START, control="control",
+    )  # fmt: skip
+    found = evaluate(world, strategy, segments=("capacity_type",))
+    table = found.segments.table.set_index("value")
+    for name in ("own", "crowd"):
+        only = Selection.of({"capacity_type": [name]})
+        alone = evaluate(world, strategy, selection=only)
+        assert table.loc[name, "effect"] == pytest.approx(alone.effect)
+        assert table.loc[name, "se"] == pytest.approx(alone.se)
+
+
+def test_orders_are_held_to_be_alike_in_their_covariates(
+    world: Dataset, orders: pd.DataFrame
+) -> None:
+    strategy = replace(RIDERS, unit=None, covariates=("distance_m",))
+    found = evaluate(world, strategy, segments=()).check("balance")
+    rows = trial(orders)
+    parts = [rows.loc[rows["treated"] == side, "distance_m"] for side in (0, 1)]
+    expected = stats.ttest_ind(*parts, equal_var=False).pvalue
+    assert found.value == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_reversal_needs_both_an_effect_of_its_own_and_a_difference() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.errors import InvalidInput
 from analysis.strategies import checks
+from analysis.strategies.arm_means import plain_means
 from analysis.strategies.contract import Strategy
 from analysis.strategies.published.cuts import (
     ARM,
@@ -117,12 +118,28 @@ def _outliers(labelled: Labelled) -> Check | None:
 def _balance(labelled: Labelled, rows: pd.DataFrame) -> Check | None:
     """Whether units were alike before the start: one row a unit."""
     history = labelled.cells.history
-    if history.empty or "unit" not in rows:
+    if "unit" not in rows:
+        return _balance_of_orders(labelled)
+    if history.empty:
         return None
     units = rows[[ARM, "unit"]].join(history).drop_duplicates([ARM, "unit"])
     names = [str(name) for name in history if np.isfinite(units[name]).sum() > 2]  # noqa: PLR2004 - a variance takes a pair
     parts = units.dropna(subset=names)
     return checks.balance(parts, names)
+
+
+def _balance_of_orders(labelled: Labelled) -> Check | None:
+    """Whether orders drawn one by one were alike in what they are adjusted for."""
+    by_arm = labelled.cells.moments.total([ARM])
+    if not labelled.covariates or len(by_arm.n) < 2 or by_arm.n.min() < 2:  # noqa: PLR2004 - a pair, and a variance
+        return None
+    found = {}
+    for name in labelled.covariates:
+        means = plain_means(by_arm, name)
+        pairs = range(1, len(by_arm.n))
+        tests = [means.difference(one, 0, alpha=checks.DOUBT) for one in pairs]
+        found[name] = float(np.nanmin([test.p_value for test in tests]))
+    return checks.worst_balance(found)
 
 
 def _few_events(rows: pd.DataFrame, plan: Plan) -> Check | None:

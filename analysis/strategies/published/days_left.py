@@ -7,7 +7,7 @@ from scipy import stats
 
 from analysis.errors import InvalidInput
 from analysis.strategies.published.contract import DaysLeft
-from analysis.strategies.results import Estimate, text
+from analysis.strategies.results import Estimate, Text, text
 from analysis.words import N_
 
 #: Beyond so many times the days so far nobody waits.
@@ -42,28 +42,28 @@ def days_left(
         )
     quantile = float(stats.t.isf(alpha / 2, estimate.df) + stats.norm.ppf(power))
     needed = smallest / quantile
-    se = estimate.se
-    if not np.isfinite(se):
+    if not np.isfinite(estimate.se):
         sentence = text(N_("The method has no standard error to reckon with."))
-        return DaysLeft(np.inf, se, needed, sentence)
-    more = max(days * ((se / needed) ** 2 - 1), 0.0)
-    if more > _PATIENCE * days:
-        sentence = text(
+        return DaysLeft(np.inf, estimate.se, needed, sentence)
+    more = max(days * ((estimate.se / needed) ** 2 - 1), 0.0)
+    more = np.inf if more > _PATIENCE * days else float(np.ceil(more))
+    return DaysLeft(more, estimate.se, needed, _said(more, smallest))
+
+
+def _said(more: float, smallest: float) -> Text:
+    if np.isinf(more):
+        return text(
             N_("At the pace so far it takes more than {times:.0f} times as long: look "
                "for more units, a steadier metric or a larger effect."),
             times=_PATIENCE,
         )  # fmt: skip
-        return DaysLeft(np.inf, se, needed, sentence)
-    more = float(np.ceil(more))
     if more == 0:
-        sentence = text(
+        return text(
             N_("An effect of {smallest:g} can be told from none now."),
             smallest=smallest,
         )
-    else:
-        sentence = text(
-            N_("About {days:.0f} more days until an effect of {smallest:g} can be told "
-               "from none, at the pace so far."),
-            days=more, smallest=smallest,
-        )  # fmt: skip
-    return DaysLeft(more, se, needed, sentence)
+    return text(
+        N_("About {days:.0f} more days until an effect of {smallest:g} can be told "
+           "from none, at the pace so far."),
+        days=more, smallest=smallest,
+    )  # fmt: skip
