@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -38,6 +37,8 @@ _UNITS: Final = {
 }  # fmt: skip
 _LENGTHS: Final = (7, 14, 28, 56)
 _FEWER_DRAWS: Final = 40
+#: Share of the days on which a place must have orders.
+_NEARLY_ALL: Final = 0.9
 _LEVEL: Final = 0.95
 
 
@@ -113,7 +114,7 @@ def plan_from_history(
     orders = selection or Selection()
     if wish.design != "ab":
         return _of_places(dataset, wish, orders, seed)
-    period = _recent(dataset, HISTORY_DAYS)
+    period = recent(dataset, HISTORY_DAYS)
     if wish.unit in _PEOPLE:
         return _of_people(dataset, wish, orders, period)
     return _of_orders(dataset, wish, orders, period)
@@ -142,116 +143,12 @@ def compare_designs(
     return pd.DataFrame(rows, columns=["design", "unit", "n", "days", "detectable"])
 
 
-def unit_history(
-    dataset: Dataset, *, dimension: str, metric: str, selection: Selection | None = None
-) -> pd.DataFrame:
-    """Units with their past, to match them before they are assigned.
-
-    Returns:
-        Columns ``unit``, ``orders``, ``metric`` (its value over the history).
-    """
-    period = _recent(dataset, HISTORY_DAYS)
-    table = measure(
-        dataset, ["orders", metric], by=[dimension], period=period, selection=selection
-    )
-    return (
-        table.rename(columns={dimension: "unit"})
-        .assign(metric=lambda frame: frame[metric])[["unit", "orders", "metric"]]
-        .dropna()
-        .reset_index(drop=True)
-    )
-
-
-def match_controls(
-    dataset: Dataset,
-    *,
-    dimension: str,
-    metric: str,
-    treated: Hashable,
-    selection: Selection | None = None,
-) -> pd.DataFrame:
-    """Places whose weeks moved most like those of one place.
-
-    Returns:
-        Columns ``place``, ``gap`` (root mean square of the weekly difference once the
-        usual distance is taken out, in the unit of the metric), ``correlation``,
-        ``trend_gap`` (change of the difference per week), the likest first.
+def recent(dataset: Dataset, days: int) -> Period:
+    """The last days of a dataset.
 
     Raises:
-        UnknownName: there is no such place.
-        NotEnoughData: fewer than four weeks, or no other place.
+        NotEnoughData: it has no dates.
     """
-    period = _recent(dataset, 26 * 7)
-    table = measure(
-        dataset, [metric], by=[dimension], grain="week", period=period,
-        selection=selection,
-    )  # fmt: skip
-    wide = table.pivot_table(index="period", columns=dimension, values=metric)
-    if treated not in wide:
-        raise UnknownName.of("place", treated, wide.columns)
-    complete = wide.dropna(axis=1)
-    weeks, others = len(complete), complete.shape[1] - 1
-    if weeks < 4 or others < 1 or treated not in complete:  # noqa: PLR2004
-        raise NotEnoughData(
-            N_("{weeks} weeks of {places} other places can be compared."),
-            hint=N_("Matching needs 4 weeks and one other place or more."),
-            weeks=weeks,
-            places=max(others, 0),
-        )
-    rows = [
-        _likeness(complete, treated, place) for place in complete if place != treated
-    ]
-    return pd.DataFrame(rows).sort_values("gap", ignore_index=True)
-
-
-def stratified_assignment(
-    units: pd.DataFrame,
-    *,
-    unit: str,
-    strata: Sequence[str],
-    arms: Sequence[Hashable] = ("control", "treatment"),
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Assign units so that every arm has its share of every stratum.
-
-    Numbers are cut into thirds first. Within a stratum arms differ by one unit at most.
-
-    Returns:
-        Columns ``unit``, ``stratum``, ``arm`` in the order of the units.
-
-    Raises:
-        InvalidInput: a unit is there twice.
-    """
-    if units[unit].duplicated().any():
-        raise InvalidInput(
-            N_("{seen} rows name a unit twice."),
-            hint=N_("Give one row per unit."),
-            seen=int(units[unit].duplicated().sum()),
-        )
-    parts = [_levels(units[name]) for name in strata]
-    stratum = pd.concat(parts, axis=1).agg(" / ".join, axis=1)
-    rng = np.random.default_rng(seed)
-    arm = np.empty(len(units), dtype=object)
-    for level in sorted(stratum.unique()):
-        members = np.nonzero((stratum == level).to_numpy())[0]
-        order = rng.permutation(len(members))
-        labels = np.array(arms, dtype=object)[rng.permutation(len(arms))]
-        arm[members[order]] = np.resize(labels, len(members))
-    return pd.DataFrame(
-        {"unit": units[unit].to_numpy(), "stratum": stratum.to_numpy(), "arm": arm}
-    )
-
-
-def _levels(values: pd.Series) -> pd.Series:
-    if not pd.api.types.is_numeric_dtype(values):
-        return values.astype("str")
-    thirds = np.ceil(values.rank(method="first", pct=True).to_numpy() * 3).clip(1, 3)
-    return pd.Series(
-        thirds.astype(int).astype(str), index=values.index, name=values.name
-    )
-
-
-def _recent(dataset: Dataset, days: int) -> Period:
     if dataset.period is None:
         raise NotEnoughData(
             N_("{dataset} has no dates."),
@@ -341,13 +238,15 @@ def _of_places(dataset: Dataset, wish: Wish, selection: Selection, seed: int) ->
     hourly = wish.design == "switchback"
     table = measure(
         dataset, [wish.metric], by=[place], grain="hour" if hourly else "day",
-        period=_recent(dataset, HISTORY_DAYS if hourly else PLACE_DAYS),
+        period=recent(dataset, HISTORY_DAYS if hourly else PLACE_DAYS),
         selection=selection,
     )  # fmt: skip
     panel = _standard(table, wish.metric, unit=place)
     daily = 1.0
     if hourly:
         panel, daily = _blocks(panel, wish.block)
+    else:
+        panel = _without_gaps(panel)
     slow = wish.design in ("staggered", "switchback")
     lengths = _LENGTHS[:-1] if wish.design == "its" else _LENGTHS
     found = planning.plan(
@@ -373,6 +272,15 @@ def _blocks(panel: pd.DataFrame, hours: int) -> tuple[pd.DataFrame, float]:
     number = pd.factorize(kept["time"], sort=True)[0]
     blocks = int(number.max()) + 1 if len(kept) else 0
     return kept.assign(time=number), blocks / max(days, 1)
+
+
+def _without_gaps(panel: pd.DataFrame) -> pd.DataFrame:
+    """Places seen on nearly all days, on the days on which all of them are seen."""
+    days = panel["time"].nunique()
+    seen = panel.groupby("unit")["time"].transform("nunique")
+    kept = panel[seen >= _NEARLY_ALL * days]
+    full = kept.groupby("time")["unit"].transform("size") == kept["unit"].nunique()
+    return kept[full].reset_index(drop=True)
 
 
 def _place_strategy(wish: Wish, panel: pd.DataFrame) -> Strategy:
@@ -432,13 +340,3 @@ def _by_formula(
             text(N_("Orders are drawn one by one and do not touch each other.")),
         ),
     )
-
-
-def _likeness(wide: pd.DataFrame, treated: Hashable, place: Hashable) -> dict[str, Any]:
-    gap = (wide[place] - wide[treated]).to_numpy()
-    return {
-        "place": place,
-        "gap": float(np.sqrt(np.mean((gap - gap.mean()) ** 2))),
-        "correlation": float(np.corrcoef(wide[place], wide[treated])[0, 1]),
-        "trend_gap": float(np.polyfit(np.arange(len(gap)), gap, 1)[0]),
-    }

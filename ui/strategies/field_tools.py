@@ -9,7 +9,7 @@ from analysis.engine.dataset import Dataset
 from analysis.metrics import Selection
 from analysis.metrics.registry import parse_reference
 from analysis.strategies import matched_assignment, switchback_calendar
-from analysis.strategies.history import (
+from analysis.strategies.matching import (
     match_controls,
     stratified_assignment,
     unit_history,
