@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -132,7 +133,7 @@ def one_at_a_time(dataset: Dataset, numbers: list[int]) -> None:
     }
     for name, work in single.items():
         work(numbers[0])
-        taken = [seconds(lambda n=number: work(n)) for number in numbers[1:]]
+        taken = [seconds(partial(work, number)) for number in numbers[1:]]
         middle, slow = np.percentile(taken, [50, 95])
         print(f"{name:42}{middle:9.3f}   P95 {slow:.3f}")
 

@@ -31,6 +31,8 @@ from analysis.errors import UnknownName
 
 #: Less of a minute is nothing, in what is listed.
 LEAST_SHOWN = 0.05
+#: A missing field that moves less than this share of what another does decides nothing.
+LEAST_OF_LARGEST = 0.2
 
 
 @dataclass(slots=True)
@@ -218,14 +220,15 @@ class Verdicts(Sequence[Verdict]):
 
     def _missing(self, place: int) -> tuple[Missing, ...]:
         judged = self._judged
-        is_open = bool(judged.is_open[place])
+        decisive, names = _decisive(judged, [place])
+        decides = dict(zip(names, decisive[0].tolist(), strict=True))
         is_late = not np.isnan(judged.minutes_late[place])
         found = [
             Missing(
                 field=name,
                 rules=silenced(name, self.ruleset),
                 minutes=float(minutes[place]) if is_late else None,
-                is_decisive=is_open,
+                is_decisive=decides[name],
             )
             for name, minutes in judged.gaps.items()
             if minutes[place] > LEAST_SHOWN
@@ -287,13 +290,18 @@ def _least(judged: Judged) -> Floats:
     return np.where(np.isnan(judged.minutes_late), 0.0, LEAST_SHOWN)[:, None]
 
 
-def _decisive(judged: Judged) -> tuple[Flags, list[str]]:
+def _decisive(
+    judged: Judged, places: Sequence[int] | None = None
+) -> tuple[Flags, list[str]]:
     """Fields that may have changed a verdict, (cases, fields), and their names."""
     names = sorted(judged.gaps)
-    columns = [judged.is_open & (judged.gaps[name] > LEAST_SHOWN) for name in names]
-    if not columns:
-        return np.zeros((len(judged.frame), 0), dtype=bool), names
-    return np.stack(columns, axis=1), names
+    rows = slice(None) if places is None else list(places)
+    is_open = judged.is_open[rows]
+    if not names:
+        return np.zeros((len(is_open), 0), dtype=bool), names
+    minutes = np.stack([judged.gaps[name][rows] for name in names], axis=1)
+    least = np.maximum(LEAST_SHOWN, LEAST_OF_LARGEST * minutes.max(axis=1))
+    return is_open[:, None] & (minutes > least[:, None]), names
 
 
 def _joined(flags: Flags, names: Sequence[str]) -> NDArray[np.object_]:

@@ -92,7 +92,7 @@ def masked(order_id: str) -> str:
     >>> masked("HK0020000409")
     '********0409'
     """
-    hidden = max(len(order_id) - _SHOWN, 0)
+    hidden = len(order_id) - min(_SHOWN, len(order_id) // 2)
     return "*" * hidden + order_id[hidden:]
 
 

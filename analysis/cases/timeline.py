@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -39,6 +40,8 @@ WOULD_ADD: Mapping[str, str] = {
     "complaints": N_("what the customer complained of"),
     "offers": N_("which riders were asked, and refusals"),
 }
+#: Less of a minute is nothing.
+_LEAST = 0.05
 _OVER_OF = dict(zip(STAGE_NAMES, STAGE_NAMES, strict=True)) | {
     "kitchen_wait": "kitchen"
 }
@@ -136,18 +139,72 @@ def _stages(
 ) -> tuple[StageLine, ...]:
     times = {name: time_of(row, name) for name in STAGE_MILESTONES}
     known = {name: at for name, at in times.items() if at is not None}
-    minutes = dict(zip(STAGE_MILESTONES, plan.milestones[0], strict=True))
+    planned = dict(zip(STAGE_MILESTONES, plan.milestones[0], strict=True))
     quantiles = _quantiles(beside)
-    return tuple(
-        _line(
-            stage,
-            known,
-            planned=minutes[stage.end] - minutes[stage.start],
-            quantiles=quantiles,
-            verdict=verdict,
-        )
+    lines = [
+        _line(stage, known, planned[stage.end] - planned[stage.start],
+              quantiles.get(stage.name, {}))
         for stage in stages_of(known)
+    ]  # fmt: skip
+    parts = {stage.name: stage.parts for stage in stages_of(known)}
+    return tuple(_with_gaps(lines, parts, verdict))
+
+
+def _line(
+    stage: Stage,
+    times: Mapping[str, datetime],
+    planned: float,
+    beside: Mapping[str, float],
+) -> StageLine:
+    """A stage beside its plan and its peers, without gaps so far."""
+    start, end = times[stage.start], times[stage.end]
+    return StageLine(
+        name=stage.name,
+        start=start,
+        end=end,
+        minutes=(end - start).total_seconds() / 60,
+        planned=float(planned) if np.isfinite(planned) else None,
+        p10=beside.get("p10"),
+        p50=beside.get("p50"),
+        p90=beside.get("p90"),
+        n=int(beside.get("n", 0)),
+        gap=None,
+        gap_by_party={},
     )
+
+
+def _with_gaps(
+    lines: list[StageLine], parts: Mapping[str, tuple[str, ...]], verdict: Verdict
+) -> Iterator[StageLine]:
+    """The stages with what each adds to the lateness, by party.
+
+    What no party can be charged with lies where time is over plan and not charged yet.
+    """
+    charged = {line.name: charged_by_party(parts[line.name], verdict) for line in lines}
+    over = {line.name: line.minutes - (line.planned or line.minutes) for line in lines}
+    free = {
+        name: max(over[name] - sum(charged[name].values()), 0.0) for name in charged
+    }
+    rest = verdict.minutes_by_party.get(UNDETERMINED, 0.0)
+    whole = sum(free.values())
+    for line in lines:
+        gap = dict(charged[line.name])
+        if rest > _LEAST and free[line.name] > 0:
+            gap[UNDETERMINED] = rest * free[line.name] / whole
+        has_plan = line.planned is not None
+        yield replace(
+            line, gap=sum(gap.values()) if has_plan else None, gap_by_party=gap
+        )
+
+
+def charged_by_party(parts: tuple[str, ...], verdict: Verdict) -> dict[str, float]:
+    """Minutes of the lateness that rules found in some stages, by party."""
+    causes = {_OVER_OF[part] for part in parts}
+    found: dict[str, float] = {}
+    for hit in verdict.hits:
+        if hit.cause in causes:
+            found[hit.party] = found.get(hit.party, 0.0) + hit.minutes
+    return found
 
 
 def _quantiles(beside: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -158,51 +215,6 @@ def _quantiles(beside: pd.DataFrame) -> dict[str, dict[str, float]]:
         }
         for row in beside.to_dict("records")
     }
-
-
-def _line(
-    stage: Stage,
-    times: Mapping[str, datetime],
-    *,
-    planned: float,
-    quantiles: Mapping[str, Mapping[str, float]],
-    verdict: Verdict,
-) -> StageLine:
-    start, end = times[stage.start], times[stage.end]
-    found = quantiles.get(stage.name, {})
-    by_party = gap_by_party(stage.parts, verdict)
-    has_plan = bool(np.isfinite(planned))
-    return StageLine(
-        name=stage.name,
-        start=start,
-        end=end,
-        minutes=(end - start).total_seconds() / 60,
-        planned=float(planned) if has_plan else None,
-        p10=found.get("p10"),
-        p50=found.get("p50"),
-        p90=found.get("p90"),
-        n=int(found.get("n", 0)),
-        gap=sum(by_party.values()) if has_plan else None,
-        gap_by_party=by_party,
-    )
-
-
-def gap_by_party(parts: tuple[str, ...], verdict: Verdict) -> dict[str, float]:
-    """Minutes of the lateness that arose in some stages, by party.
-
-    What rules give to no party is ``undetermined``.
-    """
-    causes = {_OVER_OF[part] for part in parts}
-    found: dict[str, float] = {}
-    for hit in verdict.hits:
-        if hit.cause in causes:
-            found[hit.party] = found.get(hit.party, 0.0) + hit.minutes
-    whole = sum(verdict.minutes_by_cause.get(cause, 0.0) for cause in causes)
-    rest = whole - sum(found.values())
-    return found | ({UNDETERMINED: rest} if rest > _LEAST else {})
-
-
-_LEAST = 0.05
 
 
 def _shared(beside: pd.DataFrame) -> tuple[str, ...]:
