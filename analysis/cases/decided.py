@@ -17,6 +17,8 @@ TIMES: Final = (
     "opened_at", "decided_at", "case_opened_at", "due_at", "appeal_filed_at",
     "appeal_decided_at", "appeal_due_at",
 )  # fmt: skip
+FLAGS: Final = ("is_first", "stands", "was_shown", "is_blind")
+NUMBERS: Final = ("active_seconds", "time_target")
 #: Columns of the frame, see ``decision_frame``.
 COLUMNS: Final = (
     "id", "case", "queue", "queue_name", "position", "dataset", "dataset_version",
@@ -81,7 +83,7 @@ def paired(decisions: pd.DataFrame) -> pd.DataFrame:
         case, queue, queue_name, position, order_no, order_id, doubled_by, first,
         second (parties), first_reviewer, second_reviewer.
     """
-    own = first_hand(decisions).sort_values(["case", "version"])
+    own = first_hand(decisions).sort_values(["queue", "position", "version"])
     nth = own.groupby("case").cumcount()
     kept = ["case", "queue", "queue_name", "position", "order_no", "order_id",
             "doubled_by", "party", "reviewer"]  # fmt: skip
@@ -133,9 +135,9 @@ def agreed(decisions: pd.DataFrame) -> pd.DataFrame:
 def _assembled(rows: Rows, hits: Rows, appeals: Rows) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     if frame.empty:
-        return pd.DataFrame(columns=[*COLUMNS]).astype(
-            {"is_first": bool, "stands": bool, "was_shown": bool}
-        )
+        kinds = dict.fromkeys(FLAGS, "bool") | dict.fromkeys(NUMBERS, "float64")
+        kinds |= dict.fromkeys(TIMES, "datetime64[us, UTC]")
+        return pd.DataFrame(columns=[*COLUMNS]).astype(kinds)
     superseded = set(frame["supersedes"].dropna())
     frame["stands"] = ~frame["id"].isin(superseded)
     frame["is_first"] = (frame["kind"] == "HUMAN") & frame["supersedes"].isna()

@@ -229,7 +229,7 @@ def _missing(open_ended: pd.DataFrame) -> pd.DataFrame:
 
 def _weeks(own: pd.DataFrame) -> pd.Series:
     days = own["decided_at"].dt.tz_convert(None).dt.normalize()
-    return days - pd.to_timedelta(days.dt.weekday, unit="D")
+    return days - pd.to_timedelta(days.dt.day_of_week, unit="D")
 
 
 def _grouped(own: pd.DataFrame, key: pd.Series, name: str) -> pd.DataFrame:
