@@ -6,13 +6,10 @@ have a form of their own (assignment, guardrails, rule, scope, options) are JSON
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,17 +17,15 @@ from analysis.errors import Conflict, InvalidInput
 from analysis.records import trail
 from analysis.records.database import Records
 from analysis.records.strategies_tables import strategies, strategy_deviations
+from analysis.records.strategy_parts import (
+    PLAN,
+    canonical_plan,
+    check_days,
+    clean,
+    clean_text,
+    plan_hash,
+)
 from analysis.words import N_
-
-MAX_TEXT: Final = 4_000
-MAX_JSON: Final = 100_000
-#: What a plan says; all of it is in the hash.
-PLAN: Final = (
-    "dataset", "name", "hypothesis", "owner", "design", "unit", "assignment",
-    "first_day", "last_day", "metric", "guardrails", "smallest_effect", "rule",
-    "scope", "options",
-)  # fmt: skip
-_JSON: Final = ("assignment", "guardrails", "rule", "scope", "options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +134,8 @@ def add_strategy(
             hint=N_("Fill it in."),
             missing=", ".join(missing),
         )
-    row = _clean(values)
-    _check_days(row)
+    row = clean(values)
+    check_days(row)
     unfrozen = dict.fromkeys(("frozen_plan", "frozen_hash", "frozen_at", "frozen_by"))
     with records.writing() as connection:
         return _stored(trail.create(connection, "strategy", row | unfrozen, by=by))
@@ -198,12 +193,12 @@ def amend_strategy(
         InvalidInput: if a value is out of its range or the reason is missing.
         Conflict: if somebody else changed it meanwhile.
     """
-    wanted = _clean(changes)
+    wanted = clean(changes)
     with records.writing() as connection:
         row = trail.live(connection, "strategy", identifier)
         trail.expect(row, version)
         changed = {name: new for name, new in wanted.items() if row[name] != new}
-        _check_days({**row, **changed})
+        check_days({**row, **changed})
         if not changed:
             return _stored(row)
         after = trail.revise(connection, "strategy", row, changed, by=by)
@@ -269,118 +264,6 @@ def deviations_of(records: Records, identifier: str) -> tuple[Deviation, ...]:
         return tuple(
             Deviation(**{name: row[name] for name in names})
             for row in connection.execute(query).mappings()
-        )
-
-
-def canonical_plan(values: Mapping[str, Any]) -> str:
-    """The plan as canonical JSON: the same plan gives the same bytes.
-
-    Args:
-        values: At least every part of ``PLAN``.
-
-    >>> canonical_plan(dict.fromkeys(PLAN, None))[:40]
-    '{"assignment":null,"dataset":null,"desig'
-    """
-    plan = {
-        name: json.loads(values[name])
-        if name in _JSON and values[name] is not None
-        else values[name]
-        for name in PLAN
-    }
-    return _canonical(plan)
-
-
-def plan_hash(plan: str) -> str:
-    """SHA-256 of a canonical plan, as hexadecimal digits."""
-    return hashlib.sha256(plan.encode()).hexdigest()
-
-
-def clean_text(text: str, *, what: str, empty: bool = False) -> str:
-    """A longer text that somebody wrote, trimmed.
-
-    Raises:
-        InvalidInput: if it is missing or too long.
-    """
-    cleaned = "".join(
-        letter for letter in text.strip() if letter.isprintable() or letter == "\n"
-    )
-    if (not cleaned and not empty) or len(cleaned) > MAX_TEXT:
-        raise InvalidInput(
-            N_("The {what} has {seen} characters."),
-            hint=N_("Write 1 to {limit}."),
-            what=what,
-            seen=len(cleaned),
-            limit=MAX_TEXT,
-        )
-    return cleaned
-
-
-def _canonical(content: object) -> str:
-    return json.dumps(
-        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False,
-        allow_nan=False, default=date.isoformat,
-    )  # fmt: skip
-
-
-def _clean(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of a plan, checked one by one."""
-    unknown = set(values) - set(PLAN)
-    if unknown:
-        raise InvalidInput(
-            N_("A plan has no part {seen}."),
-            hint=N_("Known: {known}."),
-            seen=", ".join(sorted(unknown)),
-            known=", ".join(PLAN),
-        )
-    return {name: _part(name, value) for name, value in values.items()}
-
-
-def _part(name: str, value: Any) -> Any:  # noqa: ANN401 - texts, dates and numbers
-    if name in _JSON:
-        return _json(name, value)
-    if name == "hypothesis":
-        return clean_text(value, what=N_("hypothesis"), empty=True)
-    if name == "smallest_effect":
-        return _effect(value)
-    if name in ("first_day", "last_day"):
-        return value
-    return trail.label(str(value))
-
-
-def _json(name: str, text: str) -> str:
-    try:
-        content = json.loads(text)
-        written = _canonical(content)
-    except (TypeError, ValueError):
-        written = ""
-    if not written or len(written) > MAX_JSON:
-        raise InvalidInput(
-            N_("The {part} of the plan cannot be kept: {seen}."),
-            hint=N_("Choose it again on the page."),
-            part=name,
-            seen=str(text)[:80],
-        )
-    return written
-
-
-def _effect(value: float) -> float:
-    if not math.isfinite(value) or value < 0:
-        raise InvalidInput(
-            N_("The smallest effect that matters is {seen}."),
-            hint=N_("Give a number of 0 or more, in the unit of the metric."),
-            seen=value,
-        )
-    return float(value)
-
-
-def _check_days(row: Mapping[str, Any]) -> None:
-    first, last = row["first_day"], row["last_day"]
-    if last < first:
-        raise InvalidInput(
-            N_("The strategy ends on {last}, before it begins on {first}."),
-            hint=N_("Choose a last day after the first."),
-            first=first.isoformat(),
-            last=last.isoformat(),
         )
 
 

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from analysis.errors import Conflict, InvalidInput, UnknownName
 from analysis.records import trail
 from analysis.records.database import Records
-from analysis.records.strategies import clean_text
 from analysis.records.strategies_tables import strategy_decisions, strategy_looks
+from analysis.records.strategy_parts import clean_text
 from analysis.words import N_
 
 Decided = Literal["roll out", "go on", "stop"]

@@ -12,7 +12,7 @@ from analysis.errors import InvalidInput, UnknownName
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
 from analysis.records import StoredStrategy
-from analysis.records.strategies import PLAN
+from analysis.records.strategy_parts import PLAN
 from analysis.strategies.contract import DESIGNS, Better, Guardrail
 from analysis.strategies.published.contract import UNITS
 from analysis.words import N_

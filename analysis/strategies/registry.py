@@ -15,7 +15,7 @@ from analysis.engine.dataset import Dataset
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
 from analysis.records import Decision, Deviation, Look, Records, StoredStrategy
-from analysis.records.strategies import PLAN, canonical_plan, plan_hash
+from analysis.records.strategy_parts import PLAN, canonical_plan, plan_hash
 from analysis.strategies.assignment_tables import load_assignment
 from analysis.strategies.contract import Strategy
 from analysis.strategies.evaluating import evaluate

@@ -22,7 +22,7 @@ from analysis.records import (
     record_decision,
     strategy_of,
 )
-from analysis.records.strategies import PLAN, canonical_plan
+from analysis.records.strategy_parts import PLAN, canonical_plan
 
 PLANNED = {
     "dataset": "Demo",
