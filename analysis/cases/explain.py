@@ -17,6 +17,29 @@ CAUSE_LABELS: Mapping[str, str] = {
     "promise": N_("promise too short"),
     UNDETERMINED: N_("not attributable"),
 }
+#: How a missing field is called in a sentence.
+FIELD_LABELS: Mapping[str, str] = {
+    "accepted_at": N_("when the rider accepted"),
+    "arrived_merchant_at": N_("the arrival at the merchant"),
+    "picked_up_at": N_("the pick-up"),
+    "arrived_customer_at": N_("the arrival at the customer"),
+    "promised_at": N_("the promise"),
+    "promised_ready_at": N_("when the food was promised"),
+    "planned_arrived_merchant_at": N_("plans or comparable orders"),
+    "batch_id": N_("whether two orders were carried together"),
+    "batch_detour_s": N_("the detour for the second order"),
+    "weather": N_("the weather"),
+    "cancel_reason": N_("the reason"),
+    "complaint_reason": N_("the class of the complaint"),
+    "tap_lat": N_("where delivered was tapped"),
+    "drop_lat": N_("the pin"),
+    "messages": N_("the chat"),
+    "events.call_attempt": N_("a complete call log"),
+    "events.address_change": N_("changes of the address"),
+    "events.road_closure": N_("closed roads"),
+    "events.building_delay": N_("delays in the building"),
+    "events.damage_photo": N_("a photograph of the damage"),
+}
 KIND_LABELS: Mapping[str, str] = {
     "cancelled": N_("Cancelled"),
     "undelivered": N_("Not delivered"),
@@ -40,7 +63,7 @@ def explanation_of(
     """The verdict in one sentence, as a template and its values."""
     if case_kind == "none":
         return text(N_("Neither late nor cancelled, undelivered or complained of."))
-    decisive = tuple(item.field for item in missing if item.is_decisive)
+    decisive = tuple(field_label(item.field) for item in missing if item.is_decisive)
     if late is not None:
         return _late(late, causes, parties, decisive)
     kind = text(KIND_LABELS[case_kind])
@@ -59,7 +82,7 @@ def _late(
     late: float,
     causes: Mapping[str, float],
     parties: tuple[str, ...],
-    decisive: tuple[str, ...],
+    decisive: tuple[Text, ...],
 ) -> Text:
     parts = tuple(
         text(N_("{minutes} {cause}"), minutes=f"{value:.0f}", cause=text(_label(name)))
@@ -75,6 +98,11 @@ def _late(
     if not parts:
         parts = tuple(text(_label(name)) for name in list(causes)[:1])
     return text(N_("{late} min late: {parts}."), late=minutes, parts=parts)
+
+
+def field_label(field: str) -> Text:
+    """A missing field in plain words; its name where there are none."""
+    return text(FIELD_LABELS.get(field, "{field}"), field=field)
 
 
 def _label(cause: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from analysis.cases.explain import CAUSE_LABELS, KIND_LABELS
+from analysis.cases.explain import CAUSE_LABELS, KIND_LABELS, field_label
 from analysis.cases.moments import Timeline
 from analysis.cases.rules import Ruleset, load_ruleset
 from analysis.cases.verdicts import PARTY_LABELS, UNDETERMINED, Hit, Verdict
@@ -178,7 +178,9 @@ def _not_counted(verdict: Verdict) -> tuple[Text, ...]:
                  minutes=f"{rest:.1f}")
         )  # fmt: skip
     found += [
-        text(N_("Missing evidence that might have changed it: {field}."), field=name)
+        text(
+            N_("Missing, and might have changed it: {field}."), field=field_label(name)
+        )
         for name in verdict.missing_evidence
     ]
     return tuple(found)
