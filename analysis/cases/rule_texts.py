@@ -62,7 +62,6 @@ RULE_TEXTS = (
         "time over plan is the address's."
     ),
     N_("An official event on the way."),
-    N_("As F1."),
     N_("Riding time over plan that nothing else explains."),
     N_(
         "A wait at the door with the calls on record. A log without entries does "
