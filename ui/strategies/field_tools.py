@@ -24,6 +24,8 @@ from ui.strategies.words import size_text
 from ui.texts import t
 
 MOST_UNITS = 60
+FEW_ROWS = 6
+TABLE_HEIGHT = 250
 
 
 def calendar(dataset: Dataset) -> None:
@@ -39,7 +41,7 @@ def calendar(dataset: Dataset) -> None:
     )  # fmt: skip
     st.caption(
         t(
-            "{zones} zones, {blocks} blocks of {hours} hours, each drawn by chance.",
+            "{zones} zones, {blocks} blocks of {hours} h, each drawn by chance.",
             zones=number(len(zones)),
             blocks=number(len(table)),
             hours=number(int(get("block") or 1)),
@@ -77,7 +79,10 @@ def matched(dataset: Dataset) -> None:
     )
     table = drawn.merge(units, on="unit")
     st.dataframe(
-        _named(table), hide_index=True, height=240, alt=t("Assignment of few units")
+        _named(table),
+        hide_index=True,
+        height=TABLE_HEIGHT if len(table) > FEW_ROWS else "content",
+        alt=t("Assignment of few units"),
     )
     _download(table, t("Assignment of few units"), key="plan_assignment")
 
@@ -134,7 +139,7 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 def _seed() -> int:
     return int(
         st.number_input(
-            t("Seed of the draw"), min_value=0, max_value=999_999, value=1, step=1,
+            t("Seed of the draw"), min_value=0, max_value=999_999, value=1, step=1, width=200,
             help=t("The same seed gives the same draw again."), key="plan_seed",
         )
     )  # fmt: skip

@@ -12,6 +12,7 @@ from analysis.engine.dataset import Dataset
 from analysis.metrics import Selection
 from analysis.strategies import Plan
 from analysis.strategies.history import Wish, compare_designs, plan_from_history
+from analysis.strategies.registration import PLACE_DESIGNS
 from ui import cached, chart_frame, errors
 from ui.chart_frame import Behind
 from ui.format import number, percent
@@ -19,7 +20,14 @@ from ui.kpis.figures import name_of
 from ui.show import plain
 from ui.strategies import plots
 from ui.strategies.field_tools import calendar, controls, matched
-from ui.strategies.form_state import field, get, put, scope, smallest_effect
+from ui.strategies.form_state import (
+    PLACE_OF,
+    field,
+    get,
+    put,
+    scope,
+    smallest_effect,
+)
 from ui.strategies.words import DESIGNS, UNITS, UNITS_MANY, said, size_text
 from ui.texts import N_, t
 
@@ -91,7 +99,7 @@ def _design_settings() -> None:
 
 def _power(dataset: Dataset) -> None:
     st.subheader(t("How much is needed"), anchor=False)
-    selection = Selection.of(scope())
+    selection = _history()
     with st.skeleton(SKELETON):
         found = cached.result(plan_from_history, dataset, wish(), selection=selection)
     st.markdown(_sentence(found))
@@ -102,6 +110,15 @@ def _power(dataset: Dataset) -> None:
     ) as panel:  # fmt: skip
         if panel.open:
             _designs(dataset, selection)
+
+
+def _history() -> Selection:
+    """The orders of the plan; of places also those that stay out of it.
+
+    Which of few places would begin does not matter to how much they vary.
+    """
+    place = PLACE_OF.get(get("unit")) if get("design") in PLACE_DESIGNS else None
+    return Selection.of({name: kept for name, kept in scope().items() if name != place})
 
 
 def _sentence(found: Plan) -> str:

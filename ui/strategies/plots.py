@@ -10,13 +10,15 @@ import altair as alt
 import pandas as pd
 
 from analysis.strategies.contract import Better
-from ui.chart_axes import AXIS_FORMATS, Unit, quiet_axis
+from ui.chart_axes import AXIS_FORMATS, Unit, quiet_axis, time_axis
 from ui.show import shortened
 from ui.texts import t
 from ui.tokens import Tokens, tokens
 
 MINI_HEIGHT: Final = 34
 ROW_HEIGHT: Final = 34
+#: Up to so many sizes of a power curve each has its mark.
+FEW_SIZES: Final = 8
 #: The small plots reach so many times the smallest effect that matters.
 REACH: Final = 8.0
 
@@ -121,7 +123,7 @@ def over_years(frame: pd.DataFrame) -> alt.LayerChart:
     data["day"] = pd.to_datetime(data["day"]).dt.strftime("%Y-%m-%dT00:00:00")
     data["colour"] = [colour_of(row, look) for row in data.to_dict("records")]
     base = alt.Chart(data).encode(
-        x=alt.X("day:T", title=None, axis=quiet_axis(look, grid=False)),
+        x=alt.X("day:T", title=None, axis=time_axis(data["day"], look)),
         color=alt.Color("colour:N", scale=None),
         tooltip=[alt.Tooltip("name:N", title=""), alt.Tooltip("decision:N", title=" ")],
     )
@@ -158,7 +160,8 @@ def power_curve(
         "power:Q", title=None, scale=alt.Scale(domain=[0, 1]),
         axis=quiet_axis(look, grid=True, format=".0%"),
     )  # fmt: skip
-    line = alt.Chart(curve).mark_line(color=look.now, strokeWidth=2.5)
+    few = {"filled": True, "size": 50} if len(curve) <= FEW_SIZES else False
+    line = alt.Chart(curve).mark_line(color=look.now, strokeWidth=2.5, point=few)
     layers = [line.encode(x=x, y=y)]
     aim = alt.Chart(pd.DataFrame({"power": [target]}))
     layers.append(aim.mark_rule(color=look.muted, strokeDash=[5, 4]).encode(y=y))
