@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final, Literal, get_args
 
+import sqlalchemy as sa
+
+from analysis.errors import InvalidInput
+from analysis.records import trail
+from analysis.records.alerts_tables import alert_results as results
+from analysis.records.alerts_tables import alert_rules as rules
 from analysis.records.database import Records
+from analysis.words import N_
 
 RuleKind = Literal["threshold", "target", "anomaly"]
 RuleGrain = Literal["hour", "day", "week", "month"]
 Side = Literal["above", "below", "either"]
 State = Literal["raised", "quiet", "too_few", "failed"]
+
+MAX_SCOPE: Final = 20_000
+MAX_METRIC: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +126,37 @@ def save_alert_rule(
         UnknownName: if there is no rule of that id.
         Conflict: if the name is taken, or somebody else changed the rule meanwhile.
     """
-    raise NotImplementedError
+    values = {
+        "name": trail.label(name),
+        "kind": _one_of("kind", kind, get_args(RuleKind)),
+        "metric": _metric(metric),
+        "scope": _scope(scope),
+        "dataset": dataset,
+        "grain": _one_of("grain", grain, get_args(RuleGrain)),
+        "side": _one_of("side", side, get_args(Side)),
+        "limit": _limit(kind, limit),
+        "owner": trail.label(owner or by),
+    }
+    with records.writing() as connection:
+        if identifier is None:
+            return _rule(trail.create(connection, "alert_rule", values, by=by))
+        row = trail.live(connection, "alert_rule", identifier)
+        trail.expect(row, version)
+        return _rule(trail.revise(connection, "alert_rule", row, values, by=by))
 
 
 def alert_rules(
     records: Records, *, dataset: str | None = None, metric: str | None = None
 ) -> tuple[AlertRule, ...]:
     """The rules there are, by name."""
-    raise NotImplementedError
+    query = sa.select(rules).where(rules.c.deleted_at.is_(None))
+    if dataset is not None:
+        query = query.where(rules.c.dataset == dataset)
+    if metric is not None:
+        query = query.where(rules.c.metric == metric)
+    with records.reading() as connection:
+        found = connection.execute(query.order_by(rules.c.name)).mappings()
+        return tuple(_rule(row) for row in found)
 
 
 def delete_alert_rule(
@@ -132,11 +168,90 @@ def delete_alert_rule(
         UnknownName: if there is no such rule.
         Conflict: if somebody else changed or deleted it meanwhile.
     """
-    raise NotImplementedError
+    trail.remove(records, "alert_rule", identifier, by=by, version=version)
 
 
 def alert_results(
     records: Records, *, dataset: str, dataset_version: str
 ) -> tuple[AlertResult, ...]:
-    """Results of the rules as they are now, for one version of a dataset."""
-    raise NotImplementedError
+    """Results of the rules as they are now, for one version of a dataset.
+
+    What was found by an earlier form of a rule stays in the database and is not among
+    them; a rule that was not evaluated on this version has none.
+    """
+    current = (
+        (results.c.rule == rules.c.id)
+        & (results.c.rule_version == rules.c.version)
+        & rules.c.deleted_at.is_(None)
+    )
+    query = (
+        sa.select(results)
+        .join(rules, current)
+        .where(results.c.dataset == dataset)
+        .where(results.c.dataset_version == dataset_version)
+        .order_by(rules.c.name)
+    )
+    with records.reading() as connection:
+        return tuple(_result(row) for row in connection.execute(query).mappings())
+
+
+def keep_alert_results(records: Records, found: Sequence[AlertResult]) -> None:
+    """Keep what rules found; what is kept already stays as it is."""
+    with records.writing() as connection:
+        for item in found:
+            key = ("rule", "rule_version", "dataset", "dataset_version")
+            same = sa.and_(*(results.c[name] == getattr(item, name) for name in key))
+            if (
+                connection.execute(sa.select(results.c.rule).where(same)).first()
+                is None
+            ):
+                connection.execute(sa.insert(results).values(asdict(item)))
+
+
+def _rule(row: Mapping[str, Any]) -> AlertRule:
+    return AlertRule(**{field.name: row[field.name] for field in fields(AlertRule)})
+
+
+def _result(row: Mapping[str, Any]) -> AlertResult:
+    return AlertResult(**{field.name: row[field.name] for field in fields(AlertResult)})
+
+
+def _one_of(name: str, value: str, allowed: Sequence[str]) -> str:
+    if value not in allowed:
+        raise _wrong(name, value, ", ".join(allowed))
+    return value
+
+
+def _metric(metric: str) -> str:
+    if not 0 < len(metric) <= MAX_METRIC:
+        raise _wrong("metric", metric, f"1-{MAX_METRIC} characters")
+    return metric
+
+
+def _limit(kind: str, limit: float | None) -> float | None:
+    if kind != "threshold":
+        return None
+    if limit is None or not math.isfinite(limit):
+        raise _wrong("limit", limit, N_("a number"))
+    return float(limit)
+
+
+def _scope(scope: str) -> str:
+    """A selection in one spelling."""
+    try:
+        values = json.loads(scope) if len(scope) <= MAX_SCOPE else None
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise _wrong("scope", scope, N_("a selection as JSON"))
+    return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _wrong(name: str, value: object, allowed: str) -> InvalidInput:
+    return InvalidInput(
+        N_("{name} of an alert rule cannot be {value}."),
+        hint=N_("Allowed: {allowed}."),
+        name=name,
+        value=repr(value)[:80],
+        allowed=allowed,
+    )

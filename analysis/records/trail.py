@@ -12,13 +12,15 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 
 from analysis.errors import Conflict, InvalidInput, UnknownName
+from analysis.records.alerts_tables import alert_rules
 from analysis.records.cases_tables import case_appeals, case_queues, cases
 from analysis.records.database import Records
 from analysis.records.strategies_tables import strategies
 from analysis.records.tables import audit, saved_views, targets
 from analysis.words import N_
 
-Kind = Literal["target", "saved_view", "strategy", "case_queue", "case", "case_appeal"]
+Kind = Literal["target", "saved_view", "strategy", "case_queue", "case", "case_appeal",
+               "alert_rule"]  # fmt: skip
 Action = Literal[
     "create", "change", "delete", "undo_delete", "decide", "discard", "restore", "note"
 ]
@@ -30,6 +32,7 @@ TABLES: Final[Mapping[Kind, sa.Table]] = {
     "case_queue": case_queues,
     "case": cases,
     "case_appeal": case_appeals,
+    "alert_rule": alert_rules,
 }
 MAX_NAME: Final = 120
 MAX_CHANGES: Final = 10_000

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pandas as pd
 
 from analysis.engine.dataset import Dataset
-from analysis.records import Records
-from analysis.records.alerts import AlertResult
+from analysis.errors import DoorstepError
+from analysis.metrics.measure import measure
+from analysis.metrics.registry import Definition, parse_reference
+from analysis.metrics.selection import Selection
+from analysis.records import Records, targets_for
+from analysis.records.alerts import (
+    AlertResult,
+    AlertRule,
+    alert_results,
+    alert_rules,
+    keep_alert_results,
+)
+from analysis.trends.detect import detect
+from analysis.trends.scales import Floats
+
+#: Kinds that ``detect`` knows as events of orders.
+_COUNTED = ("rate", "per")
 
 
 def evaluate_alerts(
@@ -28,4 +49,148 @@ def evaluate_alerts(
     Returns:
         The results of all rules of the dataset, new and kept, by name of the rule.
     """
-    raise NotImplementedError
+    known = _known(dataset, records)
+    rules = alert_rules(records, dataset=dataset.id)
+    due = [rule for rule in rules if (rule.id, rule.version) not in known]
+    for place, rule in enumerate(due, 1):
+        keep_alert_results(records, [evaluate_rule(dataset, records, rule)])
+        if progress is not None:
+            progress(place / len(due))
+    return alert_results(records, dataset=dataset.id, dataset_version=dataset.version)
+
+
+def evaluate_rule(dataset: Dataset, records: Records, rule: AlertRule) -> AlertResult:
+    """What one rule finds in a version of a dataset; nothing is kept."""
+    empty = AlertResult(
+        rule=rule.id,
+        rule_version=rule.version,
+        dataset=dataset.id,
+        dataset_version=dataset.version,
+        state="quiet",
+        period=None,
+        began=None,
+        value=None,
+        limit=None,
+        expected=None,
+        orders=None,
+        reason="",
+        evaluated_at=datetime.now(UTC),
+    )
+    try:
+        steps = _steps(dataset, records, rule)
+    except DoorstepError as error:
+        return replace(empty, state="failed", reason=str(error))
+    if not len(steps):
+        return replace(empty, state="too_few")
+    return _judged(empty, steps)
+
+
+def _known(dataset: Dataset, records: Records) -> set[tuple[str, int]]:
+    kept = alert_results(records, dataset=dataset.id, dataset_version=dataset.version)
+    return {(item.rule, item.rule_version) for item in kept}
+
+
+def _judged(empty: AlertResult, steps: pd.DataFrame) -> AlertResult:
+    """The last step, and since when it has been so."""
+    last = steps.iloc[-1]
+    raised = steps["is_raised"].to_numpy(dtype=bool)
+    state = "raised" if raised[-1] else "too_few" if last["is_too_few"] else "quiet"
+    quiet = np.flatnonzero(~raised)
+    begin = int(quiet[-1]) + 1 if len(quiet) else 0
+    return replace(
+        empty,
+        state=state,
+        period=last["period"].to_pydatetime(),
+        began=steps["period"].iloc[begin].to_pydatetime() if raised[-1] else None,
+        value=_number(last["value"]),
+        limit=_number(last["limit"]),
+        expected=_number(last["expected"]),
+        orders=_number(last["orders"]),
+    )
+
+
+def _steps(dataset: Dataset, records: Records, rule: AlertRule) -> pd.DataFrame:
+    """The series of a rule: value, limit, expected, orders, and whether it is raised."""
+    where = Selection.from_json(json.loads(rule.scope))
+    frame = measure(dataset, rule.metric, grain=rule.grain, where=where)
+    definition = parse_reference(rule.metric).definition
+    steps = pd.DataFrame(
+        {
+            "period": frame["period"],
+            "value": frame[rule.metric].astype(float),
+            "orders": frame[f"{rule.metric}_n"].astype(float),
+            "events": frame[f"{rule.metric}_num"].astype(float),
+        }
+    )
+    steps = _whole(dataset, rule, steps)
+    if rule.kind == "anomaly":
+        return _with_detection(rule, definition, steps)
+    limit = (
+        _targets(records, rule, steps["period"])
+        if rule.kind == "target"
+        else np.full(len(steps), float(rule.limit or 0.0))
+    )
+    side = rule.side
+    if rule.kind == "target":
+        side = "below" if definition.direction == "higher" else "above"
+    few = (steps["orders"] < definition.minimum_sample) | steps["value"].isna()
+    beyond = _beyond(steps["value"].to_numpy(), limit, limit, side)
+    return steps.assign(
+        limit=limit, expected=np.nan, is_too_few=few | np.isnan(limit),
+        is_raised=beyond & ~few.to_numpy(),
+    )  # fmt: skip
+
+
+def _with_detection(
+    rule: AlertRule, definition: Definition, steps: pd.DataFrame
+) -> pd.DataFrame:
+    if not len(steps):
+        return steps
+    counted = definition.kind in _COUNTED
+    found = detect(
+        steps,
+        numerator="events" if counted else None,
+        denominator="orders" if counted else None,
+        value=None if counted else "value",
+    )
+    unit = found["value"] / (found["events"] / found["orders"])
+    scale = unit.median() if counted and unit.notna().any() else 1.0
+    low, high, expected = (found[name] * scale for name in ("low", "high", "expected"))
+    beyond = _beyond(
+        found["value"].to_numpy(), low.to_numpy(), high.to_numpy(), rule.side
+    )
+    left = np.where(found["value"] > expected, high, low)
+    return found.assign(
+        limit=left, expected=expected, is_raised=beyond & found["is_anomaly"],
+    )  # fmt: skip
+
+
+def _beyond(values: Floats, low: Floats, high: Floats, side: str) -> Floats:
+    above, below = values > high, values < low
+    return {"above": above, "below": below, "either": above | below}[side]
+
+
+def _targets(records: Records, rule: AlertRule, periods: pd.Series) -> Floats:
+    """The target in force on each step; NaN where there is none."""
+    known = targets_for(records, metric=rule.metric, scope=rule.scope)
+    found = []
+    for moment in periods:
+        day = moment.date()
+        values = [item.target for item in known if item.holds_on(day)]
+        found.append(values[0] if values else np.nan)
+    return np.array(found, dtype=float)
+
+
+def _whole(dataset: Dataset, rule: AlertRule, steps: pd.DataFrame) -> pd.DataFrame:
+    """Steps that the data cover whole: a week that has begun says nothing yet."""
+    if dataset.period is None or rule.grain not in ("week", "month"):
+        return steps
+    code = "W" if rule.grain == "week" else "M"
+    ends = steps["period"].dt.to_period(code).dt.end_time.dt.date
+    last: date = dataset.period[1]
+    return steps[ends <= last]
+
+
+def _number(value: object) -> float | None:
+    number = float(value)  # type: ignore[arg-type]
+    return number if np.isfinite(number) else None

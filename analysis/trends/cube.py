@@ -167,9 +167,7 @@ def cube_of(
     return Cube(tuple(names), codes, values, Sums(*parts))
 
 
-def affected(
-    cube: Cube, rest: Cube, sets: Sequence[Sequence[str]]
-) -> list[Segment]:
+def affected(cube: Cube, rest: Cube, sets: Sequence[Sequence[str]]) -> list[Segment]:
     """Segments in which it matters that something was explained."""
     everywhere = np.ones(len(cube.codes), dtype=bool)
     found: list[Segment] = []
@@ -183,9 +181,7 @@ def affected(
     return found
 
 
-def named(
-    cube: Cube, segment: Segment, sets: Sequence[Sequence[str]]
-) -> Segment:
+def named(cube: Cube, segment: Segment, sets: Sequence[Sequence[str]]) -> Segment:
     """The segment that describes best what stands out in another.
 
     A wider segment is named only if its other orders are off in the same way; a

@@ -46,9 +46,7 @@ class Series:
     due: Floats
 
 
-def fitted(
-    watched: Watched, candidate: Candidate, found: Sequence[Named]
-) -> Candidate:
+def fitted(watched: Watched, candidate: Candidate, found: Sequence[Named]) -> Candidate:
     """The candidate with the days that fit its segment best."""
     if candidate.hours is not None:
         return candidate

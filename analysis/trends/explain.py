@@ -13,13 +13,13 @@ from analysis.trends.screen import contrast
 
 #: What is left of an event without the orders of another one, below which it was
 #: that other one: as a contrast, and as a share of what it was.
-LEFT_Z, LEFT_SHARE = 3.5, 0.5
+LEFT_Z, LEFT_SHARE = 2.5, 0.5
 #: Windows that share so much of the shorter one are one time.
 SAME_TIME = 0.5
 #: Standard errors by which an effect is drawn in when it is compared with others.
 SURETY = 3.0
-#: Things named, at most.
-MAX_NAMED = 40
+#: Things named each time, at most.
+MAX_NAMED = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,14 @@ def explain(
     """
     left = sorted(candidates, key=lambda item: -item.surety)
     found = list(known)
-    while left and len(found) < MAX_NAMED:
+    while left and len(found) < len(known) + MAX_NAMED:
         first, left = left[0], left[1:]
         cube = _explained(cube_of(first, found), first, found)
         if not _stands(cube, first):
             continue
         guilty = fitted(replace(first, segment=named(cube, first.segment, sets)), found)
-        cube = _explained(cube_of(guilty, found), guilty, found)
+        if (guilty.begin, guilty.end) != (first.begin, first.end):
+            cube = _explained(cube_of(guilty, found), guilty, found)
         rest = cube.explained(guilty.segment)
         also = {
             item.metric for item in left

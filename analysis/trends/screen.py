@@ -25,7 +25,7 @@ REACH, LEAST_REACH = 42, 14
 #: Lengths of the windows within a day, in hours.
 HOUR_WINDOWS = (1, 2, 3, 4, 6)
 #: A series strays at most so many times as far as those of its size.
-MOST_UNLIKE = 1.4
+MOST_UNLIKE = 1.2
 #: Events to be expected in a window below which it is not looked at.
 LEAST_DUE = 1.0
 #: Windows that are nearly independent of one another, a day.
@@ -145,8 +145,13 @@ def screen(
     least = best[called].min(initial=np.inf)
     chosen = np.flatnonzero(called)
     found = _events(
-        tops[chosen], due[chosen], spreads[chosen], left_out[chosen],
-        clock=clock, first=first, least=least,
+        tops[chosen],
+        due[chosen],
+        spreads[chosen],
+        left_out[chosen],
+        clock=clock,
+        first=first,
+        least=least,
     )
     events = [
         Event(int(chosen[row]), begin, end, z, spread, float(q_values[chosen[row]]),
@@ -186,10 +191,14 @@ def contrasts(
     return np.where(known & whole & inside[None, :], z, np.nan)
 
 
-def contrast(now: Floats, now_due: Floats, before: Floats, before_due: Floats) -> Floats:
+def contrast(
+    now: Floats, now_due: Floats, before: Floats, before_due: Floats
+) -> Floats:
     """How far one sum of events lies from another, in units of Poisson noise."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        step = np.sqrt((now + _SHIFT) / now_due) - np.sqrt((before + _SHIFT) / before_due)
+        step = np.sqrt((now + _SHIFT) / now_due) - np.sqrt(
+            (before + _SHIFT) / before_due
+        )
         return step / np.sqrt(0.25 / now_due + 0.25 / before_due)
 
 
@@ -230,8 +239,14 @@ def _alike(values: Floats, order: NDArray[np.int64]) -> Floats:
 
 
 def _events(
-    tops: Floats, due: Floats, spreads: Floats, left_out: NDArray[np.bool_],
-    *, clock: Clock, first: int, least: float,
+    tops: Floats,
+    due: Floats,
+    spreads: Floats,
+    left_out: NDArray[np.bool_],
+    *,
+    clock: Clock,
+    first: int,
+    least: float,
 ) -> list[tuple[int, int, int, float, float]]:
     """Events of each series, the clearest first; each is left out for the next."""
     found: list[tuple[int, int, int, float, float]] = []
@@ -255,8 +270,12 @@ def _events(
 
 
 def _clearest(
-    tops: Floats, due: Floats, spreads: Floats, left_out: NDArray[np.bool_],
-    clock: Clock, first: int,
+    tops: Floats,
+    due: Floats,
+    spreads: Floats,
+    left_out: NDArray[np.bool_],
+    clock: Clock,
+    first: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats]:
     """The window of each series that stands out most: begin, width, z, spread."""
     count = len(tops)
@@ -300,7 +319,9 @@ def with_slots(tops: Floats, due: Floats, slots: NDArray[np.int64]) -> Floats:
 
 def _ahead(values: Floats, width: int) -> Floats:
     """Sum over the window that begins at each day; short at the end."""
-    sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
+    sums = np.concatenate(
+        [np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1
+    )
     count = values.shape[1]
     ends = np.minimum(np.arange(count) + width, count)
     return sums[:, ends] - sums[:, :count]
@@ -308,7 +329,9 @@ def _ahead(values: Floats, width: int) -> Floats:
 
 def _behind(values: Floats, clock: Clock) -> Floats:
     """Sum over the days before each day."""
-    sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
+    sums = np.concatenate(
+        [np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1
+    )
     count = values.shape[1]
     begins = np.maximum(np.arange(count) - clock.reach, 0)
     return sums[:, :count] - sums[:, begins]

@@ -16,15 +16,12 @@ MARGIN = 14
 CLIPPED = 1.5
 #: An event of so many days or more that has not ended is a shift.
 LASTING = 7
-#: A ramp must describe the days better than a step by this much and by this share
-#: (log-likelihood).
-RAMP_GAIN, RAMP_SHARE = 4.0, 1.08
-#: Days before what stood out that a ramp may have begun.
-RAMP_REACH = 28
-#: Ramps grow evenly, or faster and faster.
-POWERS = (1, 2)
-#: Shortest ramp, in days.
-LEAST_RAMP = 10
+#: Days before a step that a drift may have begun, and the block that is looked at.
+DRIFT_REACH, BLOCK = 28, 5
+#: How far a block must lie from the usual level to belong to a drift.
+HIGHER = 2.0
+#: The first third of a drift is off by less than this share of the last one.
+GROWN = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +56,10 @@ def span_of(tops: Floats, due: Floats, begin: int, end: int, *, first: int) -> S
     expected = due * level_before(tops, due, begin)
     start, stop, _ = _best_step(_drawn_in(tops, expected, begin, end), expected,
                                 begin, end, first)  # fmt: skip
-    ramp = _ramp(tops, due, begin, end, first)
     shape: Shape = "spike"
-    if ramp is not None:
-        start, stop, shape = *ramp, "drift"
+    grew_from = _drift(tops, due, start, stop, first) if stop > start else None
+    if grew_from is not None:
+        start, shape = grew_from, "drift"
     goes_on = stop >= len(tops) - 1
     if shape == "spike" and (goes_on or stop - start + 1 > 2 * LASTING):
         shape = "shift" if stop - start + 1 >= LASTING else "spike"
@@ -104,21 +101,33 @@ def _drawn_in(tops: Floats, expected: Floats, begin: int, end: int) -> Floats:
     return np.minimum(tops, np.maximum(most, expected))
 
 
-def _ramp(
-    tops: Floats, due: Floats, begin: int, end: int, first: int
-) -> tuple[int, int] | None:
-    """Begin and end of a ramp, where that describes the days better than a step.
+def _drift(tops: Floats, due: Floats, start: int, stop: int, first: int) -> int | None:
+    """Where an event began that grew from small to large; None if it did not.
 
-    What went before is taken from weeks that the ramp cannot have reached.
+    The days before a step are walked back as long as the five days before are higher
+    (or lower) too. What went before is taken from weeks that it cannot have reached.
     """
-    early = max(begin - RAMP_REACH, REACH // 2)
+    early = max(start - DRIFT_REACH, REACH // 2)
     expected = due * level_before(tops, due, early)
-    noise = dispersion(tops[:early], expected[:early])
-    ramp = _best_ramp(tops, expected, begin, end, first)
-    step = _best_step(tops, expected, begin, end, first)
-    if ramp is None or ramp[2] / noise < RAMP_SHARE * step[2] / noise + RAMP_GAIN:
+    noise = dispersion(tops[:early], expected[:early]) ** 0.5
+    side = np.sign(tops[start : stop + 1].sum() - expected[start : stop + 1].sum())
+    begin = start
+    while begin - BLOCK >= first and begin > start - DRIFT_REACH:
+        days = slice(begin - BLOCK, begin)
+        far = 2 * (
+            np.sqrt(tops[days].sum() + 0.5) - np.sqrt(expected[days].sum() + 0.5)
+        )
+        if side * far / noise < HIGHER:
+            break
+        begin -= 1
+    third = (stop - begin + 1) // 3
+    if start - begin < BLOCK or third < 1:
         return None
-    return ramp[:2]
+    ends = slice(begin, begin + third), slice(stop + 1 - third, stop + 1)
+    small, large = (
+        abs(tops[days].sum() / max(expected[days].sum(), 1e-9) - 1) for days in ends
+    )
+    return begin if small < GROWN * large else None
 
 
 def dispersion(seen: Floats, expected: Floats) -> float:
@@ -155,32 +164,3 @@ def _gain(seen: Floats, awaited: Floats) -> Floats:
     due = np.maximum(awaited, 1e-9)
     logs = np.log(np.maximum(seen, 1e-9) / due)
     return np.where(seen > 0, seen * logs, 0.0) - (seen - due)
-
-
-def _best_ramp(
-    tops: Floats, expected: Floats, begin: int, end: int, first: int
-) -> tuple[int, int, float] | None:
-    """The same for a ramp from the expected level."""
-    best: tuple[int, int, float] | None = None
-    for start in range(max(begin - 3 * MARGIN, first, 0), end + 1):
-        for stop in range(max(start + LEAST_RAMP, end - MARGIN),
-                          min(end + MARGIN, len(tops) - 1) + 1):  # fmt: skip
-            days = slice(start, stop + 1)
-            gain = max(_ramp_gain(tops[days], expected[days], power) for power in POWERS)
-            if best is None or gain > best[2]:
-                best = (start, stop, gain)
-    return best
-
-
-def _ramp_gain(seen: Floats, due: Floats, power: int) -> float:
-    """Log-likelihood gained by the best slope: expected grows by a share each day."""
-    days = np.arange(1, len(seen) + 1) ** power / len(seen) ** power
-    known = np.maximum(due, 1e-9)
-    slope = float(((seen - known) * days).sum() / max((known * days**2).sum(), 1e-9))
-    for _ in range(4):
-        factor = np.maximum(1 + slope * days, 0.05)
-        score = (days * (seen / factor - known)).sum()
-        information = (days**2 * np.maximum(seen, 0.5) / factor**2).sum()
-        slope += float(score / information)
-    factor = np.maximum(1 + slope * days, 0.05)
-    return float((seen * np.log(factor) - known * (factor - 1)).sum())

@@ -142,9 +142,7 @@ def _leave_out(watched: Watched, item: Named, left_out: Booleans) -> None:
             left_out[candidate.metric, row, days] = True
 
 
-def _cube(
-    watched: Watched, candidate: Candidate, found: Sequence[Named]
-) -> Cube:
+def _cube(watched: Watched, candidate: Candidate, found: Sequence[Named]) -> Cube:
     window = watched.days(candidate.begin, candidate.end)
     day = timedelta(days=1)
     first = max(window.first - REACH * day, watched.read.first)

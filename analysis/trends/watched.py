@@ -123,17 +123,13 @@ def read_watched(
     looked, read = _periods(dataset, period)
     names = tuple(metrics) if metrics is not None else usual_metrics(dataset)
     _require_counted(names)
-    chosen = (
-        tuple(dimensions) if dimensions is not None else usual_dimensions(dataset)
-    )
+    chosen = tuple(dimensions) if dimensions is not None else usual_dimensions(dataset)
     where = None if selection is None else replace(selection, period=None)
     risk = expected_rates(
         dataset, names, margins=margins_of(dataset), period=read, where=where
     )
     sets = _sets(chosen, pairs=pairs)
-    many = many_series(
-        dataset, names, sets=sets, period=read, where=where, risk=risk
-    )
+    many = many_series(dataset, names, sets=sets, period=read, where=where, risk=risk)
     many, sets = _without_doubles(many, sets)
     first = (looked.first - read.first).days
     return Watched(dataset, where, names, chosen, sets, read, first, risk, many)
@@ -172,7 +168,9 @@ def margins_of(dataset: Dataset) -> tuple[tuple[str, ...], ...]:
     place = next((name for name in PLACES if name in have), None)
     beside = (place,) if place else ()
     together = [(*beside, name) for name in RISK_BY_PLACE if name in have]
-    alone = [(name,) for name in RISK_ALONE if name in have and _is_small(dataset, name)]
+    alone = [
+        (name,) for name in RISK_ALONE if name in have and _is_small(dataset, name)
+    ]
     return (*together, *alone) or (("weekday",),)
 
 
