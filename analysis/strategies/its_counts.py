@@ -7,7 +7,7 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy import special
 
-from analysis.errors import DataProblem
+from analysis.errors import DataProblem, NotEnoughData
 from analysis.strategies.its_models import (
     Interrupted,
     coefficient_table,
@@ -42,6 +42,7 @@ def counts(
         [np.ones(line.n), line.step, clock, season_columns(line), line.covariates]
     )
     need_full_rank(columns)
+    _need_events(line)
     model = _share_model(line, columns) if binomial else _rate_model(line, columns)
     names = ["constant", "level", "trend", *season_names(line), *line.names]
     fitted = model.fit()
@@ -61,6 +62,18 @@ def counts(
         left = line.outcome - (special.expit if binomial else np.exp)(linear)
     table = coefficient_table(names, parts)
     return _carried(line, parts[1], (linear, left), table, binomial=binomial)
+
+
+def _need_events(line: Timeline) -> None:
+    """Without a single event on one side its rate has no logarithm."""
+    for when, part in ((N_("before"), line.step == 0), (N_("after"), line.step == 1)):
+        if line.counts[part].sum() == 0:
+            raise NotEnoughData(
+                N_("There are {seen} events {when} the start."),
+                hint=N_("Widen the period, or use the method segmented."),
+                seen=0,
+                when=when,
+            )
 
 
 def _working(

@@ -200,18 +200,25 @@ def _standard(data: pd.DataFrame, strategy: Strategy) -> pd.DataFrame:
     for name in ("unit", "treatment"):
         given = getattr(strategy, name)
         if given is not None:
-            rows[name] = column(data, given).array
+            rows[name] = _labels(column(data, given))
     if strategy.time is not None:
         times = read_times(column(data, strategy.time), name=strategy.time)
         rows["time"] = times.array
     for number, name in enumerate(strategy.cluster, start=1):
-        rows[f"cluster_{number}"] = column(data, name).array
+        rows[f"cluster_{number}"] = _labels(column(data, name))
     if strategy.strata:
         parts = [column(data, name).astype("str") for name in strategy.strata]
         rows["stratum"] = pd.concat(parts, axis=1).agg(" / ".join, axis=1).array
     if isinstance(strategy.propensity, str):
         rows["propensity"] = _chance(data, strategy.propensity)
     return rows
+
+
+def _labels(values: pd.Series) -> pd.api.extensions.ExtensionArray:
+    """Labels without the categories that nobody is in."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.astype(object).infer_objects().array
+    return values.array
 
 
 def _denominator(data: pd.DataFrame, name: str) -> np.ndarray:

@@ -42,6 +42,7 @@ _BAD_FIT = 1.0
 _FAR = 2.0
 _LEAST_BEFORE = 6
 _FEW_DONORS = 10
+_TINY = 1e-300
 
 Model = Callable[[Donors], Synthetic]
 
@@ -141,15 +142,19 @@ def _estimate(
     """Error from the spread of placebo effects.
 
     For the matching methods each placebo effect is first brought to the fit of the
-    treated, as in the ratio of errors after and before. For the difference methods it
-    is taken as it is (Arkhangelsky et al. 2021, algorithm 4).
+    treated, as in the ratio of errors after and before; the noise of a single period is
+    added to both fits, for a fit without error says nothing of the time after it. For
+    the difference methods it is taken as it is (Arkhangelsky et al. 2021, algorithm 4).
     """
     effects = placebos["effect"].to_numpy(dtype=float)
     if method in ("synthetic_control", "demeaned"):
         fits = placebos["fit"].to_numpy(dtype=float)
-        usable = fits > 0
-        effects = effects[usable] / fits[usable] * found.fit
-        spread = float(np.mean(effects**2)) if usable.any() else np.nan
+        noise = float(np.diff(donors.outcome[: donors.before], axis=0).var()) / 2
+        if found.fit > 0 or noise > 0:
+            effects = effects * np.sqrt(
+                (found.fit**2 + noise) / np.maximum(fits**2 + noise, _TINY)
+            )
+        spread = float(np.mean(effects**2)) if len(effects) else np.nan
     else:
         spread = float(effects.var(ddof=1)) if len(effects) > 1 else np.nan
     df = float(max(len(effects) - 1, 1))

@@ -29,9 +29,9 @@ def first_treated(study: Study) -> pd.Series:
 def _moments_of(values: pd.Series, times: pd.Series, name: str) -> pd.Series:
     dated = pd.api.types.is_datetime64_any_dtype(times)
     if dated and pd.api.types.is_numeric_dtype(values):
-        years = values.where(values.between(1, 9000))
+        years = values.where(values.between(1, 9000)).astype("Int64").astype("str")
         return pd.to_datetime(years, format="%Y", errors="coerce")
-    read = read_times(values, name=name)
+    read = read_times(_without_words(values), name=name)
     if pd.api.types.is_datetime64_any_dtype(read) != dated:
         raise DataProblem(
             N_(
@@ -43,6 +43,16 @@ def _moments_of(values: pd.Series, times: pd.Series, name: str) -> pd.Series:
             example=show(times.iloc[0]),
         )
     return read
+
+
+def _without_words(values: pd.Series) -> pd.Series:
+    """First treated times without the words for "never"."""
+    if pd.api.types.is_numeric_dtype(values) or not (
+        pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)
+    ):
+        return values
+    words = values.astype("str").str.strip().str.lower()
+    return values.mask(words.isin(_NEVER_WORDS))
 
 
 def _is_exposure(values: pd.Series) -> bool:
@@ -73,6 +83,10 @@ def exposure(study: Study) -> pd.Series:
     return (values != off).astype("float64")
 
 
+_NEVER_WORDS = (
+    "", "never", "none", "no", "not", "nan", "nat", "na", "n/a", "-", "inf", "control",
+    "untreated", "never treated", "never-treated", "从未", "未处理", "nunca",
+)  # fmt: skip
 _CONTROL_WORDS = (
     "control", "ctrl", "0", "0.0", "false", "off", "none", "no", "placebo", "baseline",
     "old", "holdout", "untreated", "before", "a", "status quo",
