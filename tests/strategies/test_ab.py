@@ -376,6 +376,7 @@ def test_units_lost_in_one_arm_block_the_verdict():
         (lambda d: d.assign(arm="x" + d.arm), {}, "control="),
         (lambda d: d, {"outcome": "speed"}, "no column named 'speed'"),
         (lambda d: d, {"method": "magic"}, "no method named 'magic'"),
+        (lambda d: d, {"covariates": "y"}, "y is the outcome and a covariate"),
         (lambda d: d, {"propensity": {"b": 0.5}}, "planned shares"),
         (lambda d: d, {"time": "day", "period": (90, 99)}, "No row lies within"),
         (lambda d: d, {"method": "score"}, "not 0 or 1"),
@@ -397,7 +398,7 @@ def test_bad_input_is_said_in_a_sentence(change, arguments, seen):
         {"design": "astrology"}, {"margin": -1}, {"quantile": 2}, {"better": "up"},
         {"treatment": None}, {"cluster": ("a", "b", "c")}, {"guardrails": [3]},
         {"guardrails": [{"outcome": "y", "margin": -1}]}, {"draws": 3},
-        {"covariates": "y"}, {"design": "did", "time": "t", "anytime": True},
+        {"design": "did", "time": "t", "anytime": True},
     ],
 )  # fmt: skip
 def test_bad_strategies_are_said_in_a_sentence(arguments):
