@@ -118,4 +118,9 @@ RULE_TEXTS = (
         "A tenth percentile of fewer than 200 orders is too rough to call a "
         "promise impossible."
     ),
+    N_("Newcomer"),
+    N_(
+        "New riders are late several times as often. Set 30 to excuse them: they stay "
+        "responsible, but it is not held against them."
+    ),
 )

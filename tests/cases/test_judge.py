@@ -324,3 +324,11 @@ def test_a_tolerance_leaves_small_overruns_to_nobody() -> None:
     found = judge(frame_of(delayed(kitchen=8, ride=4)), ruleset=tried)[0]
     assert minutes(found) == {"merchant": 3.33, "undetermined": 1.67}
     assert found.hits[0].margin == pytest.approx(3)
+
+
+def test_newcomers_are_excused_for_as_long_as_the_rule_set_says() -> None:
+    frame = frame_of(delayed(ride=9, tenure_days=12.0))
+    excusing = load_ruleset().with_parameters("draft", newcomer_days=30)
+    assert judge(frame)[0].exemptions == ()
+    found = judge(frame, ruleset=excusing)[0]
+    assert (found.party, found.exemptions) == ("rider", ("newcomer",))
