@@ -79,11 +79,9 @@ def matched(dataset: Dataset) -> None:
     )
     table = drawn.merge(units, on="unit")
     st.dataframe(
-        _named(table),
-        hide_index=True,
+        _named(table), hide_index=True, alt=t("Assignment of few units"),
         height=TABLE_HEIGHT if len(table) > FEW_ROWS else "content",
-        alt=t("Assignment of few units"),
-    )
+    )  # fmt: skip
     _download(table, t("Assignment of few units"), key="plan_assignment")
 
 
@@ -139,7 +137,8 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 def _seed() -> int:
     return int(
         st.number_input(
-            t("Seed of the draw"), min_value=0, max_value=999_999, value=1, step=1, width=200,
+            t("Seed of the draw"), min_value=0, max_value=999_999, value=1, step=1,
+            width=200,
             help=t("The same seed gives the same draw again."), key="plan_seed",
         )
     )  # fmt: skip
