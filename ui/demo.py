@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 
 from analysis import orders
+from analysis.engine.dataset import Dataset
 from analysis.orders.schema import load_fields
 from analysis.records import Records
 from analysis.words import N_
@@ -74,7 +75,7 @@ def build(
         job: Whose progress is told.
         workspace: Where it is published.
         rows: Number of orders.
-        records: Where its strategies are registered; nowhere if None.
+        records: Where its strategies and queues are kept; nowhere if None.
     """
     with tempfile.TemporaryDirectory(dir=workspace.root, prefix=".demo-") as folder:
         simulate(
@@ -95,7 +96,15 @@ def build(
         )
         if records is not None:
             register_demo(records, workspace, Path(folder), dataset=NAME)
+            _register_queues(records, published, Path(folder))
     return published.id
+
+
+def _register_queues(records: Records, published: Dataset, folder: Path) -> None:
+    # Judging is a lot to import, and every start of the app imports this module.
+    from ui.cases.demo_queues import register_queues  # noqa: PLC0415 - see above
+
+    register_queues(records, published, folder)
 
 
 def _start_again() -> None:

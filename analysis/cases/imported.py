@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import pandas as pd
 
-from analysis.cases.decisions import seen_of
-from analysis.cases.taxonomy import party_code
-from analysis.cases.verdicts import Verdict
+from analysis.cases.taxonomy import UNDETERMINED, party_code
 from analysis.engine.dataset import Dataset
 from analysis.errors import DataProblem
 from analysis.metrics.members import Listed, members
 from analysis.records import Records
 from analysis.records.cases import NewCase, Queue, QueueSettings
-from analysis.records.cases_answers import Answer
+from analysis.records.cases_answers import Answer, RuleHit, Seen
 from analysis.records.cases_past import (
     PastCase,
     PastDecision,
@@ -80,7 +78,7 @@ def import_decisions(
     name: str,
     by: str,
     columns: Mapping[str, str] | None = None,
-    verdicts: Iterable[Verdict] = (),
+    verdicts: pd.DataFrame | None = None,
     time_target: float = 120.0,
 ) -> Imported:
     """Bring in past decisions as a finished queue.
@@ -96,8 +94,9 @@ def import_decisions(
         name: Name of the queue.
         by: Who brings them in.
         columns: Own header by name, where they differ.
-        verdicts: What the rules say of these orders today; kept beside the decisions
-            as versions of kind ``RULE``, so that rules can be held against people.
+        verdicts: What the rules say of these orders today (``Verdicts.to_frame``);
+            kept beside the decisions as versions of kind ``RULE``, so that rules can
+            be held against people.
         time_target: Active seconds that a case should have taken at most.
 
     Raises:
@@ -115,8 +114,7 @@ def import_decisions(
             hint=N_("Check the order ids, the parties and the reviewers."),
             rows=len(read),
         )
-    rules = {verdict.order_no: verdict for verdict in verdicts}
-    past = _cases(found, kept, rules)
+    past = _cases(found, kept, _ruled(verdicts))
     settings = _settings(dataset, name=name, time_target=time_target)
     return Imported(
         queue=add_past_queue(records, settings, past, by=by),
@@ -204,7 +202,7 @@ def _sound(
 
 
 def _cases(
-    found: pd.DataFrame, kept: pd.DataFrame, rules: Mapping[int, Verdict]
+    found: pd.DataFrame, kept: pd.DataFrame, rules: Mapping[int, Seen]
 ) -> list[PastCase]:
     kept = kept.sort_values("decided_at", kind="stable")
     made: dict[str, list[PastDecision]] = {}
@@ -225,7 +223,7 @@ def _cases(
                 doubled_by="queue" if all_doubled else "",
             ),
             (
-                *_ruled(rules.get(int(row["order_no"])), made[row["order_id"]]),
+                *_by_rules(rules.get(int(row["order_no"])), made[row["order_id"]]),
                 *made[row["order_id"]],
             ),
         )
@@ -234,13 +232,31 @@ def _cases(
     ]
 
 
-def _ruled(
-    verdict: Verdict | None, decisions: list[PastDecision]
+def _ruled(verdicts: pd.DataFrame | None) -> Mapping[int, Seen]:
+    """What the rules say, by order."""
+    if verdicts is None:
+        return {}
+    names = ["order_no", "party", "rules", "missing", "ruleset", "ruleset_version"]
+    return {
+        int(number): Seen(
+            ruleset=f"{ruleset} {version}",
+            party=party_code(party),
+            hits=tuple(RuleHit(rule, "") for rule in rules.split()),
+            missing_evidence=tuple(missing.split()),
+        )
+        for number, party, rules, missing, ruleset, version in zip(
+            *(verdicts[name] for name in names), strict=True
+        )
+    }
+
+
+def _by_rules(
+    seen: Seen | None, decisions: list[PastDecision]
 ) -> tuple[PastDecision, ...]:
-    if verdict is None:
+    if seen is None:
         return ()
-    seen = seen_of(verdict)
-    answer = Answer(seen.party or "undetermined", str(verdict.explanation) or "-")
+    fired = " ".join(hit.rule for hit in seen.hits)
+    answer = Answer(seen.party or UNDETERMINED, fired or UNEXPLAINED)
     first = min(one.decided_at for one in decisions)
     return (PastDecision("RULE", seen.ruleset, answer, first, seen=seen),)
 
