@@ -187,7 +187,7 @@ def _require_sums(metric: BoundMetric) -> None:
 def _left_out(
     dataset: Dataset, without: Sequence[Sequence[Condition]]
 ) -> list[exp.Expr]:
-    found = []
+    found: list[exp.Expr] = []
     for conditions in without:
         held = exp.and_(*(predicate(dataset, one) for one in conditions))
         found.append(exp.Not(this=exp.func("COALESCE", held, exp.false())))
@@ -212,7 +212,7 @@ def _fetched(
         which = exp.func("GROUPING_ID", *(key.copy() for key in groups))
         chosen.append(trees.named(which, _SET))
     kinds = _kinds(request, risk) if risk else []
-    rows = rows_of(request, part.table, [*part.values, *kinds])
+    rows = rows_of(request, part.table, [*part.columns, *kinds])
     query = trees.select(chosen, trees.table(rows_name))
     query = query.with_(trees.table(rows_name), as_=rows, copy=False)
     if risk:
@@ -298,14 +298,14 @@ def _laid(
     """The sums of all tables on arrays of segment, metric and step."""
     keys = pd.concat([frame[[_SET, *request.groups]] for frame in frames])
     numbered = keys.groupby([_SET, *request.groups], dropna=False, sort=False)
-    number = numbered.ngroup().to_numpy()
+    number = numbered.ngroup().to_numpy(dtype=np.int64)
     firsts = keys.iloc[np.unique(number, return_index=True)[1]]
     period = request.period
     shape = (len(firsts), len(request.metrics), _steps(request))
     tops, bottoms, due = (np.zeros(shape) for _ in ("num", "n", "due"))
     begin = 0
     for frame in frames:
-        part = number[begin : begin + len(frame)]
+        part = np.asarray(number[begin : begin + len(frame)], dtype=np.int64)
         begin += len(frame)
         _lay(request, frame, part, {"num": tops, "n": bottoms, "due": due})
     segments = _segments(firsts, names, sets, request.groups)
@@ -329,7 +329,7 @@ def _step_of(request: Request, frame: pd.DataFrame) -> NDArray[np.int64]:
         return np.zeros(len(frame), dtype=np.int64)
     unit = pd.Timedelta(hours=1) if request.grain == "hour" else pd.Timedelta(days=1)
     since = pd.to_datetime(frame[PERIOD]) - pd.Timestamp(request.period.first)
-    return (since // unit).to_numpy(dtype=np.int64)
+    return np.asarray(since // unit, dtype=np.int64)
 
 
 def _lay(

@@ -86,7 +86,7 @@ class Part:
         return trees.column(name)
 
     @property
-    def values(self) -> list[tuple[str, exp.Expr]]:
+    def columns(self) -> list[tuple[str, exp.Expr]]:
         """The row columns by name."""
         return [(name, value) for value, name in self.rows.items()]
 
@@ -99,7 +99,7 @@ def build(request: Request) -> exp.Select:
         query = query.with_(trees.table("largest"), as_=_largest(request), copy=False)
     for part in parts:
         sums = _sums(request, part)
-        rows = rows_of(request, part.table, part.values)
+        rows = rows_of(request, part.table, part.columns)
         query = query.with_(trees.table(f"{part.table}_rows"), as_=rows, copy=False)
         query = query.with_(trees.table(f"{part.table}_sums"), as_=sums, copy=False)
     together = _together(request, parts)

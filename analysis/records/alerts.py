@@ -156,7 +156,7 @@ def alert_rules(
         query = query.where(rules.c.metric == metric)
     with records.reading() as connection:
         found = connection.execute(query.order_by(rules.c.name)).mappings()
-        return tuple(_rule(row) for row in found)
+        return tuple(_rule(dict(row)) for row in found)
 
 
 def delete_alert_rule(
@@ -192,7 +192,7 @@ def alert_results(
         .order_by(rules.c.name)
     )
     with records.reading() as connection:
-        return tuple(_result(row) for row in connection.execute(query).mappings())
+        return tuple(_result(dict(row)) for row in connection.execute(query).mappings())
 
 
 def keep_alert_results(records: Records, found: Sequence[AlertResult]) -> None:

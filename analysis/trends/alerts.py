@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.engine.dataset import Dataset
 from analysis.errors import DoorstepError
@@ -19,6 +20,7 @@ from analysis.records import Records, targets_for
 from analysis.records.alerts import (
     AlertResult,
     AlertRule,
+    State,
     alert_results,
     alert_rules,
     keep_alert_results,
@@ -94,7 +96,9 @@ def _judged(empty: AlertResult, steps: pd.DataFrame) -> AlertResult:
     """The last step, and since when it has been so."""
     last = steps.iloc[-1]
     raised = steps["is_raised"].to_numpy(dtype=bool)
-    state = "raised" if raised[-1] else "too_few" if last["is_too_few"] else "quiet"
+    state: State = "too_few" if last["is_too_few"] else "quiet"
+    if raised[-1]:
+        state = "raised"
     quiet = np.flatnonzero(~raised)
     begin = int(quiet[-1]) + 1 if len(quiet) else 0
     return replace(
@@ -110,7 +114,7 @@ def _judged(empty: AlertResult, steps: pd.DataFrame) -> AlertResult:
 
 
 def _steps(dataset: Dataset, records: Records, rule: AlertRule) -> pd.DataFrame:
-    """The series of a rule: value, limit, expected, orders, and whether it is raised."""
+    """The series of a rule, each step held against its limit."""
     where = Selection.from_json(json.loads(rule.scope))
     frame = measure(dataset, rule.metric, grain=rule.grain, where=where)
     definition = parse_reference(rule.metric).definition
@@ -156,16 +160,16 @@ def _with_detection(
     unit = found["value"] / (found["events"] / found["orders"])
     scale = unit.median() if counted and unit.notna().any() else 1.0
     low, high, expected = (found[name] * scale for name in ("low", "high", "expected"))
-    beyond = _beyond(
-        found["value"].to_numpy(), low.to_numpy(), high.to_numpy(), rule.side
-    )
+    parts = (found["value"], low, high)
+    value, floor, ceiling = (item.to_numpy(dtype=float) for item in parts)
+    beyond = _beyond(value, floor, ceiling, rule.side)
     left = np.where(found["value"] > expected, high, low)
     return found.assign(
         limit=left, expected=expected, is_raised=beyond & found["is_anomaly"],
     )  # fmt: skip
 
 
-def _beyond(values: Floats, low: Floats, high: Floats, side: str) -> Floats:
+def _beyond(values: Floats, low: Floats, high: Floats, side: str) -> NDArray[np.bool_]:
     above, below = values > high, values < low
     return {"above": above, "below": below, "either": above | below}[side]
 

@@ -128,7 +128,12 @@ class Cube:
 
     def _grouped(self, codes: NDArray[np.int64], held: Booleans, count: int) -> Sums:
         parts = (self.sums.now, self.sums.due, self.sums.before, self.sums.before_due)
-        return Sums(*(np.bincount(codes[held], item[held], count) for item in parts))
+        return Sums(
+            *(
+                np.bincount(codes[held], item[held], count).astype(float)
+                for item in parts
+            )
+        )
 
 
 def cube_of(
@@ -156,7 +161,9 @@ def cube_of(
     count = int(numbers.max(initial=-1)) + 1
     is_now = (both["side"] == "now").to_numpy()
     parts = [
-        np.bincount(numbers[side], both[column].to_numpy(dtype=float)[side], count)
+        np.bincount(
+            numbers[side], both[column].to_numpy(dtype=float)[side], count
+        ).astype(float)
         for side in (is_now, ~is_now)
         for column in ("num", "due")
     ]

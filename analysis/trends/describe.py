@@ -9,19 +9,17 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from analysis.metrics.many import Many, many_series
-from analysis.metrics.periods import Period
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Condition, Selection
 from analysis.trends.detect import detect
 from analysis.trends.explain import Candidate, Named, within
 from analysis.trends.faults import Fault, promise_fault
-from analysis.trends.findings import Finding, Shape
+from analysis.trends.findings import Finding
 from analysis.trends.hours import hours_of
 from analysis.trends.scales import Floats
-from analysis.trends.screen import REACH, with_slots
+from analysis.trends.screen import with_slots
 from analysis.trends.shapes import Span, level_before, span_of
 from analysis.trends.watched import Watched
 
@@ -50,7 +48,7 @@ def fitted(watched: Watched, candidate: Candidate, found: Sequence[Named]) -> Ca
     """The candidate with the days that fit its segment best."""
     if candidate.hours is not None:
         return candidate
-    series = _hidden(watched, candidate, found, _series(watched, candidate))
+    series = _hidden(candidate, found, _series(watched, candidate))
     span = span_of(series.tops, series.due, candidate.begin, candidate.end,
                    first=watched.first)  # fmt: skip
     return replace(candidate, begin=span.begin, end=span.end)
@@ -68,7 +66,7 @@ def described(
     """
     candidate = item.candidate
     series = _series(watched, candidate)
-    own = _hidden(watched, candidate, found, series)
+    own = _hidden(candidate, found, series)
     span = _span(watched, candidate, own)
     frame = detected(watched, candidate, series)
     if abs(span.excess) < LEAST_EXCESS or not _is_seen(frame, span):
@@ -77,7 +75,8 @@ def described(
     fault = None
     if any(word in metric for word in _OF_THE_PROMISE):
         fault = promise_fault(watched, candidate.segment, span)
-    return _finding(watched, item, own, span, frame, fault), frame
+    score = _score(frame, span)
+    return _finding(watched, item, own, span=span, score=score, fault=fault), frame
 
 
 def _span(watched: Watched, candidate: Candidate, series: Series) -> Span:
@@ -125,9 +124,7 @@ def _series(watched: Watched, candidate: Candidate) -> Series:
     return Series(tops[0], many.denominators[row, place], due[0])
 
 
-def _hidden(
-    watched: Watched, candidate: Candidate, found: Sequence[Named], series: Series
-) -> Series:
+def _hidden(candidate: Candidate, found: Sequence[Named], series: Series) -> Series:
     """The series without the days on which something else befell it."""
     other = np.zeros(len(series.tops), dtype=bool)
     for item in found:
@@ -165,9 +162,14 @@ def _is_seen(frame: pd.DataFrame, span: Span) -> bool:
     return bool((days["is_anomaly"] & side).any())
 
 
+def _score(frame: pd.DataFrame, span: Span) -> float:
+    scores = frame["score"].to_numpy()[span.begin : span.end + 1]
+    return float(np.nanmax(scores, initial=0.0))
+
+
 def _finding(
-    watched: Watched, item: Named, series: Series, span: Span,
-    frame: pd.DataFrame, fault: Fault | None,
+    watched: Watched, item: Named, series: Series, *,
+    span: Span, score: float, fault: Fault | None,
 ) -> Finding:  # fmt: skip
     candidate = item.candidate
     metric = watched.metrics[candidate.metric]
@@ -191,7 +193,7 @@ def _finding(
         orders=orders,
         observed=per * events / max(orders, 1.0),
         expected=per * (events - span.excess) / max(orders, 1.0),
-        score=float(np.nanmax(frame["score"].to_numpy()[days], initial=0.0)),
+        score=score,
         q_value=candidate.q_value,
         reason=fault.reason if fault else "",
         values=dict(fault.values) if fault else {},

@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.errors import InvalidInput
 from analysis.trends import scales
@@ -130,14 +131,17 @@ def detect(
     if denominator is None:
         least = 0.0
     changed = change_points(
-        scaled.values[0], lengths=setting.lengths, shortest=setting.moved_after
+        scaled.points[0], lengths=setting.lengths, shortest=setting.moved_after
     )
     result = judged(grid, scaled, found, false_alarms=false_alarms)
-    few = (np.nan_to_num(orders[grid.places]) < least) | result["expected"].isna()
+    few = np.nan_to_num(orders[grid.places]) < least
+    few |= result["expected"].isna().to_numpy()
     result["is_anomaly"] &= ~few
     result["is_changepoint"] = changed[grid.places]
-    result["is_too_few"] = few.to_numpy()
-    result.attrs.update(_told(grid, setting, orders, least, false_alarms, few))
+    result["is_too_few"] = few
+    shown = {"season": setting.lengths, "grain": grid.grain, "minimum": least}
+    told = _told(setting, orders, least, few)
+    result.attrs |= {**shown, "false_alarms": false_alarms, **told}
     return result
 
 
@@ -221,28 +225,19 @@ def _values(values: Floats, weights: Floats | None, setting: Setting) -> Scaled:
 
 
 def _told(
-    grid: Grid,
-    setting: Setting,
-    orders: Floats,
-    least: float,
-    false_alarms: float,
-    few: pd.Series,
+    setting: Setting, orders: Floats, least: float, few: NDArray[np.bool_]
 ) -> dict[str, object]:
-    reason, values = "", {}
+    """Why nothing can be told; empty where something can."""
+    reason: str = ""
+    values: dict[str, int] = {}
     if len(few) <= setting.warm_up:
         reason = _SHORT
         values = {"seen": len(few), "needed": setting.warm_up + 1}
     elif few.all():
-        usual = float(np.nanmedian(orders)) if not np.isnan(orders).all() else 0.0
+        known = orders[~np.isnan(orders)]
+        usual = float(np.median(known)) if len(known) else 0.0
         reason, values = _FEW, {"seen": round(usual), "needed": round(least)}
-    return {
-        "season": setting.lengths,
-        "grain": grid.grain,
-        "false_alarms": false_alarms,
-        "minimum": least,
-        "too_few": reason,
-        "too_few_values": values,
-    }
+    return {"too_few": reason, "too_few_values": values}
 
 
 def _require_counts(values: Floats, name: str) -> None:

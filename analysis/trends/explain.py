@@ -52,8 +52,10 @@ class Candidate:
 
     @property
     def surety(self) -> float:
-        """What the effect is at least: large for what is guilty, as its wider segments
-        are diluted and its narrower ones uncertain."""
+        """What the effect is at least.
+
+        Large for what is guilty: wider segments are diluted, narrower ones uncertain.
+        """
         return abs(self.effect) - SURETY * self.error
 
     def meets(self, other: Candidate) -> bool:

@@ -83,11 +83,12 @@ class Foretold:
     @property
     def p_values(self) -> Floats:
         """Two-sided: how rare an error of this size is."""
-        return 2 * stdtr(self.freedom, -np.abs(self.errors))
+        return np.asarray(2 * stdtr(self.freedom, -np.abs(self.errors)), dtype=float)
 
     def half_width(self, false_alarms: float) -> Floats:
         """Half the width of the interval that a share of the normal points leaves."""
-        return stdtrit(self.freedom, 1 - false_alarms / 2) * np.sqrt(self.variance)
+        reach = stdtrit(self.freedom, 1 - false_alarms / 2)
+        return np.asarray(reach * np.sqrt(self.variance), dtype=float)
 
 
 def foretell(
@@ -103,13 +104,35 @@ def foretell(
     """
     first = start(scaled, seasons, warm_up)
     bank = _Bank(scaled, seasons, first, moved_after)
-    shape = scaled.values.shape
+    shape = scaled.points.shape
     kept = {name: np.full(shape, np.nan) for name in ("mean", "var", "level", "free")}
     for time in range(warm_up, shape[1]):
         bank.step(time, kept)
     with np.errstate(invalid="ignore"):
-        errors = (scaled.values - kept["mean"]) / np.sqrt(kept["var"])
+        errors = (scaled.points - kept["mean"]) / np.sqrt(kept["var"])
     return Foretold(kept["mean"], kept["var"], kept["level"], kept["free"], errors)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One time: what the filters foretold of it, and the point that came."""
+
+    time: int
+    slots: list[int]
+    ready: Booleans
+    mean: Floats
+    seasonal: Floats
+    variance: Floats
+    noise: Floats
+    points: Floats
+
+    @property
+    def seen(self) -> Booleans:
+        return self.ready & ~np.isnan(self.points)
+
+    @property
+    def error(self) -> Floats:
+        return np.where(self.seen, self.points - self.mean, 0.0)
 
 
 class _Bank:
@@ -150,13 +173,18 @@ class _Bank:
         self._level_var += np.where(ready, self._walks * noise, 0.0)
         slots = [int(season.slots[time]) for season in self._seasons]
         seasonal, seasonal_var = self._seasonal(slots, noise)
-        mean = self._level + seasonal
-        variance = noise + self._level_var + seasonal_var
-        self._keep(time, kept, ready, mean, variance, seasonal)
-        points = self._scaled.values[:, time][:, None]
-        seen = ready & ~np.isnan(points)
-        error = np.where(seen, points - mean, 0.0)
-        self._learn(time, slots, seen, error, variance, noise)
+        now = _Step(
+            time=time,
+            slots=slots,
+            ready=ready,
+            mean=self._level + seasonal,
+            seasonal=seasonal,
+            variance=noise + self._level_var + seasonal_var,
+            noise=noise,
+            points=self._scaled.points[:, time][:, None],
+        )
+        self._keep(now, kept)
+        self._learn(now)
 
     def _noise(self, time: int) -> Floats:
         known = self._scaled.known[:, time][:, None]
@@ -174,44 +202,30 @@ class _Bank:
             total_var += variances[:, :, slot]
         return total, total_var
 
-    def _keep(
-        self,
-        time: int,
-        kept: dict[str, Floats],
-        ready: Booleans,
-        mean: Floats,
-        variance: Floats,
-        seasonal: Floats,
-    ) -> None:
+    def _keep(self, now: _Step, kept: dict[str, Floats]) -> None:
         """The filters' mixture, weighted by what they foretold so far."""
         best = self._scores.max(axis=1, keepdims=True)
         weights = np.exp(self._scores - best)
         weights /= weights.sum(axis=1, keepdims=True)
-        mixed = (weights * mean).sum(axis=1)
-        spread = (mean - mixed[:, None]) ** 2
-        of_ready = np.where(ready[:, 0], 1.0, np.nan)
-        kept["mean"][:, time] = mixed * of_ready
-        kept["var"][:, time] = (weights * (variance + spread)).sum(axis=1) * of_ready
-        kept["level"][:, time] = (weights * (mean - seasonal)).sum(axis=1) * of_ready
-        kept["free"][:, time] = FREEDOM * self._steps[:, 0] * of_ready
+        mixed = (weights * now.mean).sum(axis=1)
+        spread = (now.mean - mixed[:, None]) ** 2
+        level = (weights * (now.mean - now.seasonal)).sum(axis=1)
+        of_ready = np.where(now.ready[:, 0], 1.0, np.nan)
+        variance = (weights * (now.variance + spread)).sum(axis=1)
+        kept["mean"][:, now.time] = mixed * of_ready
+        kept["var"][:, now.time] = variance * of_ready
+        kept["level"][:, now.time] = level * of_ready
+        kept["free"][:, now.time] = FREEDOM * self._steps[:, 0] * of_ready
 
-    def _learn(
-        self,
-        time: int,
-        slots: list[int],
-        seen: Booleans,
-        error: Floats,
-        variance: Floats,
-        noise: Floats,
-    ) -> None:
-        size = np.sqrt(variance)
-        z = error / size
+    def _learn(self, now: _Step) -> None:
+        seen, error, variance = now.seen, now.error, now.variance
+        z = error / np.sqrt(variance)
         trust = np.where(seen, BOUND / np.maximum(np.abs(z), BOUND), 0.0)
         surprise = 0.5 * np.log(variance) + (_HEAVY + 1) / 2 * np.log1p(z * z / _HEAVY)
         self._scores = np.where(seen, MEMORY * self._scores - surprise, self._scores)
-        self._update(slots, error * trust, trust, variance)
-        self._learn_noise(time, seen, z, variance, noise)
-        self._follow_moves(time, seen, z, error, variance)
+        self._update(now.slots, error * trust, trust, variance)
+        self._learn_noise(now, seen, z)
+        self._follow_moves(now, seen, z, error)
 
     def _update(
         self, slots: list[int], error: Floats, trust: Floats, variance: Floats
@@ -226,25 +240,23 @@ class _Bank:
             self._effects[place][:, :, slot] += gain * error
             self._effect_vars[place][:, :, slot] *= 1 - gain * trust
 
-    def _learn_noise(
-        self, time: int, seen: Booleans, z: Floats, variance: Floats, noise: Floats
-    ) -> None:
+    def _learn_noise(self, now: _Step, seen: Booleans, z: Floats) -> None:
         outlying = np.where(seen, np.abs(z) > OUTLYING, 0.0)
         self._outlying += (outlying - self._outlying) * seen / OUTLYING_STEPS
         # A few far points are events and say nothing of the noise; many are noise.
         is_event = (outlying > 0) & (self._outlying < OUTLYING_SHARE)
         bounded = np.where(is_event, 1.0, np.minimum(z * z, BOUND**2) / _KEPT)
-        unit = self._scaled.unit[:, time][:, None]
-        known = self._scaled.known[:, time][:, None]
+        unit = self._scaled.unit[:, now.time][:, None]
+        known = self._scaled.known[:, now.time][:, None]
         gain = 1 / (self._steps + 1)
-        moved = self._extra + gain * variance * (bounded - 1) / unit
+        moved = self._extra + gain * now.variance * (bounded - 1) / unit
         # Where sampling noise is known, some points may scatter less than it by chance.
-        least = np.where(known > 0, (LEAST_NOISE - 1) * known, 1e-3 * noise) / unit
+        least = np.where(known > 0, (LEAST_NOISE - 1) * known, 1e-3 * now.noise) / unit
         self._extra = np.where(seen, np.maximum(moved, least), self._extra)
         self._steps = np.minimum(self._steps + seen, NOISE_STEPS)
 
     def _follow_moves(
-        self, time: int, seen: Booleans, z: Floats, error: Floats, variance: Floats
+        self, now: _Step, seen: Booleans, z: Floats, error: Floats
     ) -> None:
         """Let the level move after a run of far points, or back to where it was."""
         far = seen & (np.abs(z) > BOUND)
@@ -253,24 +265,22 @@ class _Bank:
         total = np.where(far, np.where(same, self._run_errors, 0) + error, 0)
         self._run = np.where(seen, run, self._run)
         self._run_errors = np.where(seen, total, self._run_errors)
-        self._return(time, far, error, variance)
+        self._return(now, far, error)
         moved = self._run >= self._moved_after
         if moved.any():
             step = self._run_errors / np.maximum(self._run, 1)
             self._left = np.where(moved, self._level, self._left)
-            self._left_at = np.where(moved, time, self._left_at)
+            self._left_at = np.where(moved, now.time, self._left_at)
             self._level = np.where(moved, self._level + step, self._level)
-            wider = self._level_var + variance / self._moved_after
+            wider = self._level_var + now.variance / self._moved_after
             self._level_var = np.where(moved, wider, self._level_var)
             self._run = np.where(moved, 0, self._run)
             self._run_errors = np.where(moved, 0, self._run_errors)
 
-    def _return(
-        self, time: int, far: Booleans, error: Floats, variance: Floats
-    ) -> None:
-        recent = time - self._left_at < RETURN_STEPS
+    def _return(self, now: _Step, far: Booleans, error: Floats) -> None:
+        recent = now.time - self._left_at < RETURN_STEPS
         gone = error - (self._left - self._level)
-        back = far & recent & (gone**2 < variance)
+        back = far & recent & (gone**2 < now.variance)
         self._level = np.where(back, self._left, self._level)
         self._left_at = np.where(back, -RETURN_STEPS, self._left_at)
         self._run = np.where(back, 0, self._run)

@@ -154,8 +154,8 @@ def _of_periods(rows: pd.DataFrame, times: pd.DatetimeIndex, code: str) -> Grid:
 
 
 def _of_even(rows: pd.DataFrame, times: pd.DatetimeIndex) -> Grid:
-    seconds = (times - times[0]) / pd.Timedelta(seconds=1) if len(times) else []
-    offsets = np.asarray(seconds, dtype=float)
+    since = times - times[:1].repeat(len(times))
+    offsets = np.asarray(since / pd.Timedelta(seconds=1), dtype=float)
     step = _usual_step(np.diff(offsets)) if len(offsets) > 1 else float(DAY)
     places = np.rint(offsets / step).astype(np.int64)
     steps = int(places[-1]) + 1 if len(places) else 0

@@ -11,6 +11,8 @@ from analysis.trends.findings import Finding
 
 #: Findings that share so much of the shorter one's time are of one time.
 SAME_TIME = 0.5
+#: An end that has not come.
+FAR = datetime.fromisoformat("9999-12-31")
 #: What is better within so many days of the end of what was worse is its end.
 RETURN = timedelta(days=7)
 
@@ -57,7 +59,7 @@ def _meet(first: Finding, second: Finding) -> bool:
 
 def _end(finding: Finding) -> datetime:
     if finding.ended is None:
-        return datetime.max
+        return FAR
     return finding.ended + timedelta(hours=1 if finding.grain == "hour" else 24)
 
 

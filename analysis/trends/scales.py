@@ -25,13 +25,13 @@ class Scaled:
 
     Attributes:
         name: Which scale.
-        values: The series on it.
+        points: The series on it.
         known: Variance that sampling alone gives each point; 0 where it is not known.
         unit: How the variance beyond that varies from point to point, about 1.
     """
 
     name: ScaleName
-    values: Floats
+    points: Floats
     known: Floats
     unit: Floats
 
@@ -73,10 +73,10 @@ def plain(values: Floats, weights: Floats | None = None) -> Scaled:
 def logarithmic(values: Floats, weights: Floats | None = None) -> Scaled:
     """Positive values by their logarithm; others become the smallest seen by ten."""
     base = plain(values, weights)
-    positive = np.where(base.values > 0, base.values, np.nan)
+    positive = np.where(base.points > 0, base.points, np.nan)
     least = np.fmin.accumulate(positive, axis=1) / 10
-    floored = np.where(np.isnan(base.values), np.nan, np.fmax(positive, least))
-    floored = np.where(np.isnan(floored) & ~np.isnan(base.values), least, floored)
+    floored = np.where(np.isnan(base.points), np.nan, np.fmax(positive, least))
+    floored = np.where(np.isnan(floored) & ~np.isnan(base.points), least, floored)
     return Scaled("log", np.log(floored), base.known, base.unit)
 
 

@@ -254,7 +254,12 @@ def _events(
     rows = np.arange(len(tops))
     for _ in range(MAX_EVENTS):
         begins, widths, z, own = _clearest(
-            tops[rows], due[rows], spreads[rows], left_out[rows], clock, first
+            tops[rows],
+            due[rows],
+            spreads=spreads[rows],
+            left_out=left_out[rows],
+            clock=clock,
+            first=first,
         )
         clear = np.abs(z) >= least
         rows = rows[clear]
@@ -272,6 +277,7 @@ def _events(
 def _clearest(
     tops: Floats,
     due: Floats,
+    *,
     spreads: Floats,
     left_out: NDArray[np.bool_],
     clock: Clock,

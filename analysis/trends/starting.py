@@ -48,7 +48,7 @@ class Start:
 
 def start(scaled: Scaled, seasons: tuple[Season, ...], warm_up: int) -> Start:
     """Learn from the first ``warm_up`` points that each series has."""
-    values = scaled.values
+    values = scaled.points
     seen = np.cumsum(~np.isnan(values), axis=1)
     used = ~np.isnan(values) & (seen <= warm_up)
     first = np.where(used, values, np.nan)

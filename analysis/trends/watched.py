@@ -128,9 +128,9 @@ def read_watched(
     risk = expected_rates(
         dataset, names, margins=margins_of(dataset), period=read, where=where
     )
-    sets = _sets(chosen, pairs=pairs)
-    many = many_series(dataset, names, sets=sets, period=read, where=where, risk=risk)
-    many, sets = _without_doubles(many, sets)
+    asked = _sets(chosen, pairs=pairs)
+    many = many_series(dataset, names, sets=asked, period=read, where=where, risk=risk)
+    many, sets = _without_doubles(many, asked)
     first = (looked.first - read.first).days
     return Watched(dataset, where, names, chosen, sets, read, first, risk, many)
 
