@@ -14,6 +14,7 @@ from analysis.records import (
     freeze_strategy,
     list_strategies,
     open_records,
+    record_decision,
 )
 from analysis.strategies.registration import Assignment
 from analysis.strategies.registry import register
@@ -287,3 +288,53 @@ def test_a_method_that_is_not_valid_is_refused(records, gain):
         at = opened(one(frozen(records, name=name), method=name))
         assert "is not valid for this design" in said(at)
         assert f"got better by {gain}" in said(at)
+
+
+def test_the_worth_follows_the_assumptions(records):
+    at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    at.query_params["lang"] = "en"
+    at.session_state["strategies_worth"] = True
+    at.run()
+    at.query_params["v"] = encode_view(one(frozen(records)))
+    at.switch_page("pages/evaluate/strategies.py").run()
+    assert not at.exception
+    assert "Orders on time gained" in said(at)
+    field = next(item for item in at.number_input if "_on_time_" in str(item.key))
+    field.set_value(0.0).run()
+    assert "no break-even" in said(at)
+    assert "counted as no effect" in said(at)
+
+
+def test_what_was_learnt_is_drawn_from_three_decisions_on(records):
+    for number in range(3):
+        stored = frozen(records, name=f"Trial {number}")
+        record_decision(
+            records, stored.id, decision="stop", reason="Enough", by="Ada",
+            recommendation="stop",
+            figures={"effect": -1.0 - number, "low": -2.0, "high": -0.5},
+        )  # fmt: skip
+    at = opened(StrategyView(status="decided"))
+    assert "What we learnt" in said(at)
+    assert "3 decided" in said(at)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (
+            b"zone,arm\nzone 01,control\nzone 02,treatment\n",
+            "2 of 2 units are in the data",
+        ),
+        (b"zone,arm\nzone 01,a\nzone 02,b\n", "No unit is in arm control"),
+        (b"city,arm\nAtlantis,control\nLemuria,treatment\n", "None of the 2 units"),
+        (b"zone,arm\nzone 01,control\nzone 01,treatment\n", "two arms at once"),
+    ],
+)
+def test_an_uploaded_assignment_is_checked_and_kept(world, content, sentence):
+    at = opened(StrategyView(show="plan", step=2))
+    at.radio(key="plan_design").set_value("switchback").run()
+    at.radio(key="plan_kind").set_value("table").run()
+    at.file_uploader(key="plan_upload").set_value(("a.csv", content, "text/csv")).run()
+    button(at, "plan_table_keep").click().run()
+    assert not at.exception
+    assert sentence in said(at) + " ".join(str(item.title) for item in at.error)
