@@ -44,6 +44,7 @@ class Splits:
         uniformity: p-value of the p-values being spread evenly.
         light: Green where the error reaches 4 to 6 %, red where it is surely above.
         sentence: What that means.
+        notes: What the reader must know of the history and the splits.
     """
 
     draws: int
@@ -56,6 +57,7 @@ class Splits:
     uniformity: float
     light: Light
     sentence: Text
+    notes: tuple[Text, ...] = ()
 
 
 def split_history(
@@ -108,7 +110,20 @@ def split_history(
     p_values = np.array([one.p_value for one in found])
     held = [one.interval[0] <= 0 <= one.interval[1] for one in found]
     effects = np.array([one.effect for one in found])
-    return _judged(p_values, effects, int(np.sum(held)), failed, alpha)
+    judged = _judged(p_values, effects, int(np.sum(held)), failed, alpha)
+    return replace(judged, notes=(*study.notes, *_overlap(study)))
+
+
+def _overlap(study: Study) -> tuple[Text, ...]:
+    """Starts drawn in one stretch of time share most of it."""
+    if study.strategy.design not in ("its", "did", "synthetic_control"):
+        return ()
+    note = text(
+        N_("Starts drawn in one history share most of their periods: what its course "
+           "happens to be like counts many times, and the interval of the share is "
+           "narrower than it should be.")
+    )  # fmt: skip
+    return (note,)
 
 
 def _blank(

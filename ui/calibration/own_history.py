@@ -193,6 +193,8 @@ def _show(dataset: Dataset, tried: Tried, found: Splits) -> None:
         )
         st.caption(t("Kolmogorov-Smirnov; below 0.01 they are not"))
     _distribution(dataset, tried, found)
+    for note in found.notes:
+        st.caption(said(note))
     if found.failed:
         st.caption(
             t("{count} splits could not be evaluated.", count=number(found.failed))
