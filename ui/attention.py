@@ -12,7 +12,7 @@ from analysis.metrics import Selection, measure
 from analysis.metrics.availability import availability_of
 from analysis.orders.schema import fields_of
 from analysis.words import N_
-from ui import cached, demo
+from ui import cached, demo, fired
 from ui.format import day, number, percent
 from ui.kpis import standing
 from ui.kpis.axes import axes_of
@@ -64,11 +64,24 @@ class Notice:
 def notices(dataset: Dataset, *, today: date) -> tuple[Notice, ...]:
     """Everything about a dataset that asks for a look, the most urgent first."""
     return (
+        *_fired(dataset),
         *_stands_out(dataset),
         *_worse(dataset),
         *_freshness(dataset, today=today),
         *_checks(dataset),
     )
+
+
+def _fired(dataset: Dataset) -> Iterator[Notice]:
+    """Alerts that fired on this version, by name."""
+    for item in fired.alerts(dataset):
+        yield Notice(
+            icon=":material/notifications_active:",
+            text=t("**Alert: {name}**", name=plain(item.rule.name)),
+            detail=plain(fired.sentence(item), limit=200),
+            page="kpis",
+            view=item.view,
+        )
 
 
 def _stands_out(dataset: Dataset) -> Iterator[Notice]:

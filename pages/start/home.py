@@ -4,7 +4,7 @@ import streamlit as st
 
 from analysis.records import list_views
 from analysis.words import N_
-from ui import attention, cached, datasets, demo, frame
+from ui import attention, cached, datasets, demo, fired, frame
 from ui.cases import queues
 from ui.counted import counted
 from ui.format import moment, number, period
@@ -29,6 +29,7 @@ if dataset is None:
     frame.link("data", label=t("Bring in your own orders"), icon=":material/upload:")
     st.stop()
 
+fired.waiting(dataset)
 found = attention.notices(dataset, today=now.date())
 page_head(
     t("What needs attention"),

@@ -10,7 +10,7 @@ from analysis.records import Target
 from ui import chart_frame
 from ui.format import day
 from ui.format import period as written_period
-from ui.kpis import targets
+from ui.kpis import alerts, targets
 from ui.kpis.behind import definition_text, formula_text, notes, sql
 from ui.kpis.figures import VERDICT_NAMES, Figure, name_of, too_few
 from ui.kpis.numbers import row_of
@@ -32,6 +32,7 @@ def figure_strip(look: Look, figure: Figure, target: Target | None) -> None:
                 targets.badge(figure, target)
                 st.caption(_target_line(figure, target))
             targets.panel(look, target)
+            alerts.panel(look)
         chart_frame.row_under(
             chart_frame.Behind(
                 name=name_of(look.metric),
