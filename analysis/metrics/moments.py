@@ -7,26 +7,19 @@ their digits where the mean is large beside the spread.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 from sqlglot import exp
 
-from analysis.engine.dataset import Dataset
-from analysis.engine.protocol import is_truncated
-from analysis.errors import InvalidInput
 from analysis.metrics import trees
 from analysis.metrics.expressions import ORDERS
 from analysis.metrics.figures import Figure
 from analysis.metrics.joins import joined
 from analysis.metrics.periods import Period
 from analysis.metrics.query import within
-from analysis.stats.moments import Floats, Moments
-from analysis.words import N_
 
 #: Column of the metric's value in what comes back.
 OUTCOME = "outcome"
@@ -86,6 +79,7 @@ class Cut:
         filters: Predicates over the orders table.
         brought: Tables that come along.
         history: What units were like before the start.
+        coded: Give units and clusters as numbers, -1 where they are missing.
         weighted: For a ratio of sums: weigh each row's own ratio by its denominator,
             instead of adding up both sides.
     """
@@ -98,6 +92,7 @@ class Cut:
     brought: tuple[Brought, ...] = ()
     history: tuple[History, ...] = ()
     weighted: bool = False
+    coded: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -114,23 +109,6 @@ class Cut:
     def tables(self) -> dict[str, pa.Table]:
         """Tables that come along, by name."""
         return {item.name: item.table for item in self.brought}
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """What a cut gives.
-
-    Attributes:
-        moments: Sums by group; the groups hold the keys.
-        rows: All rows by group, also those without a value, (groups,).
-        farthest: Largest distance of a value from the centre by group, (groups,).
-        history: One column a history, NaN where a unit has none, row by group.
-    """
-
-    moments: Moments
-    rows: Floats
-    farthest: Floats
-    history: pd.DataFrame
 
 
 def moments_query(cut: Cut) -> exp.Select:
@@ -312,88 +290,3 @@ def _earlier(item: History) -> exp.Select:
     unit = trees.column("unit", _ROWS)
     chosen = [unit, trees.named(share, "value")]
     return trees.select(chosen, rows).group_by(unit.copy(), copy=False)
-
-
-def read_moments(dataset: Dataset, cut: Cut) -> Cells:
-    """Run the query and put its sums together; groups come out sorted.
-
-    Raises:
-        InvalidInput: if there are more groups than the engine gives back.
-        QueryTooSlow: if the engine's time limit is reached.
-    """
-    table = dataset.engine.run(moments_query(cut), tables=cut.tables)
-    _need_whole(table)
-    frame = _encoded(table, cut).to_pandas()
-    names = list(cut.keys)
-    frame = frame.sort_values(names, ignore_index=True) if names else frame
-    history = {item.name: f"history {item.name}" for item in cut.history}
-    return Cells(
-        _moments(frame, cut),
-        frame["rows"].to_numpy(dtype=float),
-        frame["farthest"].fillna(0.0).to_numpy(dtype=float),
-        pd.DataFrame(
-            {name: frame[column] for name, column in history.items()},
-            index=frame.index,
-        ),
-    )
-
-
-def _encoded(table: pa.Table, cut: Cut) -> pa.Table:
-    """Keys of units and clusters as categories: their texts are read only once."""
-    for name in cut.keys:
-        kind = table.schema.field(name).type
-        many = name == UNIT or name.startswith(CLUSTER)
-        if many and pa.types.is_string(kind):
-            place = table.schema.get_field_index(name)
-            table = table.set_column(place, name, table[name].dictionary_encode())
-    return table
-
-
-def read_rows(dataset: Dataset, cut: Cut) -> pd.DataFrame:
-    """The rows themselves, for what has no sufficient statistics.
-
-    Raises:
-        InvalidInput: if there are more rows than the engine gives back.
-    """
-    table = dataset.engine.run(rows_query(cut), tables=cut.tables)
-    _need_whole(table)
-    return table.to_pandas()
-
-
-def _need_whole(table: pa.Table) -> None:
-    if is_truncated(table):
-        raise InvalidInput(
-            N_("There are more than {rows} groups to add up by."),
-            hint=N_("Choose a shorter period, or clusters that are wider."),
-            rows=table.num_rows,
-        )
-
-
-def _moments(frame: pd.DataFrame, cut: Cut) -> Moments:
-    names = cut.names
-    k = len(names)
-    n = frame["n"].to_numpy(dtype=float)
-    sums = np.column_stack([_column(frame, f"sum {name}") for name in names])
-    products = np.empty((len(frame), k, k))
-    for one, other in combinations_with_replacement(range(k), 2):
-        values = _column(frame, f"product {names[one]} {names[other]}")
-        products[:, one, other] = products[:, other, one] = values
-    weight = _column(frame, "total weight") if cut.has_weights else n
-    centre = np.array([_first(frame[f"centre {name}"]) for name in names])
-    return Moments(
-        names, frame[list(cut.keys)].reset_index(drop=True), n, weight, centre, sums,
-        products,
-    )  # fmt: skip
-
-
-def _column(frame: pd.DataFrame, name: str) -> Floats:
-    return frame[name].fillna(0.0).to_numpy(dtype=float)
-
-
-def _first(values: pd.Series) -> float:
-    return float(values.iloc[0]) if len(values) else 0.0
-
-
-def keys_of(names: Sequence[str], values: Sequence[exp.Expr]) -> dict[str, exp.Expr]:
-    """Keys by name."""
-    return dict(zip(names, values, strict=True))

@@ -16,7 +16,7 @@ from analysis.strategies.treatment import control_label
 from analysis.words import N_
 
 #: Above this share of units in two arms the assignment itself is broken.
-_MOST_IN_BOTH = 0.01
+MOST_IN_BOTH = 0.01
 _LEAST_ROWS = 2
 
 
@@ -149,7 +149,7 @@ def _without_contaminated(study: Study) -> tuple[Study, tuple[Check, ...]]:
         return study, ()
     arms = rows.groupby("unit")["treatment"].nunique()
     both = arms[arms > 1]
-    if len(both) > _MOST_IN_BOTH * len(arms):
+    if len(both) > MOST_IN_BOTH * len(arms):
         raise DataProblem(
             N_("{both} of {units} units are in more than one arm, such as {seen}."),
             hint=N_("Name the unit that was really assigned, or mend the assignment."),

@@ -9,8 +9,9 @@ import pytest
 
 from analysis.errors import InvalidInput
 from analysis.metrics import availability, dimensions_of, load_definitions, measure
+from analysis.metrics.cells import read_moments, read_rows
 from analysis.metrics.figures import figure_of
-from analysis.metrics.moments import Cut, read_moments, read_rows
+from analysis.metrics.moments import Cut
 from analysis.metrics.periods import Period
 from tests.sample_world import SampleWorld, sample_world
 

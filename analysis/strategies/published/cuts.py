@@ -11,6 +11,7 @@ import pandas as pd
 from sqlglot import exp
 
 from analysis.errors import DataProblem, InvalidInput, NotEnoughData
+from analysis.metrics.cells import Cells, read_moments, read_rows
 from analysis.metrics.dimensions import dimension
 from analysis.metrics.figures import figure_of
 from analysis.metrics.moments import (
@@ -18,16 +19,14 @@ from analysis.metrics.moments import (
     OUTCOME,
     UNIT,
     WEIGHT,
-    Cells,
     Cut,
     History,
     moments_query,
-    read_moments,
-    read_rows,
     rows_query,
 )
 from analysis.metrics.periods import Period
 from analysis.metrics.registry import load_definitions
+from analysis.strategies.arms import MOST_IN_BOTH
 from analysis.strategies.published.binding import Bound, key_of, period_of
 from analysis.strategies.results import Text, text
 from analysis.words import N_
@@ -135,7 +134,7 @@ def plan_arms(bound: Bound) -> Plan:
     known = exp.Not(this=exp.Is(this=bound.arm.copy(), expression=exp.null()))
     cut = Cut(
         bound.figure, keys, found.numbers, period, (*bound.filters, known),
-        bound.brought, found.history, weighted=_is_clustered(bound),
+        bound.brought, found.history, weighted=_is_clustered(bound), coded=True,
     )  # fmt: skip
     return Plan(bound, period, cut, found)
 
@@ -242,7 +241,7 @@ def need_finite(cells: Cells, bound: Bound) -> None:
 def _taken(cells: Cells, kept: np.ndarray) -> Cells:
     return Cells(
         cells.moments.where(kept), cells.rows[kept], cells.farthest[kept],
-        cells.history[kept].reset_index(drop=True),
+        cells.history[kept].reset_index(drop=True), cells.labels,
     )  # fmt: skip
 
 
@@ -252,8 +251,11 @@ def _with_labels(cells: Cells) -> tuple[Cells, tuple[Text, ...]]:
     if UNIT in groups and f"{CLUSTER}1" not in groups:
         groups = groups.assign(**{f"{CLUSTER}1": groups[UNIT]})
         cells = replace(cells, moments=cells.moments.labelled(groups))
-    names = [name for name in groups if not str(name).startswith(LEVELS)]
-    known = groups[names].notna().all(axis=1).to_numpy()
+    names = [str(name) for name in groups if not str(name).startswith(LEVELS)]
+    known = cells.known(names)
+    if UNIT in cells.labels:
+        known &= (groups[UNIT] >= 0).to_numpy()
+        _need_one_arm(cells)
     if known.all():
         return cells, ()
     note = text(
@@ -261,6 +263,26 @@ def _with_labels(cells: Cells) -> tuple[Cells, tuple[Text, ...]]:
         count=int(cells.rows[~known].sum()),
     )
     return _taken(cells, known), (note,)
+
+
+def _need_one_arm(cells: Cells) -> None:
+    """Insist on units that are in one arm, but for a few that are left out later.
+
+    Raises:
+        DataProblem: many units are in several.
+    """
+    groups = cells.moments.groups
+    once = groups[groups[UNIT] >= 0].drop_duplicates([ARM, UNIT])[UNIT]
+    both = once[once.duplicated()].unique()
+    units = once.size - len(both)
+    if len(both) > MOST_IN_BOTH * units:
+        raise DataProblem(
+            N_("{both} of {units} units are in more than one arm, such as {seen}."),
+            hint=N_("Name the unit that was really assigned, or mend the assignment."),
+            both=len(both),
+            units=units,
+            seen=cells.labels[UNIT][int(both[0])].as_py(),
+        )
 
 
 def _missing(cells: Cells) -> pd.DataFrame:
@@ -298,7 +320,7 @@ def _with_covariates(
         notes += more
     for name, values in added.items():
         moments = moments.with_constant(name, values)
-    found = Cells(moments, cells.rows, cells.farthest, cells.history)
+    found = replace(cells, moments=moments)
     return found, (*names, *added), tuple(notes)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.metrics.moments import Cut, moments_query, read_moments
+from analysis.metrics.cells import read_moments
+from analysis.metrics.moments import Cut, moments_query
 from analysis.strategies.checks import trend_of_effects
 from analysis.strategies.moments import Floats
 from analysis.strategies.published.binding import step_of

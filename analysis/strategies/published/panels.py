@@ -12,8 +12,9 @@ from sqlglot import exp
 
 from analysis.errors import DataProblem, InvalidInput
 from analysis.metrics import trees
+from analysis.metrics.cells import Cells, read_moments
 from analysis.metrics.expressions import ORDERS
-from analysis.metrics.moments import Cells, Cut, moments_query, read_moments
+from analysis.metrics.moments import Cut, moments_query
 from analysis.metrics.periods import Period
 from analysis.strategies.contract import Strategy
 from analysis.strategies.few_clusters import LEAST

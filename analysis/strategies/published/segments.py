@@ -10,15 +10,9 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import MissingField, UnknownName
+from analysis.metrics.cells import Cells, read_moments
 from analysis.metrics.dimensions import dimension
-from analysis.metrics.moments import (
-    CLUSTER,
-    UNIT,
-    Cells,
-    Cut,
-    moments_query,
-    read_moments,
-)
+from analysis.metrics.moments import CLUSTER, UNIT, Cut, moments_query
 from analysis.strategies.checks import MISMATCH
 from analysis.strategies.moments import Floats
 from analysis.strategies.published.binding import Bound
@@ -88,7 +82,7 @@ def _read(plan: Plan, name: str) -> Segmented:
     value = dimension(plan.bound.dataset, name).expression.copy()
     cut = Cut(
         plan.cut.figure, {**keys, SEGMENT: value}, {}, plan.cut.period,
-        plan.cut.filters, plan.cut.brought, weighted=plan.cut.weighted,
+        plan.cut.filters, plan.cut.brought, weighted=plan.cut.weighted, coded=True,
     )  # fmt: skip
     cells = read_moments(plan.bound.dataset, cut)
     return Segmented(name, cells, plan.bound.dataset.engine.sql(moments_query(cut)))
@@ -155,11 +149,8 @@ def _kept(
 ) -> Cells:
     groups = cells.moments.groups
     kept = groups[SEGMENT].isin(values) & groups[ARM].isin((judged, control))
-    for name in groups:
-        if str(name).startswith(CLUSTER):
-            kept &= groups[name].notna()
-    kept &= cells.moments.n > 0
-    where = kept.to_numpy()
+    clusters = [str(name) for name in groups if str(name).startswith(CLUSTER)]
+    where = kept.to_numpy() & cells.known(clusters) & (cells.moments.n > 0)
     return replace(
         cells, moments=cells.moments.where(where), rows=cells.rows[where],
         farthest=cells.farthest[where], history=cells.history[where],
