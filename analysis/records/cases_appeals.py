@@ -160,7 +160,7 @@ def decide_appeal(
     reason = text_of(explanation)
     if (answer is None) == (outcome in ("partly", "overturned")):
         raise InvalidInput(
-            N_("An appeal that ends as {outcome} fits not with this answer."),
+            N_("An appeal that ends as {outcome} does not fit this answer."),
             hint=N_("Partly and overturned need a new answer, the others none."),
             outcome=outcome,
         )
