@@ -10,16 +10,20 @@ import streamlit as st
 
 from analysis.cases import explanation_sheet
 from analysis.cases.sheet import Sheet
+from analysis.records.cases_decisions import decisions_on
 from analysis.words import Text
-from ui import export
+from ui import cached, export
 from ui.cases import words
 from ui.cases.evidence import CaseFile
 from ui.cases.view import Desk
+from ui.format import day as written_day
 from ui.guard import guard
+from ui.show import plain
 from ui.state import write_view
 from ui.texts import language, t
 
 APPEAL_DAYS: Final = 7
+MAX_WORDS: Final = 600
 _STYLE: Final = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;"
     "padding:0 1rem;color:#14171d}h1{font-size:1.5rem}h2{font-size:1.05rem;"
@@ -40,20 +44,23 @@ def page(desk: Desk, file: CaseFile) -> None:
     """The sheet alone, as it is printed, and its download."""
     guard("export")
     made = explanation_sheet(file.timeline, file.verdict, appeal_days=APPEAL_DAYS)
+    decided = decision(desk)
     with st.container(horizontal=True, key="cases_sheet_bar"):
         st.button(
             t("Back to the case"), key="cases_sheet_back", icon=":material/arrow_back:",
             on_click=_show, args=(desk, False),
         )  # fmt: skip
         st.download_button(
-            t("Download"), document(made),
+            t("Download"), document(made, decided),
             file_name=export.file_name("explanation", made.order[-4:], suffix="html"),
             mime="text/html", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.caption(t("Print it with the browser: Ctrl+P."))
     with st.container(width=680, key="cases_sheet_page"):
         st.title(words.said(made.title), anchor=False)
-        st.markdown(f"**{words.said(made.summary)}**")
+        st.markdown(
+            f"**{plain(decided, limit=MAX_WORDS) or words.said(made.summary)}**"
+        )
         st.table(
             {t("Step"): [words.milestone(name) for name, _ in made.times],
              t("Time"): [time for _, time in made.times]},
@@ -66,7 +73,20 @@ def page(desk: Desk, file: CaseFile) -> None:
         st.caption(_foot(made))
 
 
-def document(made: Sheet) -> str:
+def decision(desk: Desk) -> str:
+    """What somebody decided on the case, in their words; empty while nobody has."""
+    if desk.case is None:
+        return ""
+    found = decisions_on(cached.records(), desk.case.id)
+    standing = next((item for item in found if not item.superseded_by), None)
+    if standing is None:
+        return ""
+    given = standing.answer
+    who = words.parties(given.shares or (given.party,))
+    return t("Decided: {party}. {why}", party=who, why=given.explanation)
+
+
+def document(made: Sheet, decided: str = "") -> str:
     """The sheet as a page of its own: no script, nothing fetched, all text escaped."""
     rows = "".join(
         f"<tr><td>{_safe(words.milestone(name))}</td><td>{_safe(time)}</td></tr>"
@@ -80,7 +100,7 @@ def document(made: Sheet) -> str:
     return (
         f'<!doctype html><html lang="{language()[:2]}"><head><meta charset="utf-8">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{title}</h1><p><strong>{_safe(words.written(made.summary))}</strong></p>"
+        f"<h1>{title}</h1><p><strong>{_safe(decided or words.written(made.summary))}</strong></p>"
         f"<table>{rows}</table>{parts}<footer>{_safe(_foot(made))}</footer></body></html>"
     )
 
@@ -96,8 +116,8 @@ def _parts(made: Sheet) -> Sequence[tuple[str, Sequence[Text]]]:
 
 
 def _foot(made: Sheet) -> str:
-    return t("Order {order} · times in {zone} · rules {version}",
-        order=made.order, zone=made.timezone, version=made.ruleset_version)  # fmt: skip
+    return t("Order {order} of {day} · times in {zone} · rules {version}",
+        order=made.order, day=written_day(made.day), zone=made.timezone, version=made.ruleset_version)  # fmt: skip
 
 
 def _items(lines: Sequence[Text]) -> str:
