@@ -171,6 +171,11 @@ def test_a_strategy_that_has_not_begun_says_when(records):
     assert "It begins on" in said(opened(one(stored)))
 
 
+def test_a_look_in_between_is_warned_of(records):
+    stored = frozen(records, last_day=strategy_world.LAST + timedelta(days=7))
+    assert "one look at the end" in said(opened(one(stored)))
+
+
 def test_what_cannot_be_evaluated_is_one_sentence(records):
     arms = Assignment("column", "variant", control="nobody", treated="treatment")
     stored = frozen(records, assignment=arms)
@@ -179,7 +184,7 @@ def test_what_cannot_be_evaluated_is_one_sentence(records):
     assert "nobody" in at.error[0].title or "nobody" in at.error[0].value
 
 
-@pytest.mark.parametrize("text", ["rubbish", "1.!!!", "1.{}", "9.eyJhIjoxfQ"])
+@pytest.mark.parametrize("text", ["rubbish", "9.eyJhIjoxfQ"])
 def test_a_bad_address_shows_the_list(records, text):
     frozen(records)
     at = opened(text=text)
@@ -284,10 +289,9 @@ def test_another_method_stands_beside_the_planned_one(records, gain):
 
 
 def test_a_method_that_is_not_valid_is_refused(records, gain):
-    for name in ("cluster_robust", "rubbish"):
-        at = opened(one(frozen(records, name=name), method=name))
-        assert "is not valid for this design" in said(at)
-        assert f"got better by {gain}" in said(at)
+    at = opened(one(frozen(records), method="cluster_robust"))
+    assert "is not valid for this design" in said(at)
+    assert f"got better by {gain}" in said(at)
 
 
 def test_the_worth_follows_the_assumptions(records):

@@ -39,6 +39,14 @@ def box(entry: Entry, found: Evaluation) -> None:
         st.markdown(sentences(said(found.verdict.reason), _days_left(found)))
         st.markdown(effect_sentence(entry, found))
         st.caption(_grounds(entry, found))
+    if entry.status == "running" and not entry.plan.options.anytime:
+        st.warning(
+            t(
+                "It still runs, and this interval holds for one look at the end. The "
+                "more often it is looked at, the likelier chance looks like an effect."
+            ),
+            icon=":material/visibility:",
+        )
 
 
 def effect_sentence(entry: Entry, found: Evaluation) -> str:
