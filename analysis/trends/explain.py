@@ -139,7 +139,13 @@ def _explained(cube: Cube, candidate: Candidate, found: Sequence[Named]) -> Cube
     """The cube, where everything found at that time was to be expected."""
     for item in found:
         other = item.candidate
-        if other.metric == candidate.metric and other.meets(candidate):
+        alike = (other.hours is None) == (candidate.hours is None)
+        longer = other.end > other.begin
+        if (
+            other.metric == candidate.metric
+            and other.meets(candidate)
+            and (alike or longer)
+        ):
             cube = cube.explained(other.segment)
     return cube
 

@@ -102,12 +102,13 @@ def foretell(
         warm_up: Points that a series is learned from before the first is foretold.
         moved_after: Far points in a row on one side after which the level has moved.
     """
-    first = start(scaled, seasons, warm_up)
-    bank = _Bank(scaled, seasons, first, moved_after)
     shape = scaled.points.shape
     kept = {name: np.full(shape, np.nan) for name in ("mean", "var", "level", "free")}
-    for time in range(warm_up, shape[1]):
-        bank.step(time, kept)
+    if shape[1] > warm_up:
+        first = start(scaled, seasons, warm_up)
+        bank = _Bank(scaled, seasons, first, moved_after)
+        for time in range(warm_up, shape[1]):
+            bank.step(time, kept)
     with np.errstate(invalid="ignore"):
         errors = (scaled.points - kept["mean"]) / np.sqrt(kept["var"])
     return Foretold(kept["mean"], kept["var"], kept["level"], kept["free"], errors)

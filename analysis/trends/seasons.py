@@ -19,7 +19,7 @@ SEASONS_LEARNED = 2
 #: Points learned from at least.
 LEAST_WARM_UP = 12
 #: An effect of holidays may be so many times the noise, in variance.
-HOLIDAY_PRIOR = 4.0
+HOLIDAY_PRIOR = 50.0
 
 
 @dataclass(frozen=True, slots=True)

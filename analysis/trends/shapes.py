@@ -17,9 +17,9 @@ CLIPPED = 1.5
 #: An event of so many days or more that has not ended is a shift.
 LASTING = 7
 #: Days before a step that a drift may have begun, and the block that is looked at.
-DRIFT_REACH, BLOCK = 28, 5
+DRIFT_REACH, BLOCK = 28, 7
 #: How far a block must lie from the usual level to belong to a drift.
-HIGHER = 2.0
+HIGHER = 1.3
 #: The first third of a drift is off by less than this share of the last one.
 GROWN = 0.6
 
@@ -104,8 +104,8 @@ def _drawn_in(tops: Floats, expected: Floats, begin: int, end: int) -> Floats:
 def _drift(tops: Floats, due: Floats, start: int, stop: int, first: int) -> int | None:
     """Where an event began that grew from small to large; None if it did not.
 
-    The days before a step are walked back as long as the five days before are higher
-    (or lower) too. What went before is taken from weeks that it cannot have reached.
+    The days before a step are walked back as long as the week before is higher (or
+    lower) too. What went before is taken from weeks that it cannot have reached.
     """
     early = max(start - DRIFT_REACH, REACH // 2)
     expected = due * level_before(tops, due, early)

@@ -16,7 +16,8 @@ USUAL_WEIGHT = 2.0
 #: Share of the sampling noise that is left at least at the start.
 LEAST_DISPERSION = 0.7
 #: Noise left at least, as a share of the level: a constant series is no certainty.
-LEAST_SHARE = 1e-3
+LEAST_SHARE = 1e-6
+LEAST_VARIANCE = 1e-18
 #: A typical effect is at least this share of the noise, in variance.
 LEAST_EFFECT = 0.05
 
@@ -64,19 +65,21 @@ def start(scaled: Scaled, seasons: tuple[Season, ...], warm_up: int) -> Start:
         effects.append(found)
         counts.append(count)
     noise = _noise(scaled, used, rest, _parameters(seasons))
+    usual = np.maximum(noise[0], LEAST_VARIANCE)
     shrunken = [
-        _shrunken(found, count, noise[0], season)
+        _shrunken(found, count, usual, season)
         for found, count, season in zip(effects, counts, seasons, strict=True)
     ]
     ready_at = np.where(seen[:, -1] < warm_up, values.shape[1], _reached(seen, warm_up))
     variance, extra, freedom = noise
+    floor = (LEAST_SHARE * np.abs(level)) ** 2 + LEAST_VARIANCE
     return Start(
         level=level,
         effects=[item[0] for item in shrunken],
         effect_variances=[item[1] for item in shrunken],
-        variance=variance,
+        variance=np.maximum(variance, floor),
         extra=extra,
-        floor=(LEAST_SHARE * np.abs(level)) ** 2 + 1e-18,
+        floor=floor,
         freedom=freedom,
         ready_at=ready_at,
     )

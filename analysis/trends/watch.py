@@ -111,6 +111,8 @@ def _named(
     """
     shape = watched.many.numerators.shape
     left_out = np.zeros((shape[1], shape[0], shape[2]), dtype=bool)
+    # What befell a single day may be clearer by hour: it is not left out there.
+    longer = left_out.copy()
     named: list[Named] = []
     tested = 0
     for turn in range(TURNS):
@@ -118,7 +120,7 @@ def _named(
             candidates, able = by_day(watched, false_discoveries, left_out)
             tested = max(tested, able)
         else:
-            candidates = by_hour(watched, false_discoveries, left_out)
+            candidates = by_hour(watched, false_discoveries, longer)
         found = explain(
             candidates, sets=watched.sets, known=named,
             cube_of=lambda item, before: _cube(watched, item, before),
@@ -126,6 +128,8 @@ def _named(
         )  # fmt: skip
         for item in found[len(named) :]:
             _leave_out(watched, item, left_out)
+            if item.candidate.end > item.candidate.begin:
+                _leave_out(watched, item, longer)
         named = found
         told(_READ + (_NAMED - _READ) * (turn + 1) / TURNS)
     return named, tested
