@@ -74,7 +74,7 @@ def timeline(
     found = verdict or judge(facts)[0]
     row = facts.iloc[0]
     plan = plan_of(facts)
-    beside = peers(dataset, order)
+    beside = peers(dataset, order, facts=facts)
     places = places_of(dataset, row)
     return Timeline(
         order_no=order,

@@ -40,7 +40,12 @@ _PLANNED = (
 )  # fmt: skip
 
 
-def peers(dataset: Dataset, orders: int | Sequence[int]) -> pd.DataFrame:
+def peers(
+    dataset: Dataset,
+    orders: int | Sequence[int],
+    *,
+    facts: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """How long each stage of these orders usually takes.
 
     Comparable are delivered orders of the same city, hour band and distance band, near
@@ -51,6 +56,7 @@ def peers(dataset: Dataset, orders: int | Sequence[int]) -> pd.DataFrame:
         dataset: A published version.
         orders: Numbers of orders; the stages are those that each order's own
             milestones can tell apart.
+        facts: Their rows of ``case_facts``, if they are there already.
 
     Returns:
         One row an order and stage, and one for ``total`` (created to delivered):
@@ -59,7 +65,7 @@ def peers(dataset: Dataset, orders: int | Sequence[int]) -> pd.DataFrame:
         which too few are known.
     """
     numbers = [orders] if isinstance(orders, int) else list(orders)
-    own = _own(dataset, numbers)
+    own = _own(dataset, numbers) if facts is None else facts
     found = [
         _of_stages(dataset, group, stages) for stages, group in _by_stages(dataset, own)
     ]
