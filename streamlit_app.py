@@ -8,7 +8,7 @@ st.set_page_config(
     page_title="Doorstep",
     page_icon=frame.ICON,
     layout="wide",
-    initial_sidebar_state="auto",
+    initial_sidebar_state=frame.sidebar_state(),
 )
 menu = frame.pages()
 page = st.navigation(menu, position="hidden")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 
+from analysis.errors import InvalidInput
+from analysis.metrics.address import from_address
 from analysis.words import N_
 from ui import datasets
 from ui.format import number
 from ui.show import choice, plain
-from ui.state import View, link_to
+from ui.state import PARAMETER, View, link_to
 from ui.texts import LANGUAGES, choose_language, language, t
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -118,6 +120,16 @@ def link(
             icon=icon,
             query_params=link_to(datasets.carried(view or View())),
         )
+
+
+def sidebar_state() -> Literal["auto", "collapsed"]:
+    """Whether the sidebar starts folded: a case on the desk needs the width."""
+    text = st.query_params.get(PARAMETER)
+    try:
+        is_case = bool(text) and "position" in from_address(str(text))
+    except InvalidInput:
+        is_case = False
+    return "collapsed" if is_case else "auto"
 
 
 def sidebar(menu: dict[str, list[st.Page]]) -> None:

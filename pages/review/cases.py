@@ -37,7 +37,6 @@ if not view.queue and not view.position:
         making.form(dataset, view, is_open=not every or bool(view.selection.conditions))
     st.stop()
 
-st.set_page_config(initial_sidebar_state="collapsed")
 desk = opening.desk_of(view)
 if desk is None:
     st.stop()

@@ -44,14 +44,14 @@ def _form(desk: Desk, file: CaseFile) -> None:
     given = answer.begin(desk)
     frozen = not desk.is_mine
     _buttons(
-        t("Who"), words.SINGLE, given.parties, group="party",
+        t("Party"), words.SINGLE, given.parties, group="party",
         name=lambda code: t(words.SHORT[code]), frozen=frozen,
         act=lambda code: answer.change(desk, parties=given.toggled(code), shares={}),
     )  # fmt: skip
     _shares(desk, given, file, frozen=frozen)
     causes = causes_of(given)
     _buttons(
-        t("Why"), [item.code for item in causes], (given.cause,), group="cause",
+        t("Cause"), [item.code for item in causes], (given.cause,), group="cause",
         name=_names(causes), frozen=frozen,
         act=lambda code: answer.change(
             desk, cause="" if code == given.cause else code, detail=""

@@ -57,7 +57,7 @@ def _chips(desk: Desk) -> str:
     parts = []
     if case is not None:
         names = {
-            "open": t("open"), "decided": t("decided"),
+            "open": t("to decide"), "decided": t("decided"),
             "discarded": t("discarded"), "appealed": t("appealed"),
         }  # fmt: skip
         parts.append(f":{_STATES[case.state]}-badge[{names[case.state]}]")
@@ -93,12 +93,12 @@ def _filters(desk: Desk) -> list[str]:
 def _moves(desk: Desk, file: CaseFile, model: Mapping[str, float]) -> None:
     last = desk.position >= desk.size
     st.button(
-        t("Previous"), key="cases_previous", icon=":material/chevron_left:",
+        t("Previous case"), key="cases_previous", icon=":material/chevron_left:",
         shortcut=keys.shortcut("previous"), disabled=desk.position <= 1,
         on_click=to_case, args=(desk.view, desk.position - 1),
     )  # fmt: skip
     st.button(
-        t("Next"), key="cases_next", icon=":material/chevron_right:",
+        t("Next case"), key="cases_next", icon=":material/chevron_right:",
         shortcut=keys.shortcut("next"), disabled=last,
         on_click=to_case, args=(desk.view, desk.position + 1),
     )  # fmt: skip

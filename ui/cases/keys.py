@@ -44,8 +44,8 @@ SOLUTION_KEYS: Final = tuple("DFGHJKLZX")
 
 GROUPS: Final[dict[Group, str]] = {
     "move": N_("Move"),
-    "party": N_("Who"),
-    "cause": N_("Why"),
+    "party": N_("Party"),
+    "cause": N_("Cause"),
     "solution": N_("What to do"),
     "write": N_("Write"),
 }

@@ -97,10 +97,11 @@ def document(made: Sheet, decided: str = "") -> str:
         for title, lines in _parts(made)
     )
     title = _safe(words.written(made.title))
+    summary = _safe(decided or words.written(made.summary))
     return (
         f'<!doctype html><html lang="{language()[:2]}"><head><meta charset="utf-8">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{title}</h1><p><strong>{_safe(decided or words.written(made.summary))}</strong></p>"
+        f"<h1>{title}</h1><p><strong>{summary}</strong></p>"
         f"<table>{rows}</table>{parts}<footer>{_safe(_foot(made))}</footer></body></html>"
     )
 
@@ -117,7 +118,8 @@ def _parts(made: Sheet) -> Sequence[tuple[str, Sequence[Text]]]:
 
 def _foot(made: Sheet) -> str:
     return t("Order {order} of {day} · times in {zone} · rules {version}",
-        order=made.order, day=written_day(made.day), zone=made.timezone, version=made.ruleset_version)  # fmt: skip
+        order=made.order, day=written_day(made.day), zone=made.timezone,
+        version=made.ruleset_version)  # fmt: skip
 
 
 def _items(lines: Sequence[Text]) -> str:
