@@ -49,8 +49,15 @@ def _waits_for_guardrails(
 ) -> bool:
     """Whether nothing but guardrails not yet shown to hold is in the way."""
     states = {guardrail.state for guardrail in found.guardrails}
-    if found.verdict.decision != "go on" or "open" not in states:
+    if found.verdict.decision != "go on" or "open" not in states or _reverses(found):
         return False
     reached = found.effect if better == "higher" else -found.effect
     least = low if rule.effect == "interval" else reached
     return low > 0 and least >= smallest and "harmed" not in states
+
+
+def _reverses(found: Evaluation) -> bool:
+    """Whether the effect is the other way round for some."""
+    return any(
+        check.name == "reversal" and check.light != "green" for check in found.checks
+    )

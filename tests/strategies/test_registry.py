@@ -35,6 +35,7 @@ from analysis.strategies.registration import (
     Rule,
     from_plan,
     from_stored,
+    valid_methods,
 )
 from analysis.strategies.registry import (
     current_hash,
@@ -48,7 +49,7 @@ from analysis.strategies.registry import (
     register,
     status_of,
 )
-from analysis.strategies.results import GuardrailResult, Verdict, text
+from analysis.strategies.results import Check, GuardrailResult, Verdict, text
 from analysis.workspace import Workspace
 from tests.ui import kpi_world
 
@@ -213,6 +214,16 @@ def test_the_rule_may_ask_more_of_effects_and_less_of_guardrails(
     assert decided(plan, found).verdict.decision == after
 
 
+def test_a_reversal_is_not_rolled_out_by_a_milder_rule():
+    found = found_for(1.0, states=("open",))
+    reversal = Check("reversal", "amber", 1.0, text("other way round"))
+    finding = dataclasses.replace(found.finding, checks=(reversal,))
+    verdict = Verdict("go on", text("because"))
+    found = dataclasses.replace(found, finding=finding, verdict=verdict)
+    plan = a_plan(metric="on_time_rate", rule=Rule(guardrails="not harmed"))
+    assert decided(plan, found).verdict.decision == "go on"
+
+
 def test_a_definition_that_changed_since_the_plan_blocks_it():
     plan = a_plan(metric="on_time_rate", smallest_effect=0.5,
                   options=Options(definition=99))  # fmt: skip
@@ -308,6 +319,12 @@ def test_units_and_variants_are_looked_up(dataset):
     check_variants(known, ["a", ""])
     with pytest.raises(DataProblem, match="No unit is in arm c"):
         check_variants(known, ["c"])
+
+
+def test_methods_for_independent_rows_are_not_valid_for_riders():
+    assert "welch" not in valid_methods(a_plan())
+    assert "welch" in valid_methods(a_plan(unit="order", metric="delivery_minutes"))
+    assert valid_methods(a_plan(unit="order"))[0] == "proportions"
 
 
 def test_names_are_there_once(records):

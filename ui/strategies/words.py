@@ -105,6 +105,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "spill_over": N_("Spill-over to neighbours"),
     "novelty": N_("Novelty"),
     "season_overlap": N_("Season"),
+    "special_days": N_("Special days"),
     "outliers": N_("Outliers"),
     "definition": N_("Metric definition"),
     "definition_since_plan": N_("Metric definition since the plan"),
