@@ -85,4 +85,4 @@ def errors(lines: Sequence[Calibrated], labels: Sequence[str]) -> alt.LayerChart
         shade.encode(x=x, x2="high:Q"),
         base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q"),
         base.mark_point(filled=True, size=46, opacity=1).encode(x="share:Q"),
-    ).properties(height=ROW * len(order) + 40)
+    ).properties(height=ROW * len(order) + 90)

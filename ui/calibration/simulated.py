@@ -63,7 +63,7 @@ def _table(lines: Sequence[Calibrated]) -> pd.DataFrame:
             t("Draws"): number(line.draws),
             t("False positives"): _written(line.error),
             t("Coverage"): _written(line.coverage),
-            t("Promise"): _state(line),
+            t("Promise kept"): _state(line),
         }
         for line in lines
     ]
