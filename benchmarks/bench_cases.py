@@ -54,16 +54,9 @@ def world(folder: Path) -> Dataset:
 
 def tiled(dataset: Dataset, folder: Path, copies: int) -> Dataset:
     """The dataset laid end to end: later copies have later times and numbers."""
-    path, spill = folder / "large.duckdb", folder / "spill"
-    source = dataset.path / "data.duckdb"
-    path.unlink(missing_ok=True)
-    rows = dataset.table("orders").rows
-    with connect.builder(path, allowed=[source, folder], temp_directory=spill) as build:
-        build.execute(sqlglot.parse_one(f"ATTACH '{source}' AS small (READ_ONLY)",
-                                        read="duckdb"))  # fmt: skip
-        for name, table in dataset.tables.items():
-            text = tile_sql(name, table.columns, rows, copies)
-            build.execute(sqlglot.parse_one(text, read="duckdb"))
+    path = folder / f"large-{copies}.duckdb"
+    if not path.exists():
+        lay(dataset, path, copies)
     tables = {
         name: replace(table, rows=table.rows * copies)
         if "order_no" in table.columns
@@ -72,6 +65,17 @@ def tiled(dataset: Dataset, folder: Path, copies: int) -> Dataset:
     }
     engine = DuckEngine(connect.reader(path, threads=2))
     return replace(dataset, engine=engine, tables=tables)
+
+
+def lay(dataset: Dataset, path: Path, copies: int) -> None:
+    source, spill = dataset.path / "data.duckdb", path.with_name("spill")
+    allowed = [source, path.parent]
+    attach = f"ATTACH '{source}' AS small (READ_ONLY)"
+    with connect.builder(path, allowed=allowed, temp_directory=spill) as build:
+        build.execute(sqlglot.parse_one(attach, read="duckdb"))
+        for name, table in dataset.tables.items():
+            text = tile_sql(name, table.columns, dataset.table("orders").rows, copies)
+            build.execute(sqlglot.parse_one(text, read="duckdb"))
 
 
 def tile_sql(name: str, columns: dict, rows: int, copies: int) -> str:

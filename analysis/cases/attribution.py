@@ -71,9 +71,15 @@ class Plan:
         planned = [zero, self.dispatch, way, self.pick_up, there, there + self.door]
         return np.stack(planned, axis=1)
 
-    def ready_last(self) -> Plan:
-        """The same with the food promised for the planned pick-up, no earlier."""
-        return replace(self, ready=self.pick_up, counter=np.zeros_like(self.counter))
+    def ready_at(self, ready: Floats) -> Plan:
+        """The same with the food promised for a moment, and the same planned pick-up.
+
+        The moment is kept between the planned arrival and the planned pick-up, which it
+        is where it is not known.
+        """
+        way, pick_up = self.dispatch + self.leg, self.pick_up
+        moment = np.clip(np.where(np.isnan(ready), pick_up, ready), way, pick_up)
+        return replace(self, ready=moment, counter=pick_up - moment)
 
     def quicker(self, share: float) -> Plan:
         """The same with every stage a share shorter."""
@@ -169,7 +175,7 @@ def readings(times: Floats, plan: Plan, *, faster: float = 0.0) -> Iterator[Read
         rows = np.flatnonzero(which.reshape(-1) == place)
         runs = _runs(pattern[:-1])
         own = plan.take(rows)
-        plans = (own, own.ready_last()) if pattern[-1] else (own,)
+        plans = _ready_plans(own, times[rows]) if pattern[-1] else (own,)
         paces = (0.0, faster) if faster and runs else (0.0,)
         for part, pace, breaks in product(plans, paces, _breaks(runs)):
             choices = list(zip(runs, breaks, strict=True))
@@ -177,6 +183,17 @@ def readings(times: Floats, plan: Plan, *, faster: float = 0.0) -> Iterator[Read
             yield Reading(rows, over_plan(read, part))
             if pattern[_ARRIVED - 1]:
                 yield Reading(rows, over_plan(read, part, alone=True))
+
+
+def _ready_plans(plan: Plan, times: Floats) -> tuple[Plan, ...]:
+    """Plans for the moments at which what the food's promise would mean changes.
+
+    As early as can be, as late, at the rider's arrival, and where the wait at the
+    counter is just what was planned; between these, time over plan moves evenly.
+    """
+    arrived, waited = times[:, _ARRIVED], times[:, _PICKED] - times[:, _ARRIVED]
+    moments = (plan.pick_up, arrived, plan.pick_up - waited)
+    return (plan, *(plan.ready_at(moment) for moment in moments))
 
 
 def _breaks(runs: list[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
