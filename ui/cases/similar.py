@@ -58,13 +58,9 @@ def told(file: CaseFile, others: int) -> str:
 def orders_like(desk: Desk, file: CaseFile) -> list[tuple[int, str]]:
     """Numbers and ids of the queue's orders with the signature of the case."""
     assert desk.queue is not None  # noqa: S101 - asked for cases of queues alone
-    cases = _numbers(desk.queue.id)
-    marks = cached.result(
-        _signatures, desk.dataset, tuple(number for number, _ in cases),
-        rulesets.key_of(rulesets.live()),
-    )  # fmt: skip
-    mine = signature(file.verdict)
-    return [case for case, mark in zip(cases, marks, strict=True) if mark == mine]
+    rules = rulesets.key_of(rulesets.live())
+    mark = signature(file.verdict)
+    return cached.result(_alike, desk.dataset, desk.queue.id, rules, mark)
 
 
 def open_queue(desk: Desk, file: CaseFile, ids: list[str]) -> None:
@@ -83,11 +79,22 @@ def _name(desk: Desk, file: CaseFile) -> str:
     return f"{queue}: {signature(file.verdict)}"[:100]
 
 
-def _numbers(queue: str) -> list[tuple[int, str]]:
-    found = cases_of(cached.records(), queue, limit=MAX_JUDGED)
-    return [(case.order_no, case.order_id) for case in found]
+def _alike(
+    dataset: Dataset, queue: str, rules: str, mark: str
+) -> list[tuple[int, str]]:
+    """The cases of one signature alone: all of a large queue take long to unpack."""
+    return cached.result(_by_signature, dataset, queue, rules).get(mark, [])
 
 
-def _signatures(dataset: Dataset, orders: tuple[int, ...], rules: str) -> list[str]:
-    verdicts = judge(Cases(dataset, list(orders)), ruleset=rulesets.of(rules))
-    return verdicts.to_frame()["signature"].tolist()
+def _by_signature(
+    dataset: Dataset, queue: str, rules: str
+) -> dict[str, list[tuple[int, str]]]:
+    """Numbers and ids of a queue's orders by signature; its cases never change."""
+    cases = cases_of(cached.records(), queue, limit=MAX_JUDGED)
+    judged = judge(
+        Cases(dataset, [case.order_no for case in cases]), ruleset=rulesets.of(rules)
+    )
+    found: dict[str, list[tuple[int, str]]] = {}
+    for case, mark in zip(cases, judged.to_frame()["signature"], strict=True):
+        found.setdefault(mark, []).append((case.order_no, case.order_id))
+    return found
