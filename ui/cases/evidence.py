@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from analysis.cases import Cases, judge, timeline
+from analysis.cases import judge, timeline
 from analysis.cases.moments import Timeline
 from analysis.cases.rules import Ruleset
 from analysis.cases.verdicts import Verdict
 from analysis.engine.dataset import Dataset
 from analysis.errors import DoorstepError
-from analysis.metrics import Period, Selection, availability_of, measure
+from analysis.metrics import (
+    Period,
+    Selection,
+    availability_of,
+    case_facts,
+    measure,
+)
 from analysis.words import N_
 from ui import cached
 from ui.cases import rulesets
@@ -86,8 +92,9 @@ def read_case(dataset: Dataset, order_no: int, rules: str) -> CaseFile:
         order_no: The order.
         rules: Key of the rule set, see ``ui.cases.rulesets``.
     """
-    verdict = judge(Cases(dataset, [order_no]), ruleset=rulesets.of(rules))[0]
-    found = timeline(dataset, order_no, verdict=verdict)
+    facts = case_facts(dataset, [order_no])
+    verdict = judge(facts, ruleset=rulesets.of(rules))[0]
+    found = timeline(dataset, order_no, verdict=verdict, facts=facts)
     return CaseFile(verdict, found, tuple(_pasts(dataset, found.facts)))
 
 
