@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from analysis.errors import InvalidInput, UnknownName
+from analysis.errors import UnknownName
 from analysis.records import trail
 from analysis.records.cases_tables import case_queues, case_skips, cases
+from analysis.records.cases_texts import new_ids, text_of
 from analysis.records.database import Records
 from analysis.words import N_
 
 CaseState = Literal["open", "decided", "discarded", "appealed"]
 DoubledBy = Literal["", "queue", "random", "severity"]
 Source = Literal["selection", "ids", "imported"]
-
-MAX_TEXT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,33 +343,6 @@ def no_position(position: int) -> UnknownName:
         hint=N_("Go to its first case."),
         position=position,
     )
-
-
-def new_ids(count: int) -> list[str]:
-    """Random ids of 32 hexadecimal digits."""
-    digits = os.urandom(16 * count).hex()
-    return [digits[place : place + 32] for place in range(0, 32 * count, 32)]
-
-
-def text_of(text: str, *, empty: bool = False) -> str:
-    """A text of people, trimmed.
-
-    Raises:
-        InvalidInput: if it is too long, or empty where it must not be.
-    """
-    cleaned = text.replace("\x00", "").strip()
-    if len(cleaned) > MAX_TEXT:
-        raise InvalidInput(
-            N_("The text has {seen} characters, at most {limit} can be kept."),
-            hint=N_("Write a shorter one."),
-            seen=len(cleaned),
-            limit=MAX_TEXT,
-        )
-    if not cleaned and not empty:
-        raise InvalidInput(
-            N_("A text is missing here."), hint=N_("Write at least a few words.")
-        )
-    return cleaned
 
 
 def _progress_query(now: datetime) -> sa.Select[Any]:

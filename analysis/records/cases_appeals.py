@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from analysis.errors import Conflict, InvalidInput, NotAllowed
 from analysis.records import trail
-from analysis.records.cases import text_of
 from analysis.records.cases_answers import Answer, columns_of, decision_of
 from analysis.records.cases_decisions import append, require_standing
 from analysis.records.cases_leases import change_case, locked
@@ -21,6 +20,7 @@ from analysis.records.cases_tables import (
     case_queues,
     cases,
 )
+from analysis.records.cases_texts import text_of
 from analysis.records.database import Records
 from analysis.words import N_
 

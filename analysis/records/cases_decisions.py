@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from analysis.errors import Conflict, NotAllowed, UnknownName
 from analysis.records import trail
-from analysis.records.cases import new_ids, text_of
 from analysis.records.cases_answers import (
     Answer,
     Decision,
@@ -33,6 +32,7 @@ from analysis.records.cases_tables import (
     case_skips,
     cases,
 )
+from analysis.records.cases_texts import new_ids, text_of
 from analysis.records.database import Records
 from analysis.words import N_
 

@@ -11,8 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from analysis.errors import Conflict
 from analysis.records import trail
-from analysis.records.cases import Case, case_of, no_position, text_of
+from analysis.records.cases import Case, case_of, no_position
 from analysis.records.cases_tables import case_decisions, case_skips, cases
+from analysis.records.cases_texts import text_of
 from analysis.records.database import Records
 from analysis.words import N_
 

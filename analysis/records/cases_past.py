@@ -16,7 +16,6 @@ from analysis.records.cases import (
     QueueSettings,
     insert_cases,
     insert_queue,
-    new_ids,
     queue_of,
 )
 from analysis.records.cases_answers import Answer, DecisionKind, Seen, columns_of
@@ -28,6 +27,7 @@ from analysis.records.cases_tables import (
     case_rule_hits,
     cases,
 )
+from analysis.records.cases_texts import new_ids
 from analysis.records.database import Records
 
 PastOutcome = Literal["", "upheld", "partly", "overturned", "withdrawn"]

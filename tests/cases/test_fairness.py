@@ -102,7 +102,7 @@ def test_of_two_groups_one_is_listed_and_tenure_and_night_are_two(dataset):
 
 
 def test_what_the_facts_explain_is_no_bias_once_suggestions_are_known(dataset):
-    """Newcomers cause more and reviewers follow the rules: other rates, same justice."""
+    """Newcomers cause more, reviewers follow the rules: other rates, no bias."""
     rng = np.random.default_rng(2)
     new = (orders()["rider_id"] == "new").to_numpy()
     suggested = rng.random(N) < np.where(new, 0.6, 0.25)
