@@ -128,7 +128,9 @@ def _rows(
     metric = entry.plan.metric
     told = [(method_name(found.method), found.finding.estimate)]
     if found.raw is not None:
-        told.append((t("Before adjustment"), found.raw))
+        naive = entry.plan.design == "switchback"
+        label = t("Naive difference") if naive else t("Before adjustment")
+        told.append((label, found.raw))
     if found.second is not None:
         told.append((method_name(found.second.method), found.second.estimate))
     if other is not None:

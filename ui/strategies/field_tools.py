@@ -127,6 +127,8 @@ def _units(dataset: Dataset, dimension: str) -> pd.DataFrame:
 def _named(table: pd.DataFrame) -> pd.DataFrame:
     definition = parse_reference(get("metric")).definition
     shown = table.assign(metric=[write(value, definition) for value in table["metric"]])
+    if "group" in shown:
+        shown["group"] += 1
     names = {
         "unit": t("Unit"), "group": t("Pair"), "stratum": t("Stratum"), "arm": t("Arm"),
         "orders": t("Orders"), "metric": name_of(get("metric")),

@@ -35,10 +35,22 @@ PARTS = {
 
 
 def panel(entry: Entry) -> None:
-    """The plan's own history, folded; deviations are said before it is opened."""
+    """The plan's own history, folded."""
     if not entry.stored.is_frozen and not entry.looks:
         return
     st.space("small")
+    with st.expander(t("History of this plan"), icon=":material/history:"):
+        _deviations(entry.deviations)
+        _decisions(entry)
+        _looks(entry)
+        if entry.stored.frozen_plan:
+            st.caption(t("The plan as it was frozen, SHA-256 {hash}",
+                         hash=f"`{entry.stored.frozen_hash}`"))  # fmt: skip
+            st.code(entry.stored.frozen_plan, language="json", wrap_lines=True)
+
+
+def changed(entry: Entry) -> None:
+    """Say that a frozen plan was changed; how is in its history."""
     if entry.deviations:
         st.warning(
             counted(
@@ -48,14 +60,6 @@ def panel(entry: Entry) -> None:
             ),
             icon=":material/edit_note:",
         )
-    with st.expander(t("History of this plan"), icon=":material/history:"):
-        _deviations(entry.deviations)
-        _decisions(entry)
-        _looks(entry)
-        if entry.stored.frozen_plan:
-            st.caption(t("The plan as it was frozen, SHA-256 {hash}",
-                         hash=f"`{entry.stored.frozen_hash}`"))  # fmt: skip
-            st.code(entry.stored.frozen_plan, language="json", wrap_lines=True)
 
 
 def _deviations(deviations: tuple[Deviation, ...]) -> None:

@@ -119,7 +119,7 @@ def over_years(frame: pd.DataFrame) -> alt.LayerChart:
         frame: ``day``, ``name``, ``value``, ``low``, ``high``, ``decision``.
     """
     look = tokens()
-    data = frame.copy()
+    data = frame.sort_values("day", ignore_index=True)
     data["day"] = pd.to_datetime(data["day"]).dt.strftime("%Y-%m-%dT00:00:00")
     data["colour"] = [colour_of(row, look) for row in data.to_dict("records")]
     base = alt.Chart(data).encode(
