@@ -14,15 +14,6 @@ from analysis.cases.judged import Verdicts
 from analysis.cases.quality import Quality, quality
 from analysis.cases.queues import queue
 from analysis.cases.rules import Rule, Ruleset, load_ruleset, read_ruleset
-from analysis.cases.ruleset_store import (
-    WentLive,
-    go_live,
-    live_ruleset,
-    ruleset_of,
-    rulesets_of,
-    save_ruleset,
-    went_live,
-)
 from analysis.cases.sheet import Sheet, explanation_sheet
 from analysis.cases.similar import Similar, signature, signatures, similar
 from analysis.cases.timeline import timeline
@@ -50,27 +41,20 @@ __all__ = [
     "Similar",
     "Verdict",
     "Verdicts",
-    "WentLive",
     "agreement",
     "backtest",
     "decision_frame",
     "explanation_sheet",
-    "go_live",
     "import_decisions",
     "judge",
-    "live_ruleset",
     "load_ruleset",
     "mark_gold",
     "quality",
     "queue",
     "read_ruleset",
     "record_decision",
-    "ruleset_of",
-    "rulesets_of",
-    "save_ruleset",
     "signature",
     "signatures",
     "similar",
     "timeline",
-    "went_live",
 ]

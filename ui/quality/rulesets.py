@@ -98,7 +98,7 @@ def _edited(live: Ruleset) -> Ruleset:
                 "label": item.label[place],
                 "value": item.value,
                 "unit": item.unit,
-                "reason": item.reason,
+                "reason": t(item.reason),
             }
             for name, item in live.parameters.items()
         ]
@@ -121,15 +121,14 @@ def _edited(live: Ruleset) -> Ruleset:
 
 
 def _rules(live: Ruleset) -> None:
-    place = language().startswith("zh")
     table = pd.DataFrame(
         [
             {
                 t("Rule"): rule.id,
-                t("Name"): rule.label if place else rule.name,
+                t("Name"): t(rule.name),
                 t("Party"): words.party(rule.party),
                 t("Needs"): ", ".join(rule.needs),
-                t("Reason"): rule.reason,
+                t("Reason"): t(rule.reason),
             }
             for rule in live.rules
         ]
