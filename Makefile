@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 DEV_STAMP := $(VENV)/.ready-dev
+BENCH_STAMP := $(VENV)/.ready-bench
 N ?= 400000
 OUT ?= sample_world
 TRUTH ?= sample_truth
@@ -22,7 +23,7 @@ help:
 	@echo "make calibrate  error rates of the methods, by simulation"
 	@echo "make sample   simulate a sample world: N=orders OUT=folder TRUTH=folder SEED=seed"
 	@echo "make texts    collect texts for translation"
-	@echo "make lock     renew requirements.txt and requirements-dev.txt"
+	@echo "make lock     renew the requirements files"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -35,6 +36,10 @@ $(STAMP): requirements.txt | $(VENV)/bin/python
 
 $(DEV_STAMP): requirements-dev.txt $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(BENCH_STAMP): requirements-bench.txt $(DEV_STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $@
 
 setup: $(DEV_STAMP)
@@ -54,7 +59,7 @@ check: $(DEV_STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(DEV_STAMP)
+bench: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 calibrate: $(DEV_STAMP)
@@ -69,6 +74,7 @@ texts: $(DEV_STAMP)
 lock: $(DEV_STAMP)
 	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --output-file requirements.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --extra bench --constraint requirements.txt --constraint requirements-dev.txt --output-file requirements-bench.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
