@@ -9,7 +9,9 @@ import statsmodels.api as sm
 
 from analysis.errors import DoorstepError
 from analysis.strategies import Strategy, evaluate
+from analysis.strategies.designs import estimate
 from analysis.strategies.its_models import newey_west
+from analysis.strategies.study import read_study
 from tests.strategies.published_data import published_data
 
 
@@ -71,9 +73,10 @@ def test_every_method_finds_a_step(method):
 
 
 def test_no_effect_is_seldom_called():
+    strategy = Strategy("its", "y", time="t", start=60, season=7)
     calls = [
-        evaluate(
-            series(seed, effect=0.0), Strategy("its", "y", time="t", start=60, season=7)
+        estimate(
+            read_study(series(seed, effect=0.0), strategy, alpha=0.05, seed=0)
         ).p_value
         < 0.05
         for seed in range(40)
@@ -173,3 +176,22 @@ def test_bad_input_is_said_in_a_sentence(change, arguments, seen):
         evaluate(change(series()), Strategy("its", "y", **given))
     assert seen in str(caught.value)
     assert caught.value.hint
+
+
+def test_the_effect_alone_is_that_of_the_evaluation():
+    strategy = Strategy("its", "y", time="t", start=60, season=7, method="segmented")
+    found = evaluate(series(7), strategy)
+    alone = estimate(read_study(series(7), strategy, alpha=0.05, seed=0))
+    assert alone == found.finding.estimate
+
+
+def test_newey_west_is_there_by_name():
+    given = {"time": "t", "start": 60}
+    one = evaluate(series(8), Strategy("its", "y", method="newey_west", **given))
+    two = evaluate(series(8), Strategy("its", "y", method="segmented", **given))
+    assert one.effect == pytest.approx(two.effect)
+    lags = evaluate(
+        series(8), Strategy("its", "y", method="segmented", lags=3, **given)
+    )
+    assert one.se == pytest.approx(lags.se)
+    assert two.se > one.se
