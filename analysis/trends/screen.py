@@ -29,7 +29,7 @@ MOST_UNLIKE = 1.2
 #: Events to be expected in a window below which it is not looked at.
 LEAST_DUE = 1.0
 #: Windows that are nearly independent of one another, a day.
-TESTS_A_DAY = 3.0
+TESTS_A_DAY = 8.0
 #: Events of one series, at most.
 MAX_EVENTS = 6
 #: Weekdays' factors are drawn to 1 by so many events.

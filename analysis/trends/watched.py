@@ -80,7 +80,7 @@ class Watched:
     @property
     def weekdays(self) -> NDArray[np.int64]:
         """Weekday of each day read."""
-        return np.asarray(self.many.times.weekday, dtype=np.int64)
+        return np.asarray(self.many.times.day_of_week, dtype=np.int64)
 
     def days(self, begin: int, end: int) -> Period:
         """Days between two steps, both included."""

@@ -78,7 +78,9 @@ def test_an_anomaly_does_not_pull_what_is_expected():
 @given(st.integers(30, DAYS - 1), st.integers(0, 1_000))
 def test_later_points_change_nothing_earlier(cut, seed):
     frame, other = late(seed=seed), late(seed=seed)
-    other.loc[cut:, "late"] = np.random.default_rng(seed).binomial(other["n"][cut:], 0.5)
+    other.loc[cut:, "late"] = np.random.default_rng(seed).binomial(
+        other["n"][cut:], 0.5
+    )
     columns = ["expected", "low", "high", "score", "is_anomaly", "is_too_few"]
     first, second = of(frame)[columns], of(other)[columns]
     known = ["expected", "low", "high", "is_too_few"]
@@ -264,5 +266,5 @@ def test_no_series_and_no_rows():
 
 
 def test_dates_of_holidays_may_be_datetimes():
-    day = dt.datetime(2026, 1, 20, 12)
+    day = dt.datetime.fromisoformat("2026-01-20T12:00")
     assert len(of(late(), holidays=[day])) == DAYS

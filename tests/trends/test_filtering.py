@@ -1,0 +1,93 @@
+"""The filters beside statsmodels, and the scales beside closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+from analysis.trends import filtering
+from analysis.trends.changes import change_points
+from analysis.trends.filtering import foretell
+from analysis.trends.scales import logarithmic, per_unit, plain, rates
+from analysis.trends.seasons import Season
+
+
+def test_one_step_errors_are_those_of_a_local_level(monkeypatch):
+    """With one filter and bounds far away it is the Kalman filter of a local level."""
+    monkeypatch.setattr(filtering, "WALKS", (0.1,))
+    monkeypatch.setattr(filtering, "BOUND", 1e6)
+    monkeypatch.setattr(filtering, "NOISE_STEPS", 1e9)
+    rng = np.random.default_rng(1)
+    values = np.cumsum(rng.normal(0, 0.3, 400)) + rng.normal(0, 1, 400)
+    found = foretell(plain(values[None, :]), (), warm_up=12, moved_after=5_000)
+    model = UnobservedComponents(values, "local level")
+    reference = model.smooth([1.0, 0.1]).get_prediction().predicted_mean
+    ours = found.expected[0, 60:]
+    assert np.corrcoef(ours, reference[60:])[0, 1] > 0.999
+    assert np.abs(ours - reference[60:]).max() < 0.1
+
+
+def test_noise_of_a_rate_is_binomial_on_the_arcsine_scale():
+    rng = np.random.default_rng(2)
+    n = np.full((1, 100_000), 400.0)
+    scaled = rates(rng.binomial(400, 0.1, n.shape).astype(float), n)
+    assert scaled.points.var() == pytest.approx(scaled.known[0, 0], rel=0.02)
+    assert scaled.back(scaled.points).mean() == pytest.approx(0.1, abs=0.001)
+
+
+def test_noise_of_events_per_unit_is_poisson_on_the_root_scale():
+    rng = np.random.default_rng(3)
+    n = np.full((1, 100_000), 50.0)
+    scaled = per_unit(rng.poisson(150, n.shape).astype(float), n)
+    assert scaled.points.var() == pytest.approx(scaled.known[0, 0], rel=0.02)
+    assert scaled.back(scaled.points).mean() == pytest.approx(3, rel=0.01)
+
+
+def test_orders_weigh_the_values_that_are_means_of_them():
+    weights = np.array([[100.0, 100.0, 25.0, 0.0]])
+    scaled = plain(np.ones((1, 4)), weights)
+    assert scaled.unit[0, :3].tolist() == pytest.approx([1, 1, 3])
+    assert np.isnan(scaled.points[0, 3])
+
+
+def test_the_logarithm_takes_zeros_for_a_tenth_of_the_smallest():
+    scaled = logarithmic(np.array([[10.0, 0.0, np.nan, 20.0]]))
+    assert np.exp(scaled.points[0, :2]).tolist() == pytest.approx([10, 1])
+    assert np.isnan(scaled.points[0, 2])
+
+
+def test_many_series_at_once_are_each_series_alone():
+    values = np.random.default_rng(4).normal(size=(5, 90))
+    week = (Season(np.arange(90) % 7, 7),)
+    together = foretell(plain(values), week, warm_up=14, moved_after=5)
+    for row in range(5):
+        alone = foretell(plain(values[[row]]), week, warm_up=14, moved_after=5)
+        np.testing.assert_allclose(alone.errors[0, 14:], together.errors[row, 14:])
+
+
+def test_errors_are_standard_normal_on_noise():
+    values = np.random.default_rng(5).normal(10, 3, size=(300, 200))
+    week = (Season(np.arange(200) % 7, 7),)
+    errors = foretell(plain(values), week, warm_up=14, moved_after=5).errors[:, 100:]
+    assert errors.mean() == pytest.approx(0, abs=0.02)
+    assert errors.std() == pytest.approx(1, abs=0.04)
+    assert (np.abs(errors) > norm.isf(0.025)).mean() == pytest.approx(0.05, abs=0.01)
+
+
+@pytest.mark.parametrize("step", [0.0, 1.5])
+def test_change_points_are_steps_that_last(step):
+    rng = np.random.default_rng(6)
+    values = rng.normal(0, 0.5, 160) + 0.8 * (np.arange(160) % 7 == 5)
+    values[100:] += step
+    found = change_points(values, lengths=(7,), shortest=5)
+    near = np.flatnonzero(found)
+    assert len(near) == (1 if step else 0)
+    assert all(abs(place - 100) <= 1 for place in near)
+
+
+def test_a_slow_drift_is_no_change_point():
+    rng = np.random.default_rng(7)
+    values = np.linspace(0, 3, 200) + rng.normal(0, 0.5, 200)
+    assert not change_points(values, lengths=(), shortest=5).any()

@@ -1,0 +1,157 @@
+"""Watching all segments: the guilty one is named once, a mix shift is nobody's."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.errors import InvalidInput, NotEnoughData, UnknownName
+from analysis.metrics import Period, measure
+from analysis.metrics.many import leaf_sums, many_series
+from analysis.metrics.risk import expected_rates
+from analysis.trends import watch
+from tests.trends.watch_world import BEGAN, DAYS, ENDED, world
+
+FIRST = datetime.fromisoformat("2026-01-05")
+DIMENSIONS = ["city", "merchant_type", "vehicle"]
+OPTIONS = {"metrics": ["late_rate"], "dimensions": DIMENSIONS}
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory):
+    return world(tmp_path_factory.mktemp("wrong"))
+
+
+@pytest.fixture(scope="module")
+def watched(wrong):
+    return watch(wrong, **OPTIONS)
+
+
+def test_the_guilty_segment_is_named_once(watched):
+    assert len(watched.findings) == 1
+    found = watched.findings[0]
+    assert dict(found.segment) == {"city": "east", "merchant_type": "grill"}
+    assert found.kind == "segment"
+    assert found.is_worse
+
+
+def test_it_says_when_and_what_it_cost(watched, wrong):
+    found = watched.findings[0]
+    assert found.began == FIRST + timedelta(days=BEGAN)
+    assert found.ended == FIRST + timedelta(days=ENDED)
+    assert found.is_over
+    chosen = found.selection(FIRST + timedelta(days=DAYS - 1))
+    seen = measure(wrong, "late_rate", where=chosen).iloc[0]
+    assert found.orders == seen["late_rate_n"]
+    assert found.observed == pytest.approx(seen["late_rate"])
+    assert found.expected == pytest.approx(0.12, abs=0.03)
+    cost = seen["late_rate_num"] - found.expected * seen["late_rate_n"]
+    assert found.excess == pytest.approx(cost)
+
+
+def test_what_is_shown_is_what_detect_says(watched):
+    found = watched.findings[0]
+    frame = watched.detections[found.metric, found.segment]
+    days = frame[BEGAN : ENDED + 1]
+    assert days["is_anomaly"].any()
+    assert found.score == pytest.approx(days["score"].max())
+    assert days["value"].iloc[0] > days["high"].iloc[0]
+
+
+def test_the_whole_as_a_frame(watched):
+    frame = watched.to_frame()
+    assert frame["metric"].tolist() == ["late_rate"]
+    assert watched.series == 1 + 2 + 4 + 2 + 8 + 4 + 8
+    first = FIRST.date() + timedelta(days=28)
+    assert watched.period == Period(first, FIRST.date() + timedelta(days=DAYS - 1))
+
+
+def test_quiet_worlds_have_hardly_a_finding(tmp_path):
+    found = 0
+    for seed in (2, 3, 4):
+        (tmp_path / str(seed)).mkdir()
+        dataset = world(tmp_path / str(seed), seed=seed, wrong=False)
+        found += len(watch(dataset, **OPTIONS).findings)
+    assert found <= 1
+
+
+def test_a_pure_mix_shift_is_nobodys_fault(tmp_path):
+    dataset = world(tmp_path, wrong=False, mix=True)
+    days = (FIRST + timedelta(days=BEGAN), FIRST + timedelta(days=ENDED))
+    risen = measure(dataset, "late_rate", period=days)["late_rate"].iloc[0]
+    assert risen > 0.15
+    assert watch(dataset, **OPTIONS).findings == ()
+
+
+def test_many_series_are_those_of_measure(wrong):
+    period = Period(FIRST.date(), FIRST.date() + timedelta(days=13))
+    many = many_series(
+        wrong, ["late_rate"], sets=[(), ("city",), ("city", "vehicle")], period=period
+    )
+    assert len(many.segments) == 1 + 2 + 4
+    for row, segment in enumerate(many.segments):
+        where = {name: [value] for name, value in segment}
+        alone = measure(wrong, "late_rate", grain="day", period=period, where=where)
+        assert many.numerators[row, 0].tolist() == alone["late_rate_num"].tolist()
+        assert many.denominators[row, 0].tolist() == alone["late_rate_n"].tolist()
+
+
+def test_the_hours_of_a_day_sum_to_the_day(wrong):
+    period = Period(FIRST.date(), FIRST.date() + timedelta(days=2))
+    hours, days = (
+        many_series(wrong, ["late_rate"], sets=[()], period=period, step=step)
+        for step in ("hour", "day")
+    )
+    summed = hours.numerators[0, 0].reshape(3, 24).sum(axis=1)
+    assert summed.tolist() == days.numerators[0, 0].tolist()
+
+
+def test_leaves_sum_to_the_whole(wrong):
+    period = Period(FIRST.date(), FIRST.date() + timedelta(days=20))
+    leaves = leaf_sums(wrong, "late_rate", names=DIMENSIONS, period=period)
+    whole = measure(wrong, "late_rate", period=period).iloc[0]
+    assert leaves["num"].sum() == whole["late_rate_num"]
+    assert leaves["n"].sum() == whole["late_rate_n"]
+    assert len(leaves) == 16
+
+
+def test_expected_orders_agree_with_seen_ones_on_every_margin(wrong):
+    period = Period(*wrong.period)
+    risk = expected_rates(
+        wrong, ["late_rate"], margins=[("vehicle",), ("city", "hour")], period=period
+    )
+    many = many_series(
+        wrong, ["late_rate"], sets=[(), ("vehicle",), ("city",)], period=period,
+        risk=risk,
+    )  # fmt: skip
+    due, seen = many.expected.sum(axis=2), many.numerators.sum(axis=2)
+    np.testing.assert_allclose(due, seen, rtol=0.01)
+    by_kind = dict(zip(risk.table["kind_1"].to_pylist(),
+                       risk.table["rate_1"].to_pylist(), strict=True))  # fmt: skip
+    assert by_kind["bicycle"] > 1.6 * by_kind["motorbike"]
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"metrics": ["no_such_rate"]}, UnknownName),
+        ({"metrics": ["delivery_minutes"]}, InvalidInput),
+        ({"dimensions": ["no_such_column"]}, UnknownName),
+        ({"false_discoveries": 0}, InvalidInput),
+        ({"period": (FIRST.date(), FIRST.date())}, NotEnoughData),
+    ],
+)
+def test_bad_input_is_refused_in_words(wrong, options, error):
+    with pytest.raises(error):
+        watch(wrong, **{**OPTIONS, **options})
+
+
+def test_progress_is_told(wrong):
+    told: list[float] = []
+    watch(wrong, **OPTIONS, pairs=False, progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1
+    assert pd.Series(told).between(0, 1).all()

@@ -1,0 +1,62 @@
+"""A small published world: two cities, four kinds, one thing that goes wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.engine.dataset import Dataset
+from tests.worlds import published
+
+DAYS = 84
+A_DAY = 240
+BEGAN, ENDED = 63, 69
+
+
+def orders(
+    *, seed: int = 2, wrong: bool = True, mix: bool = False, days: int = DAYS
+) -> pd.DataFrame:
+    """Orders of which one in ten is late, bicycles twice as often.
+
+    ``wrong``: grills in the east are late half the time for a week. ``mix``: in that
+    week two thirds of the orders go by bicycle; no rate changes.
+    """
+    rng = np.random.default_rng(seed)
+    count = DAYS * A_DAY
+    day = np.repeat(np.arange(DAYS), A_DAY)
+    city = rng.choice(["east", "west"], count)
+    kind = rng.choice(["grill", "noodles", "sushi", "tea"], count)
+    during = (day >= BEGAN) & (day <= ENDED)
+    share = np.where(during & mix, 0.66, 0.2)
+    vehicle = np.where(rng.random(count) < share, "bicycle", "motorbike")
+    chance = np.where(vehicle == "bicycle", 0.2, 0.1)
+    guilty = during & (city == "east") & (kind == "grill") & wrong
+    is_late = rng.random(count) < np.where(guilty, 0.5, chance)
+    hour = rng.integers(8, 22, count)
+    created = pd.Timestamp("2026-01-05") + pd.to_timedelta(day * 24 + hour, unit="h")
+    minutes = np.where(is_late, 45, 25)
+    made = pd.DataFrame(
+        {
+            "order_no": np.arange(count),
+            "order_id": [f"o{number}" for number in range(count)],
+            "city": city,
+            "merchant_type": kind,
+            "vehicle": vehicle,
+            "created_at": created,
+            "local_date": (created.normalize()).date,
+            "local_hour": hour,
+            "local_weekday": created.day_of_week + 1,
+            "promised_at": created + timedelta(minutes=35),
+            "delivered_at": created + pd.to_timedelta(minutes, unit="min"),
+            "status": "delivered",
+        }
+    )
+    return made[day < days]
+
+
+def world(folder: Path, **options) -> Dataset:
+    """The orders, published."""
+    return published(folder, {"orders": orders(**options)})
