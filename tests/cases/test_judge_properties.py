@@ -46,7 +46,7 @@ many = st.lists(cases(), min_size=1, max_size=8).map(
 
 
 @given(many)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_minutes_sum_to_the_lateness_and_are_never_negative(found: list[dict]) -> None:
     verdicts = judge(frame_of(*found))
     frame = verdicts.to_frame()
@@ -63,7 +63,7 @@ def test_minutes_sum_to_the_lateness_and_are_never_negative(found: list[dict]) -
 
 
 @given(many)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_the_order_of_the_cases_and_their_company_change_nothing(
     found: list[dict],
 ) -> None:
