@@ -42,7 +42,7 @@ def test_from_the_page_to_a_bar_back_and_into_another_browser(app, open_page):
     press(seen, "Last 7 days")
     week = figures(seen)
     assert week[0] != first[0]
-    bars = seen.page.get_by_test_id("stVegaLiteChart").last
+    bars = seen.page.locator("[class*=st-key-kpis_bars]").first
     marks = bars.locator("g.mark-rect.role-mark path")
     marks.nth(1).click()
     seen.page.get_by_role("button", name="City: Jeddah").wait_for()
