@@ -25,7 +25,8 @@ GIVEN: Final = frozenset({
 })  # fmt: skip
 #: Words that ``UnknownName.of`` is given where they are not marked.
 KINDS: Final = (
-    N_("arm"), N_("check"), N_("dimension"), N_("event"), N_("method"), N_("metric"),
+    N_("arm"), N_("assignment"), N_("check"), N_("decision"), N_("design"),
+    N_("dimension"), N_("event"), N_("method"), N_("metric"), N_("place"),
     N_("unit"),
 )  # fmt: skip
 
