@@ -208,7 +208,7 @@ def _standard(data: pd.DataFrame, strategy: Strategy) -> pd.DataFrame:
         rows[f"cluster_{number}"] = _labels(column(data, name))
     if strategy.strata:
         parts = [column(data, name).astype("str") for name in strategy.strata]
-        rows["stratum"] = pd.concat(parts, axis=1).agg(" / ".join, axis=1).array
+        rows["stratum"] = parts[0].str.cat(parts[1:], sep=" / ").array
     if isinstance(strategy.propensity, str):
         rows["propensity"] = _chance(data, strategy.propensity)
     return rows
