@@ -10,6 +10,8 @@ OUT ?= sample_world
 TRUTH ?= sample_truth
 SEED ?= 1
 ARGS ?=
+# Many small problems at a time: threads inside each of them only wait for each other.
+export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: run test check setup browser bench calibrate sample lock texts clean help
 .DEFAULT_GOAL := help
