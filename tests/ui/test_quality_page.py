@@ -95,7 +95,7 @@ def test_without_data_it_says_so(workspace):
 def test_without_decisions_there_is_a_way_to_some(world):
     text = said(opened())
     assert "No case is decided yet" in text
-    assert "Nothing is decided yet" in text
+    assert "Nothing to measure yet" in text
 
 
 def test_it_opens_with_accuracy_and_agreement(judged):

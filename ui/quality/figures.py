@@ -43,7 +43,7 @@ def answer(found: Quality) -> str:
             t("Appeals overturned {count} of every 100.",
                 count=number(100 * (found.overturned.value or 0), digits=1))
         )  # fmt: skip
-    return sentences(*parts) or t("Nothing is decided yet.")
+    return sentences(*parts) or t("Nothing to measure yet.")
 
 
 def cards(found: Quality) -> None:
@@ -112,6 +112,11 @@ def matrix(counts: pd.DataFrame, *, key: str, rows: str, columns: str) -> None:
             same=number(same), total=number(total)),
         key=f"quality_{key}",
     )  # fmt: skip
+
+
+def _height(rows: int) -> int:
+    """As high as the table is long, up to eight rows."""
+    return 36 * (min(rows, 8) + 1)
 
 
 def _rate(label: str, rate: Rate) -> None:
@@ -197,6 +202,6 @@ def field_name(name: str) -> str:
 
 def _weeks(frame: pd.DataFrame) -> None:
     if frame.empty:
-        st.caption(t("Nothing is decided yet."))
+        st.caption(t("Nothing to measure yet."))
         return
-    tables.show(frame, alt=t("Figures of quality by week"), height=280)
+    tables.show(frame, alt=t("Figures of quality by week"), height=_height(len(frame)))

@@ -13,7 +13,7 @@ from ui.texts import t
 _HEADERS: Final = {
     "week": N_("Week"),
     "reviewer": N_("Reviewer"),
-    "decisions": N_("Decisions"),
+    "decisions": N_("Cases decided"),
     "cases": N_("Cases"),
     "gold_n": N_("With a gold answer"),
     "accuracy": N_("Right"),
