@@ -208,7 +208,10 @@ def _standard(data: pd.DataFrame, strategy: Strategy) -> pd.DataFrame:
         rows[f"cluster_{number}"] = _labels(column(data, name))
     if strategy.strata:
         parts = [column(data, name).astype("str") for name in strategy.strata]
-        rows["stratum"] = parts[0].str.cat(parts[1:], sep=" / ").array
+        joined = parts[0]
+        for part in parts[1:]:
+            joined = joined.str.cat(part, sep=" / ")
+        rows["stratum"] = joined.array
     if isinstance(strategy.propensity, str):
         rows["propensity"] = _chance(data, strategy.propensity)
     return rows
