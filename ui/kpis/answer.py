@@ -19,7 +19,7 @@ from ui.kpis.groups import Group
 from ui.kpis.targets import state_of
 from ui.kpis.view import Look
 from ui.show import plain
-from ui.texts import language, t
+from ui.texts import t
 
 #: Charts that the sentences lead to.
 TREND: Final = "trend"
@@ -62,8 +62,7 @@ def answer(
         (_group(worst), BREAKDOWN),
     ]
     sentences = [_leading(text, anchor) for text, anchor in told if text]
-    blank = "" if language().startswith("zh") else " "
-    return blank.join(sentences[:MAX_SENTENCES])
+    return " ".join(sentences[:MAX_SENTENCES])
 
 
 def _leading(sentence: str, anchor: str) -> str:

@@ -35,6 +35,8 @@ from ui.texts import t
 
 #: Six fit beside each other at 1440, three at 1024, two at 400 pixels.
 CARD_WIDTH: Final = 165
+#: Two cards with the gap between them.
+PAIR_WIDTH: Final = 2 * CARD_WIDTH + 8
 #: Verdicts on a card, where a word has little room; counts show theirs by the arrow.
 SHORT_NAMES: Final[dict[Verdict, str]] = {
     "better": N_("better"),
@@ -57,19 +59,36 @@ def row_of_cards(
 ) -> None:
     """Draw the cards beside each other, wrapped on narrow screens."""
     lines = _lines(look)
+    places = range(len(look.cards))
     with st.container(horizontal=True, gap="xsmall", key="kpis_cards"):
-        for place, metric in enumerate(look.cards):
+        for first in places[::2]:
+            # Two and two, so that no card stands alone in its row.
             with st.container(
-                border=True, width=CARD_WIDTH, height="stretch", gap=None
+                horizontal=True, gap="xsmall", width=PAIR_WIDTH, height="stretch"
             ):
-                if metric in found:
-                    _card(
-                        look, found[metric], line=lines.get(metric), place=place,
-                        target=targets.get(metric),
-                    )  # fmt: skip
-                else:
-                    _title(look, metric, place=place)
-                    lock_note(look.locked(metric))
+                for place in places[first : first + 2]:
+                    _framed(look, found, targets, lines, place=place)
+
+
+def _framed(
+    look: Look,
+    found: Mapping[str, Figure],
+    targets: Mapping[str, Target],
+    lines: Mapping[str, pd.Series],
+    *,
+    place: int,
+) -> None:
+    """One card in its frame; a locked metric says what would unlock it."""
+    metric = look.cards[place]
+    with st.container(border=True, width=CARD_WIDTH, height="stretch", gap=None):
+        if metric in found:
+            _card(
+                look, found[metric], line=lines.get(metric), place=place,
+                target=targets.get(metric),
+            )  # fmt: skip
+        else:
+            _title(look, metric, place=place)
+            lock_note(look.locked(metric))
 
 
 def _card(
