@@ -53,7 +53,7 @@ browser: $(DEV_STAMP)
 	@$(BIN)/python tests/e2e/find_browser.py
 
 test: $(DEV_STAMP) browser
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .
