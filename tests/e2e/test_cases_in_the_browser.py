@@ -180,8 +180,9 @@ def test_from_a_bar_to_the_first_case_in_two_clicks_and_back(server, open_page):
         selection=Selection(dataset=NAME, metric="late_rate"), by="city", span="all"
     )
     visit = open_page(f"{server.url}/kpis?lang=en&v={encode_view(view)}")
+    whole = visit.page.url
     visit.page.locator(".st-key-kpis_group_0 button").first.click()
-    visit.page.wait_for_timeout(500)
+    visit.page.wait_for_url(lambda url: url != whole)
     visit.wait_until_still()
     narrowed = visit.page.url
     visit.page.get_by_role("link", name="Review these cases").first.click()
