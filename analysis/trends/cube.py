@@ -247,7 +247,15 @@ def _narrower(
 ) -> tuple[Segment, float]:
     segments, sums = cube.by([name], inside)
     covers = sums.excess * np.sign(whole) >= COVERED * abs(whole)
-    ratio = np.where(covers, sums.likelihood_ratio, -np.inf)
+    total = cube.of(inside)
+    parts = zip(
+        (total.now, total.due, total.before, total.before_due),
+        (sums.now, sums.due, sums.before, sums.before_due),
+        strict=True,
+    )
+    others = Sums(*(all_of - own for all_of, own in parts))
+    alike = others.log_ratio * np.sign(whole) >= ALIKE * np.abs(sums.log_ratio)
+    ratio = np.where(covers & ~alike, sums.likelihood_ratio, -np.inf)
     place = int(ratio.argmax())
     return segments[place], float(ratio[place])
 

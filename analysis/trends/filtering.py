@@ -36,8 +36,6 @@ WALKS = (0.0, 0.003, 0.02, 0.1, 1.0)
 MEMORY = 0.985
 #: Steps over which the noise is learned, at most.
 NOISE_STEPS = 60.0
-#: The noise is learned from bounded errors, which tell a little less than all.
-FREEDOM = 0.85
 #: How fast effects of seasons change, as a share of the noise a step.
 SEASON_WALK = 0.002
 #: Errors are bounded at so many standard deviations.
@@ -216,7 +214,7 @@ class _Bank:
         kept["mean"][:, now.time] = mixed * of_ready
         kept["var"][:, now.time] = variance * of_ready
         kept["level"][:, now.time] = level * of_ready
-        kept["free"][:, now.time] = FREEDOM * self._steps[:, 0] * of_ready
+        kept["free"][:, now.time] = self._steps[:, 0] * of_ready
 
     def _learn(self, now: _Step) -> None:
         seen, error, variance = now.seen, now.error, now.variance

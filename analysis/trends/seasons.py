@@ -16,6 +16,8 @@ HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 SEASONS_NEEDED = 3
 #: Seasons from which a series is learned before its first point is judged.
 SEASONS_LEARNED = 2
+#: Of short seasons one more is learned from, up to so many points: three weeks of days.
+LEARNED_WELL = 21
 #: Points learned from at least.
 LEAST_WARM_UP = 12
 #: An effect of holidays may be so many times the noise, in variance.
@@ -80,7 +82,8 @@ def holiday_effect(
 def warm_up(lengths: Iterable[int]) -> int:
     """Points from which a series is learned before its first point is judged."""
     longest = max(lengths, default=0)
-    return max(SEASONS_LEARNED * longest, LEAST_WARM_UP)
+    well = min((SEASONS_LEARNED + 1) * longest, LEARNED_WELL)
+    return max(SEASONS_LEARNED * longest, well, LEAST_WARM_UP)
 
 
 def moved_after(grain: str, step_seconds: float | None) -> int:

@@ -12,9 +12,9 @@ from analysis.trends.seasons import Season
 
 #: What rates scatter before anything is known, and how many points that counts for.
 USUAL_DISPERSION = 1.0
-USUAL_WEIGHT = 2.0
+USUAL_WEIGHT = 1.0
 #: Share of the sampling noise that is left at least at the start.
-LEAST_DISPERSION = 0.7
+LEAST_DISPERSION = 0.5
 #: Noise left at least, as a share of the level: a constant series is no certainty.
 LEAST_SHARE = 1e-6
 LEAST_VARIANCE = 1e-18

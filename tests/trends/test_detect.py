@@ -99,7 +99,7 @@ def test_values_in_other_units_are_judged_alike(scale, shift, seed):
     moved = pd.DataFrame({"period": days, "v": values * scale + shift * scale})
     two = detect(moved, value="v")
     if two["low"].min() < 0 < one["v"].max():
-        np.testing.assert_allclose(two["score"][14:], one["score"][14:], atol=0.02)
+        np.testing.assert_allclose(two["score"][21:], one["score"][21:], atol=0.02)
     assert two["is_anomaly"][60]
 
 
@@ -140,7 +140,7 @@ def test_150_orders_a_day_are_too_few_to_tell_and_it_says_so():
     assert not found["is_anomaly"].any()
     assert "too few" in found.attrs["too_few"]
     assert found.attrs["too_few_values"]["needed"] == 200
-    assert not of(late(150), minimum=0)["is_too_few"][20:].any()
+    assert not of(late(150), minimum=0)["is_too_few"][21:].any()
 
 
 def test_a_short_series_is_too_short_and_it_says_so():

@@ -61,16 +61,16 @@ def test_the_logarithm_takes_zeros_for_a_tenth_of_the_smallest():
 def test_many_series_at_once_are_each_series_alone():
     values = np.random.default_rng(4).normal(size=(5, 90))
     week = (Season(np.arange(90) % 7, 7),)
-    together = foretell(plain(values), week, warm_up=14, moved_after=5)
+    together = foretell(plain(values), week, warm_up=21, moved_after=5)
     for row in range(5):
-        alone = foretell(plain(values[[row]]), week, warm_up=14, moved_after=5)
-        np.testing.assert_allclose(alone.errors[0, 14:], together.errors[row, 14:])
+        alone = foretell(plain(values[[row]]), week, warm_up=21, moved_after=5)
+        np.testing.assert_allclose(alone.errors[0, 21:], together.errors[row, 21:])
 
 
 def test_errors_are_standard_normal_on_noise():
     values = np.random.default_rng(5).normal(10, 3, size=(300, 200))
     week = (Season(np.arange(200) % 7, 7),)
-    errors = foretell(plain(values), week, warm_up=14, moved_after=5).errors[:, 100:]
+    errors = foretell(plain(values), week, warm_up=21, moved_after=5).errors[:, 100:]
     assert errors.mean() == pytest.approx(0, abs=0.02)
     assert errors.std() == pytest.approx(1, abs=0.04)
     assert (np.abs(errors) > norm.isf(0.025)).mean() == pytest.approx(0.05, abs=0.01)

@@ -21,7 +21,7 @@ def orders(
 ) -> pd.DataFrame:
     """Orders of which one in ten is late, bicycles twice as often.
 
-    ``wrong``: grills in the east are late half the time for a week. ``mix``: in that
+    ``wrong``: grills in the east are late four times as often for a week. ``mix``: in that
     week two thirds of the orders go by bicycle; no rate changes.
     """
     rng = np.random.default_rng(seed)
@@ -34,7 +34,7 @@ def orders(
     vehicle = np.where(rng.random(count) < share, "bicycle", "motorbike")
     chance = np.where(vehicle == "bicycle", 0.2, 0.1)
     guilty = during & (city == "east") & (kind == "grill") & wrong
-    is_late = rng.random(count) < np.where(guilty, 0.5, chance)
+    is_late = rng.random(count) < np.where(guilty, 4 * chance, chance)
     hour = rng.integers(8, 22, count)
     created = pd.Timestamp("2026-01-05") + pd.to_timedelta(day * 24 + hour, unit="h")
     minutes = np.where(is_late, 45, 25)
