@@ -30,6 +30,8 @@ if dataset is None:
     st.stop()
 
 fired.waiting(dataset)
+watching = standing.job_of(dataset)
+is_watching = watching.state == "running"
 found = attention.notices(dataset, today=now.date())
 page_head(
     t("What needs attention"),
@@ -66,7 +68,8 @@ if found:
                     view=notice.view,
                 )
 
-standing.waiting(dataset)
+if is_watching:
+    standing.waiting(watching)
 
 tour, recent = st.columns([3, 2], gap="large")
 with tour:

@@ -53,11 +53,13 @@ def found_of(dataset: Dataset) -> Watch | None:
     return job.result if job and isinstance(job.result, Watch) else None
 
 
-def waiting(dataset: Dataset) -> None:
-    """Start the watch of a version, and tell how far it is while it runs."""
-    job = job_of(dataset)
-    if job.state == "running":
-        _running(job)
+def waiting(job: Job) -> None:
+    """How far a watch is that ran when the page began; runs the page again at its end.
+
+    Args:
+        job: From ``job_of``, taken before anything of its findings was shown.
+    """
+    _running(job)
 
 
 def panel(look: Look) -> None:
