@@ -21,7 +21,8 @@ def orders(
 ) -> pd.DataFrame:
     """Orders of which one in ten is late, bicycles twice as often.
 
-    ``wrong``: grills in the east are late four times as often for a week. ``mix``: in that
+    ``wrong``: grills in the east are late four times as often for a week. ``mix``: in
+    that
     week two thirds of the orders go by bicycle; no rate changes.
     """
     rng = np.random.default_rng(seed)
