@@ -80,7 +80,8 @@ def test_from_home_to_the_segment_to_its_orders(app, open_page, language, look, 
     finding = main.locator("strong", has_text=GUILTY).first
     finding.wait_for()
     settle(seen)
-    row = main.get_by_test_id("stHorizontalBlock").filter(has=finding).last
+    said = page.locator("strong", has_text=GUILTY)
+    row = main.get_by_test_id("stHorizontalBlock").filter(has=said).last
     row.get_by_role("link", name=look).first.click()
     page.locator("[class*=st-key-kpis_chip_0]").wait_for()
     settle(seen)
@@ -92,7 +93,7 @@ def test_from_home_to_the_segment_to_its_orders(app, open_page, language, look, 
     other = open_page(address, language=language)
     other.page.get_by_test_id("stDataFrame").first.wait_for()
     assert chips(other) == chips(seen)
-    link = page.get_by_role("link", name=re.compile("Review these cases|案例|审理"))
+    link = page.get_by_role("link", name=re.compile("Review these cases|逐单判责"))
     assert link.count() >= 1
     page.go_back()
     settle(seen)
