@@ -141,7 +141,7 @@ def test_a_group_below_the_minimum_sample_is_grey_and_says_so(world):
 def test_names_from_a_file_are_never_markdown(world):
     view = KpiView(selection=on(conditions=(Condition("city", values=(HOSTILE,)),)))
     at = opened(view)
-    own = re.compile(r"\[↓[^\]]*\]\(#(trend|breakdown)\)")
+    own = re.compile(r"\*\*\[↓[^\]]*\]\(#(trend|breakdown)\)")
     shown = [own.sub("", said(at)), *(item.label for item in at.button)]
     assert any("\\!\\[x\\]" in text for text in shown)
     assert not any(re.search(r"(?<!\\)(!\[|\]\(|<script|`=)", text) for text in shown)

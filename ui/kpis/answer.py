@@ -68,7 +68,8 @@ def answer(
 def _leading(sentence: str, anchor: str) -> str:
     """A sentence with the way to its chart behind it."""
     names = {TREND: t("trend"), BREAKDOWN: t("breakdown")}
-    return f"{sentence} [↓\N{NO-BREAK SPACE}{names[anchor]}](#{anchor})"
+    # Bold, since colour alone must not tell a link from the text around it.
+    return f"{sentence} **[↓\N{NO-BREAK SPACE}{names[anchor]}](#{anchor})**"
 
 
 def _group(worst: Group | None) -> str:
