@@ -70,7 +70,7 @@ def test_the_demo_data_set_themselves_up(monkeypatch):
     made = []
     monkeypatch.setenv("DOORSTEP_DEMO_ORDERS", "500")
     monkeypatch.setattr(
-        demo, "build", lambda job, workspace, *, rows: made.append(rows)
+        demo, "build", lambda job, workspace, *, rows, records: made.append(rows)
     )
     at = run()
     assert not at.exception
@@ -78,7 +78,7 @@ def test_the_demo_data_set_themselves_up(monkeypatch):
 
 
 def test_demo_data_that_failed_say_so_and_can_be_tried_again(monkeypatch):
-    def build(job, workspace, *, rows):
+    def build(job, workspace, *, rows, records):
         raise DataProblem("no room on {disk}", disk="disk")
 
     monkeypatch.setenv("DOORSTEP_DEMO_ORDERS", "500")
