@@ -267,6 +267,13 @@ def _clusters(study: Study) -> tuple[str, ...]:
 
 
 def power_curve(variance: float, aim: Aim, n: float) -> pd.DataFrame:
+    """Power and the smallest effect that would be seen, by number of units.
+
+    Args:
+        variance: Of the estimate times the number of units.
+        aim: Effect, level and power.
+        n: Units planned; sizes well below and above it are shown.
+    """
     sizes = np.unique(np.ceil(np.geomspace(n / _SPAN**2, n * _SPAN, _CURVE_POINTS)))
     chance = [
         power_of(variance, size, aim.effect, aim) if aim.effect else np.nan
