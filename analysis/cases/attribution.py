@@ -286,17 +286,42 @@ def _above(minutes: Floats, planned: Floats) -> Floats:
     return np.clip(minutes - planned, 0, None)
 
 
-def until_the_end(facts: pd.DataFrame, plan: Plan) -> Floats:
+def unseen(facts: pd.DataFrame, times: Floats) -> NDArray[np.bool_]:
+    """Where a milestone is missing that may have happened, shape (cases, 6).
+
+    Later milestones show that it did, or the data do not record it at all.
+    """
+    gone = np.isnan(times)
+    happened = np.logical_or.accumulate(~gone[:, ::-1], axis=1)[:, ::-1]
+    unrecorded = np.array([name not in facts for name in STAGE_MILESTONES])
+    found: NDArray[np.bool_] = gone & (happened | unrecorded)
+    return found
+
+
+def until_the_end(facts: pd.DataFrame, plan: Plan) -> Iterator[Floats]:
     """Minutes over plan by cause until an order was cancelled, shape (cases, causes).
 
-    What had not happened by then is read as happening at that moment.
+    What had not happened by then is read as happening at that moment. A milestone that
+    nobody saw is read in both ways, as early as can be and as late.
     """
-    times = times_of(facts)
-    end = minutes_after(facts, "cancelled_at")
+    times, end = times_of(facts), minutes_after(facts, "cancelled_at")
+    open_ = unseen(facts, times)
+    places = range(_ACCEPTED, _PICKED + 1)
+    ways = [(False, True) if open_[:, place].any() else (False,) for place in places]
+    for early in product(*ways):
+        read = _ended(times, end, open_ & np.array([False, *early, False, False]))
+        read[:, _THERE] = read[:, _PICKED] + plan.ride
+        read[:, _DONE] = read[:, _THERE] + plan.door
+        over = over_plan(read, plan)
+        yield np.where(np.isnan(end)[:, None], np.nan, over)
+
+
+def _ended(times: Floats, end: Floats, early: NDArray[np.bool_]) -> Floats:
+    """Times until the end: what is missing as early as can be, else as late."""
+    known = pd.DataFrame(np.column_stack([times, end]))
+    latest = known.bfill(axis=1).to_numpy()
     read = times.copy()
     for before, place in pairwise(range(_PICKED + 1)):
-        later = np.where(np.isnan(read[:, place]), end, read[:, place])
-        read[:, place] = np.fmax(later, read[:, before])
-    read[:, _THERE] = read[:, _PICKED] + plan.ride
-    read[:, _DONE] = read[:, _THERE] + plan.door
-    return over_plan(read, plan)
+        moment = np.where(early[:, place], read[:, before], latest[:, place])
+        read[:, place] = np.fmax(moment, read[:, before])
+    return read

@@ -39,6 +39,7 @@ FIELD_LABELS: Mapping[str, str] = {
     "events.road_closure": N_("closed roads"),
     "events.building_delay": N_("delays in the building"),
     "events.damage_photo": N_("a photograph of the damage"),
+    "events.merchant_closed_report": N_("reports that the merchant is closed"),
 }
 KIND_LABELS: Mapping[str, str] = {
     "cancelled": N_("Cancelled"),

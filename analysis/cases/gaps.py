@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analysis.cases.attribution import Floats
+from analysis.cases.attribution import Floats, times_of, unseen
 from analysis.cases.conditions import Facts, Flags, Known
+from analysis.cases.hits import SOURCES
 from analysis.cases.minutes import (
     BESIDE,
     Shares,
     claims_of,
+    excusing,
     figures_of,
     missing_milestones,
 )
@@ -25,6 +27,7 @@ FACT_OF: Mapping[str, str] = {
     "events.road_closure": "road_closures_n",
     "events.building_delay": "building_delays_n",
     "events.damage_photo": "damage",
+    "events.merchant_closed_report": "closed_reporters_n",
     "messages": "rider_messages_n",
     "weather": "severe_weather",
     "cancel_reason": "end_reason",
@@ -70,7 +73,23 @@ def gaps_of_events(
         for name, lacks in lacking(rule, facts, state).items():
             found = np.where(lacks & is_open, 1.0, 0.0)
             gaps[name] = np.maximum(gaps.get(name, 0.0), found)
+        for _, fact in excusing(rule, facts):
+            columns = SOURCES.get(fact, ("orders", (fact,)))[1]
+            found = np.where(state.true & is_open, 1.0, 0.0)
+            for name in (column for column in columns if not facts.has(column)):
+                gaps[name] = np.maximum(gaps.get(name, 0.0), found)
     return gaps
+
+
+def gaps_of_waiting(facts: Facts, is_open: Flags) -> dict[str, Floats]:
+    """1 for what nobody saw of a wait, where it leaves open who was slowest."""
+    gone = unseen(facts.frame, times_of(facts.frame))
+    gaps = {
+        name: np.where(is_open & gone[:, STAGE_MILESTONES.index(name)], 1.0, 0.0)
+        for name in ("accepted_at", "arrived_merchant_at", "picked_up_at")
+    }
+    promised = facts.there("promised_ready_at")
+    return gaps | {"promised_ready_at": np.where(is_open & ~promised, 1.0, 0.0)}
 
 
 def lacking(rule: Rule, facts: Facts, state: Known) -> dict[str, Flags]:

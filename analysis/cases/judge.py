@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from analysis.cases.attribution import Floats, plan_of
 from analysis.cases.conditions import Facts, Flags, with_derived
-from analysis.cases.gaps import gaps_of_events, gaps_of_minutes
+from analysis.cases.gaps import gaps_of_events, gaps_of_minutes, gaps_of_waiting
 from analysis.cases.judged import Judged, Verdicts
 from analysis.cases.minutes import (
     NOBODY,
     Bits,
+    excusing,
     largest_over,
     party_of,
     share_out,
@@ -23,7 +24,7 @@ from analysis.cases.minutes import (
     unplanned,
 )
 from analysis.cases.rules import LARGEST, Rule, Ruleset, load_ruleset
-from analysis.cases.verdicts import CASE_KINDS
+from analysis.cases.verdicts import CASE_KINDS, PARTIES
 from analysis.engine.dataset import Dataset
 from analysis.metrics.facts import case_facts
 
@@ -152,25 +153,40 @@ def _by_events(judged: Judged, facts: Facts, ruleset: Ruleset, kind: int) -> Non
     if not len(rows) or not rules:
         return
     here = facts.take(rows, {})
+    nobody = 1 << NOBODY
     fired, possible = (np.zeros(len(rows), dtype=np.int64) for _ in range(2))
+    waits = np.zeros(len(rows), dtype=bool)
     states = {}
     for place, rule in rules:
         states[place] = state_of(rule, here, ruleset)
-        party = 1 << _named(rule, here, ruleset)
+        party = 1 << _named(rule, here, ruleset, ~states[place].false)
         fired |= np.where(states[place].true, party, 0)
         possible |= np.where(states[place].unknown, party, 0)
+        for name, _ in excusing(rule, here):
+            other = 1 << PARTIES.index(name)
+            possible |= np.where(states[place].true, other, 0)
+        if rule.party == LARGEST:
+            waits |= states[place].true & (party == nobody)
         judged.rules[rows, place] = states[place].true
-    nobody = 1 << NOBODY
     fired, possible = fired & ~nobody, possible & ~nobody
-    is_open = (possible & ~fired) > 0
+    waits &= fired == 0
+    is_open = ((possible & ~fired) > 0) | waits
     judged.label[rows] = np.where(is_open, 0, fired)
     judged.is_open[rows] = is_open
-    for name, minutes in gaps_of_events(here, states, is_open, ruleset).items():
+    gaps = (
+        gaps_of_events(here, states, is_open, ruleset),
+        gaps_of_waiting(here, waits),
+    )
+    for name, minutes in (item for part in gaps for item in part.items()):
         judged.note_gap(name, rows, minutes)
 
 
-def _named(rule: Rule, facts: Facts, ruleset: Ruleset) -> Bits:
+def _named(rule: Rule, facts: Facts, ruleset: Ruleset, may_fire: Flags) -> Bits:
     """Places of the party a rule about events names, case by case."""
     if rule.party != LARGEST:
         return party_of(rule, facts, ruleset)
-    return largest_over(facts, ruleset)
+    party = np.full(len(facts), NOBODY)
+    rows = np.flatnonzero(may_fire)
+    if len(rows):
+        party[rows] = largest_over(facts.take(rows, {}), ruleset)
+    return party

@@ -192,6 +192,21 @@ def party_of(rule: Rule, facts: Facts, ruleset: Ruleset) -> NDArray[np.int64]:
     return party
 
 
+def excusing(rule: Rule, facts: Facts) -> list[tuple[str, str]]:
+    """Parties that a rule's exemptions might name, and the facts they would read.
+
+    Only where nobody records such a fact at all: a value that is missing in one case
+    says that it did not come to that.
+    """
+    return [
+        (exemption.to, part.fact)
+        for exemption in rule.exempt
+        for condition in exemption.when
+        for part in condition.parts()
+        if exemption.to and not facts.has(part.fact)
+    ]
+
+
 def _options(claims: list[Claim]) -> Iterator[int | None]:
     """Which rule that is not known to fire is taken to fire: none, or one of them.
 
@@ -279,19 +294,34 @@ def label_of(by_party: Floats, late: Floats, ruleset: Ruleset) -> Bits:
 def largest_over(facts: Facts, ruleset: Ruleset) -> NDArray[np.int64]:
     """Places of the party with most time over plan until the order was cancelled.
 
-    ``NOBODY`` where there is none, or no plan.
+    ``NOBODY`` where there is none, no plan, or where what nobody saw might make it
+    another one.
     """
-    over = until_the_end(facts.frame, plan_of(facts.frame))
+    plan = plan_of(facts.frame)
+    named = [
+        party
+        for over in until_the_end(facts.frame, plan)
+        for party in _largest(facts, over, ruleset)
+    ]
+    same = np.all([party == named[0] for party in named], axis=0)
+    return np.where(same, named[0], NOBODY)
+
+
+def _largest(
+    facts: Facts, over: Floats, ruleset: Ruleset
+) -> Iterator[NDArray[np.int64]]:
+    """The party with most time, for every way to read the rules that are silent."""
     over = np.where(np.isnan(over.sum(axis=1))[:, None], 0.0, over)
     claims = claims_of(Facts(facts.frame, figures_of(over)), ruleset)
-    taken = _taken(claims, over, dict.fromkeys(CAUSES))
-    by_party = np.zeros((len(over), len(PARTIES) + 1))
     listed = [claim for cause in CAUSES for claim in claims[cause]]
     every = np.arange(len(over))
-    for column, claim in zip(taken.T, listed, strict=True):
-        by_party[every, claim.party] += column
-    best = by_party[:, :NOBODY].argmax(axis=1)
-    return np.where(by_party[:, :NOBODY].max(axis=1) > 0, best, NOBODY)
+    for choice in product(*(_options(claims[cause]) for cause in CAUSES)):
+        taken = _taken(claims, over, dict(zip(CAUSES, choice, strict=True)))
+        by_party = np.zeros((len(over), len(PARTIES) + 1))
+        for column, claim in zip(taken.T, listed, strict=True):
+            by_party[every, claim.party] += column
+        best = by_party[:, :NOBODY].argmax(axis=1)
+        yield np.where(by_party[:, :NOBODY].max(axis=1) > 0, best, NOBODY)
 
 
 def missing_milestones(facts: Facts) -> dict[str, Flags]:

@@ -210,6 +210,56 @@ def test_who_gave_up_waiting_waited_for_whoever_was_slowest() -> None:
     assert verdict(dispatch).party == "platform"
 
 
+def gave_up(**facts: object) -> dict:
+    reason = {"status": "cancelled", "cancel_reason": "waited too long"}
+    times = {"cancelled_at": 40, "delivered_at": None, "arrived_customer_at": None}
+    return case(**reason | times | facts)
+
+
+def test_an_acceptance_that_nobody_saw_is_no_late_dispatch() -> None:
+    """The rider was there in time, so the platform had found one before."""
+    seen = gave_up(accepted_at=None, picked_up_at=35)
+    assert verdict(seen).party == "merchant"
+
+
+def test_a_wait_that_nobody_saw_is_read_in_every_way() -> None:
+    lost = gave_up(accepted_at=None, arrived_merchant_at=None, picked_up_at=35)
+    found = verdict(lost)
+    assert found.party == "undetermined"
+    assert {"accepted_at", "arrived_merchant_at"} <= set(found.missing_evidence)
+
+
+def test_without_columns_for_the_wait_nobody_is_slowest() -> None:
+    frame = frame_of(gave_up(picked_up_at=None))
+    bare = frame.drop(columns=["accepted_at", "arrived_merchant_at", "picked_up_at"])
+    assert judge(frame)[0].party == "merchant"
+    found = judge(bare)[0]
+    assert found.party == "undetermined"
+    assert "arrived_merchant_at" in found.missing_evidence
+
+
+def test_a_kitchen_without_a_promise_may_have_been_the_slowest() -> None:
+    waited = frame_of(gave_up(accepted_at=5, arrived_merchant_at=9, picked_up_at=None))
+    found = judge(waited.drop(columns="promised_ready_at"))[0]
+    assert found.party == "undetermined"
+    assert "promised_ready_at" in found.missing_evidence
+
+
+def test_a_refusal_may_be_excused_by_a_wait_that_nobody_records() -> None:
+    refused = frame_of(gave_up(cancel_reason="rider refused", picked_up_at=None))
+    assert judge(refused)[0].party == "merchant"
+    found = judge(refused.drop(columns="arrived_merchant_at"))[0]
+    assert found.party == "undetermined"
+    assert "arrived_merchant_at" in found.missing_evidence
+
+
+def test_what_leaves_a_cancellation_open_is_named() -> None:
+    frame = frame_of(gave_up(cancel_reason="changed mind"))
+    found = judge(frame.drop(columns="closed_reporters_n"))[0]
+    assert found.party == "undetermined"
+    assert "events.merchant_closed_report" in found.missing_evidence
+
+
 @pytest.mark.parametrize(
     ("facts", "party"),
     [
