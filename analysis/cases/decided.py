@@ -113,15 +113,17 @@ def disagreements(decisions: pd.DataFrame) -> pd.DataFrame:
 def agreed(decisions: pd.DataFrame) -> pd.DataFrame:
     """Orders with an agreed party: dataset, dataset_version, order_no, order_id, party.
 
-    Gold where there is one, else where at least two first-hand decisions are alike and
-    none differs, and no appeal overturned them.
+    Gold where there is one, else where at least two people decided alike first-hand
+    and none differs, nobody corrected themselves, and no appeal overturned them.
     """
     own = first_hand(decisions)
+    corrections = decisions.loc[decisions["kind"] == "HUMAN", "supersedes"]
+    own = own[~own["id"].isin(corrections[corrections != ""])]
     own = own.assign(upset=own["appeal_outcome"].isin(("overturned", "partly")))
     per = own.groupby(["dataset", "dataset_version", "order_no", "order_id"]).agg(
         party=("party", "first"),
         alike=("party", "nunique"),
-        n=("party", "size"),
+        n=("reviewer", "nunique"),
         gold=("gold", "first"),
         upset=("upset", "any"),
     )

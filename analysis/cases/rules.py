@@ -35,6 +35,9 @@ CAUSES = ("dispatch", "to_merchant", "kitchen", "ride", "hand_over", "promise")
 #: Instead of a party: the one with most time over plan until the order ended.
 LARGEST = "largest"
 
+#: Parameters that judging itself reads.
+REQUIRED = ("sole_share", "shared_share", "faster_unseen")
+
 NUMERIC = ("above", "at_least", "below", "at_most")
 DEFAULT = Path(__file__).with_name("ruleset.yaml")
 
@@ -180,6 +183,8 @@ class Ruleset(_Model):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Ruleset:
+        lost = [name for name in REQUIRED if name not in self.parameters]
+        _insist(not lost, f"parameters are missing: {lost}")
         ids = [rule.id for rule in self.rules]
         _insist(len(set(ids)) == len(ids), f"rule ids are not unique: {ids}")
         for rule in self.rules:

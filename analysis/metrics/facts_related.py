@@ -20,6 +20,7 @@ from analysis.metrics.stages import minutes_between
 
 ASKED = "asked"
 MINUTES_A_DAY = 1440
+NO_TIME = "9999-12-31"
 
 Values = Mapping[str, exp.Expr]
 
@@ -166,12 +167,14 @@ def _complaints(dataset: Dataset, asked: pa.Table) -> pd.DataFrame | None:
         "complaint_at": "created_at",
         "claimed_party": "claimed_party",
     }
-    key = "created_at" if dataset.has("complaints", "created_at") else "class"
+    key: exp.Expr = trees.column("class", "complaints")
+    if dataset.has("complaints", "created_at"):
+        # A complaint without a time is one still, after those that have one.
+        last = exp.cast(exp.Literal.string(NO_TIME), "TIMESTAMP")
+        at = trees.column("created_at", "complaints")
+        key = exp.func("coalesce", at, last)
     values = {
-        name: exp.ArgMin(
-            this=trees.column(column, "complaints"),
-            expression=trees.column(key, "complaints"),
-        )
+        name: exp.ArgMin(this=trees.column(column, "complaints"), expression=key.copy())
         for name, column in names.items()
         if dataset.has("complaints", column)
     }

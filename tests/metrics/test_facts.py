@@ -71,9 +71,14 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     )
     complaints = pd.DataFrame(
         {
-            "order_no": [4, 4],
-            "class": ["spilled", "late"],
-            "created_at": [START + timedelta(hours=2), START + timedelta(hours=1)],
+            "order_no": [4, 4, 4, 6],
+            "class": ["spilled", "late", "attitude", "spilled"],
+            "created_at": [
+                START + timedelta(hours=2),
+                START + timedelta(hours=1),
+                None,
+                None,
+            ],
         }
     )
     tables = {
@@ -121,6 +126,12 @@ def test_of_several_complaints_the_first_counts(dataset: Dataset) -> None:
     frame = case_facts(dataset, [4, 5])
     assert frame["complaint_class"].tolist()[0] == "late"
     assert frame["complaint_class"].isna().tolist() == [False, True]
+
+
+def test_a_complaint_without_a_time_is_a_complaint(dataset: Dataset) -> None:
+    frame = case_facts(dataset, [6])
+    assert frame["complaint_class"].tolist() == ["spilled"]
+    assert frame["complaint_at"].isna().all()
 
 
 @pytest.mark.parametrize("numbers", [[0], [SIZE + 1], [1, 1]])
