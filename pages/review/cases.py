@@ -40,13 +40,13 @@ if not view.queue and not view.position:
 desk = opening.desk_of(view)
 if desk is None:
     st.stop()
-rules = rulesets.live()
+rules = rulesets.of_case(desk)
 file = evidence.case_file(desk, rules)
 if view.sheet:
-    sheet.page(desk, file)
+    sheet.page(desk, file, rules)
     st.stop()
 
-head.line(desk, file, model=opinion.shown(desk))
+head.line(desk, file)
 opening.notice(desk)
 left, right = st.columns([3, 2], gap="medium")
 with left, st.container(gap="xsmall"):

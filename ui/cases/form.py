@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from analysis.cases.decisions import record_decision
+from analysis.cases.decisions import record_decision, seen_of
 from analysis.cases.taxonomy import (
     Choice,
     load_causes,
@@ -15,11 +15,10 @@ from analysis.cases.taxonomy import (
     load_exemptions,
     load_solutions,
 )
-from analysis.records.cases_decisions import add_note
 from analysis.records.cases_leases import skip, take
 from analysis.words import N_
 from ui import cached, errors
-from ui.cases import answer, keys, suggestion, words
+from ui.cases import answer, keys, opinion, suggestion, words
 from ui.cases.answer import Given
 from ui.cases.evidence import CaseFile
 from ui.cases.view import CasesView, Desk, to_case
@@ -100,7 +99,7 @@ def take_over(desk: Desk, file: CaseFile) -> None:
     )  # fmt: skip
 
 
-def complete(desk: Desk, file: CaseFile, model: dict[str, float]) -> None:
+def complete(desk: Desk, file: CaseFile) -> None:
     """Decide the case and go to the next one; for a callback."""
     with errors.boundary():
         guard("review")
@@ -120,13 +119,11 @@ def complete(desk: Desk, file: CaseFile, model: dict[str, float]) -> None:
             detail=given.detail,
             solution=given.solution,
             exemption=given.exemption,
-            seen=suggestion.seen(file, model),
+            note=answer.text(desk, "note"),
+            seen=seen_of(file.verdict, model=opinion.shown(desk)),
             is_blind=desk.is_blind,
             active_seconds=answer.active_seconds(desk),
         )
-        note = answer.text(desk, "note")
-        if note:
-            add_note(cached.records(), desk.case.id, by=desk.reviewer, text=note)
         to_next_open(desk)
 
 
@@ -205,7 +202,7 @@ def _shares(desk: Desk, given: Given, file: CaseFile, *, frozen: bool) -> None:
     with _titled(t("Shares"), key="cases_shares"):
         for code, share in shares.items():
             key = f"cases_share_{desk.id}_{code}"
-            st.session_state[key] = round(100 * share)
+            st.session_state[key] = min(max(round(100 * share), 1), 99)
             st.markdown(f":small[{words.party(code)}, %]", width="content")
             st.number_input(
                 t("{party}, %", party=words.party(code)), label_visibility="collapsed",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -25,7 +24,7 @@ _STATES = {
 }  # fmt: skip
 
 
-def line(desk: Desk, file: CaseFile, *, model: Mapping[str, float]) -> None:
+def line(desk: Desk, file: CaseFile) -> None:
     """Everything about where one is, and the buttons that move; it stays in sight."""
     with st.container(key="cases_head", gap="xxsmall"):
         with st.container(
@@ -37,7 +36,7 @@ def line(desk: Desk, file: CaseFile, *, model: Mapping[str, float]) -> None:
             )  # fmt: skip
             st.markdown(_where(desk), width="stretch")
             _watch(desk)
-            _moves(desk, file, model)
+            _moves(desk, file)
         with st.container(
             horizontal=True, vertical_alignment="center", gap="small", key="cases_title"
         ):
@@ -90,7 +89,7 @@ def _filters(desk: Desk) -> list[str]:
     return found
 
 
-def _moves(desk: Desk, file: CaseFile, model: Mapping[str, float]) -> None:
+def _moves(desk: Desk, file: CaseFile) -> None:
     last = desk.position >= desk.size
     st.button(
         t("Previous case"), key="cases_previous", icon=":material/chevron_left:",
@@ -110,7 +109,7 @@ def _moves(desk: Desk, file: CaseFile, model: Mapping[str, float]) -> None:
         st.button(
             t("Complete"), key="cases_complete", type="primary",
             icon=":material/check:", shortcut=keys.shortcut("complete"),
-            on_click=form.complete, args=(desk, file, dict(model)),
+            on_click=form.complete, args=(desk, file),
         )  # fmt: skip
 
 

@@ -286,7 +286,9 @@ def _settings(*, by_ids: bool) -> Settings:
         )  # fmt: skip
         return Settings(
             order=order,
-            limit=st.number_input(t("At most so many cases"), 1, MAX_IDS, 500, 100),
+            limit=st.number_input(
+                t("At most so many cases"), 1, MAX_IDS, MAX_IDS if by_ids else 500, 100
+            ),
             reviewers_per_case=st.number_input(t("Decisions a case"), 1, 5, 1),
             double_review_share=st.slider(
                 t("Share decided twice, blind, %"), 0, 100, 10

@@ -80,7 +80,8 @@ def learned(dataset: Dataset, stamp: int) -> SecondOpinion:
     """
     del stamp
     cases = agreed(decision_frame(cached.records(), dataset=dataset_id(dataset.name)))
-    cases = cases.drop_duplicates("order_no").reset_index(drop=True)
+    # Numbers of orders belong to one version.
+    cases = cases[cases["dataset_version"] == dataset.version].reset_index(drop=True)
     facts = case_facts(dataset, cases["order_no"].astype(int).tolist())
     return learn(facts, cases["party"])
 

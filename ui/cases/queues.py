@@ -22,7 +22,7 @@ from analysis.records.cases import (
 from analysis.records.cases_leases import take
 from analysis.words import N_
 from ui import cached, datasets, errors, frame
-from ui.cases.view import CasesView, queue_view, reviewer
+from ui.cases.view import CasesView, queue_view
 from ui.counted import counted, sentences
 from ui.format import ago, number, percent
 from ui.guard import name_field, person, set_name, sign
@@ -192,7 +192,8 @@ def _undo_offer() -> None:
         if st.button(t("Undo"), key="cases_undo_delete", type="tertiary"):
             del st.session_state[_DELETED]
             with errors.boundary():
-                undo_delete(cached.records(), "case_queue", deleted[0], by=reviewer())
+                by = sign("review").signature
+                undo_delete(cached.records(), "case_queue", deleted[0], by=by)
             st.rerun()
 
 

@@ -8,13 +8,14 @@ from typing import Final
 
 import streamlit as st
 
-from analysis.cases import explanation_sheet
+from analysis.cases import Ruleset, explanation_sheet
 from analysis.cases.sheet import Sheet
 from analysis.records.cases_decisions import decisions_on
-from analysis.words import Text
+from analysis.words import N_, Text
 from ui import cached, export
 from ui.cases import words
 from ui.cases.evidence import CaseFile
+from ui.cases.versions import standing
 from ui.cases.view import Desk
 from ui.format import day as written_day
 from ui.guard import guard
@@ -24,6 +25,9 @@ from ui.texts import language, t
 
 APPEAL_DAYS: Final = 7
 MAX_WORDS: Final = 600
+UNDECIDED: Final = N_(
+    "Nobody has decided this case yet; this is what the rules suggest."
+)
 _STYLE: Final = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;"
     "padding:0 1rem;color:#14171d}h1{font-size:1.5rem}h2{font-size:1.05rem;"
@@ -40,10 +44,12 @@ def link(desk: Desk) -> None:
     )  # fmt: skip
 
 
-def page(desk: Desk, file: CaseFile) -> None:
+def page(desk: Desk, file: CaseFile, ruleset: Ruleset) -> None:
     """The sheet alone, as it is printed, and its download."""
     guard("export")
-    made = explanation_sheet(file.timeline, file.verdict, appeal_days=APPEAL_DAYS)
+    made = explanation_sheet(
+        file.timeline, file.verdict, ruleset=ruleset, appeal_days=APPEAL_DAYS
+    )
     decided = decision(desk)
     with st.container(horizontal=True, key="cases_sheet_bar"):
         st.button(
@@ -58,6 +64,8 @@ def page(desk: Desk, file: CaseFile) -> None:
         st.caption(t("Print it with the browser: Ctrl+P."))
     with st.container(width=680, key="cases_sheet_page"):
         st.title(words.said(made.title), anchor=False)
+        if not decided:
+            st.warning(t(UNDECIDED), icon=":material/pending:")
         st.markdown(
             f"**{plain(decided, limit=MAX_WORDS) or words.said(made.summary)}**"
         )
@@ -77,11 +85,10 @@ def decision(desk: Desk) -> str:
     """What somebody decided on the case, in their words; empty while nobody has."""
     if desk.case is None:
         return ""
-    found = decisions_on(cached.records(), desk.case.id)
-    standing = next((item for item in found if not item.superseded_by), None)
-    if standing is None:
+    found = standing(desk, decisions_on(cached.records(), desk.case.id))
+    if found is None:
         return ""
-    given = standing.answer
+    given = found.answer
     who = words.parties(given.shares or (given.party,))
     return t("Decided: {party}. {why}", party=who, why=given.explanation)
 
@@ -97,7 +104,7 @@ def document(made: Sheet, decided: str = "") -> str:
         for title, lines in _parts(made)
     )
     title = _safe(words.written(made.title))
-    summary = _safe(decided or words.written(made.summary))
+    summary = _safe(decided or f"{t(UNDECIDED)} {words.written(made.summary)}")
     return (
         f'<!doctype html><html lang="{language()[:2]}"><head><meta charset="utf-8">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"

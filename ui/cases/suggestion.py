@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 import altair as alt
@@ -14,7 +12,6 @@ from analysis.cases.taxonomy import load_causes, load_exemptions
 from analysis.cases.verdicts import Evidence, Hit, Missing, Verdict
 from analysis.metrics import related
 from analysis.orders.schema import load_fields
-from analysis.records.cases_decisions import RuleHit, Seen
 from ui import cached
 from ui.cases import keys, words
 from ui.cases.evidence import CaseFile
@@ -53,26 +50,6 @@ def answer_of(file: CaseFile) -> dict[str, Any]:
         "detail": "",
         "exemption": codes[0] if codes else "",
     }
-
-
-def seen(file: CaseFile, model: Mapping[str, float]) -> Seen:
-    """What the reviewer was shown, to be kept with the decision."""
-    verdict = file.verdict
-    return Seen(
-        ruleset=f"{verdict.ruleset} {verdict.version}",
-        party=suggested_party(verdict),
-        minutes=minutes(file),
-        hits=tuple(_kept(hit) for hit in verdict.hits),
-        missing_evidence=verdict.missing_evidence,
-        model=dict(model),
-    )
-
-
-def suggested_party(verdict: Verdict) -> str:
-    """The suggested party as decisions name it."""
-    if len(verdict.parties) > 1:
-        return words.SHARED
-    return words.party_code(verdict.party)
 
 
 def draw(desk: Desk, file: CaseFile, *, take_over: Any) -> None:  # noqa: ANN401 - a callback
@@ -120,16 +97,9 @@ def _cause(verdict: Verdict) -> str:
     return ""
 
 
-def _kept(hit: Hit) -> RuleHit:
-    rows = [asdict(item) for item in hit.evidence]
-    return RuleHit(
-        hit.rule, words.party_code(hit.party), hit.value, hit.threshold, {"rows": rows}
-    )
-
-
 def _hit(hit: Hit) -> str:
     """A rule in one line: value, threshold, margin, party, and the row it came from."""
-    parts = [f"**{plain(hit.rule)} {t(hit.name)}**", _measured(hit)]
+    parts = [f"**{plain(hit.rule)} {plain(t(hit.name))}**", _measured(hit)]
     if hit.minutes:
         parts.append(f"{words.party(hit.party)} {written_minutes(hit.minutes)}")
     elif hit.party:
@@ -146,7 +116,8 @@ def _hit(hit: Hit) -> str:
 def _measured(hit: Hit) -> str:
     if hit.value is None or hit.threshold is None:
         return plain(hit.fact)
-    sign = ">" if hit.value > hit.threshold else "≤"
+    sign = "≥" if hit.value == hit.threshold else ">"
+    sign = "<" if hit.value < hit.threshold else sign
     margin = hit.value - hit.threshold
     return (
         f"{words.figure(hit.value, hit.unit)} {plain(sign)} "

@@ -55,10 +55,8 @@ def panel(desk: Desk) -> None:
     if desk.case is None:
         return
     records = cached.records()
-    found = decisions_on(records, desk.case.id)
-    if desk.is_blind:
-        found = tuple(item for item in found if item.reviewer == desk.reviewer)
-    else:
+    found = visible(desk, decisions_on(records, desk.case.id))
+    if not desk.is_blind:
         notes = notes_on(records, desk.case.id)
         for note in notes:
             st.markdown(
@@ -70,6 +68,29 @@ def panel(desk: Desk) -> None:
     if found and not desk.is_blind:
         _appeals(desk, found)
     note_form(desk)
+
+
+def visible(desk: Desk, found: Sequence[Decision]) -> tuple[Decision, ...]:
+    """What the person may see of these versions.
+
+    While the case is open nobody sees its gold answer, and in blind mode only what they
+    decided themselves.
+    """
+    if not desk.is_open:
+        return tuple(found)
+    return tuple(
+        item
+        for item in found
+        if item.kind != "GOLD" and (not desk.is_blind or item.reviewer == desk.reviewer)
+    )
+
+
+def standing(desk: Desk, found: Sequence[Decision]) -> Decision | None:
+    """The newest decision that counts on a finished case; None while it is open."""
+    if desk.is_open:
+        return None
+    counts = (item for item in found if item.kind in ("HUMAN", "APPEAL"))
+    return next((item for item in counts if not item.superseded_by), None)
 
 
 def _version(decision: Decision) -> None:
@@ -84,6 +105,11 @@ def _version(decision: Decision) -> None:
         f":small[{old}{head}{']' if old else ''}]  \n"
         f":small[{plain(given.explanation, limit=MAX_WORDS)}]"
     )
+    if decision.seen.party:
+        ruled = t("The rules suggested {party} ({ruleset}).",
+            party=words.party(decision.seen.party),
+            ruleset=plain(decision.seen.ruleset))  # fmt: skip
+        st.markdown(f":small[:gray[{ruled}]]")
     chosen = [
         _label(load_causes(), given.cause),
         _label(load_solutions(), given.solution),
@@ -116,9 +142,9 @@ def _appeals(desk: Desk, found: Sequence[Decision]) -> None:
     ]
     for appeal in mine:
         _appeal(desk, appeal)
-    standing = next((item for item in found if not item.superseded_by), None)
-    if standing and not any(not item.outcome for item in mine):
-        _file_form(desk, standing)
+    decided = standing(desk, found)
+    if decided and not any(not item.outcome for item in mine):
+        _file_form(desk, decided)
 
 
 def _appeal(desk: Desk, appeal: Appeal) -> None:
@@ -133,7 +159,7 @@ def _appeal(desk: Desk, appeal: Appeal) -> None:
         _decide_form(desk, appeal)
 
 
-def _file_form(desk: Desk, standing: Decision) -> None:
+def _file_form(desk: Desk, decided: Decision) -> None:
     panel = st.popover(
         t("File an appeal"), icon=":material/gavel:", type="tertiary",
         key="cases_file_appeal", on_change="rerun",
@@ -151,7 +177,7 @@ def _file_form(desk: Desk, standing: Decision) -> None:
             with errors.boundary():
                 by = sign("review", typed).signature
                 file_appeal(
-                    cached.records(), standing.id, by=by, grounds=grounds, appellant=who
+                    cached.records(), decided.id, by=by, grounds=grounds, appellant=who
                 )
                 st.rerun()
 

@@ -14,7 +14,7 @@ from analysis.orders.versions import dataset_id
 from analysis.records.cases import Case, Queue, case_at, find_queue
 from analysis.records.cases_leases import take
 from ui import cached, datasets
-from ui.guard import person
+from ui.guard import allowed, person
 from ui.state import View, write_view
 
 PAGE: Final = "cases"
@@ -76,7 +76,12 @@ class Desk:
     @property
     def is_blind(self) -> bool:
         """Whether others decide the case as well, and none may see the other."""
-        return bool(self.case and self.case.needed > 1 and self.is_mine)
+        return self.is_open and self.case is not None and self.case.needed > 1
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the case waits for a decision."""
+        return self.case is not None and self.case.state == "open"
 
 
 def reviewer() -> str:
@@ -110,7 +115,7 @@ def seat(view: CasesView) -> Desk | None:
     records = cached.records()
     queue = find_queue(records, view.queue)
     dataset = dataset_of_queue(queue)
-    who = reviewer()
+    who = reviewer() if allowed("review", person().role) else ""
     case, why_not = _held(queue, position=view.position, by=who)
     if case is None:
         return None

@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from analysis.cases.imported import import_decisions
+from analysis.cases.imported import HEADERS, import_decisions
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput, UnknownName
 from analysis.words import N_
@@ -22,6 +22,8 @@ from ui.texts import t
 
 MAX_MEGABYTES: Final = 50
 _NAME_KEY: Final = "quality_name"
+#: Columns whose figures are names: 007 is not 7.
+_TEXTS: Final = dict.fromkeys((*HEADERS["order_id"], *HEADERS["reviewer"]), str)
 
 
 def dataset_of(view: QualityView) -> Dataset | None:
@@ -64,9 +66,8 @@ def form(dataset: Dataset) -> None:
         st.caption(
             t(
                 "A CSV with one row a decision: order_id, party, reviewer; kind, "
-                "explanation, opened_at, decided_at, active_seconds, suggested and "
-                "appeal_result where you have them. Rows of the kind GOLD are the "
-                "right answers."
+                "explanation, opened_at, decided_at, active_seconds and appeal_result "
+                "where you have them. Rows of the kind GOLD are the right answers."
             )
         )
         file = st.file_uploader(
@@ -90,7 +91,7 @@ def read(content: bytes) -> pd.DataFrame:
         InvalidInput: if it is no CSV.
     """
     try:
-        return pd.read_csv(io.BytesIO(content), encoding="utf-8-sig")
+        return pd.read_csv(io.BytesIO(content), encoding="utf-8-sig", dtype=_TEXTS)
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as bad:
         raise InvalidInput(
             N_("The file cannot be read as a table of decisions."),

@@ -170,7 +170,7 @@ def _try(scope: Scope, draft: Ruleset, live: Ruleset) -> None:
 
 def past(scope: Scope) -> tuple[list[int], Mapping[int, str]]:
     """Past cases to try a draft on, and the right answers that are known of them."""
-    decisions = scope.decisions.drop_duplicates("order_no")
+    decisions = _of_version(scope.decisions, scope).drop_duplicates("order_no")
     if decisions.empty:
         return _late(scope.dataset), {}
     known = decisions.dropna(subset=["gold"]).head(MAX_TRIED)
@@ -180,6 +180,11 @@ def past(scope: Scope) -> tuple[list[int], Mapping[int, str]]:
         if row["gold"] and row["gold"] != words.SHARED
     }
     return [int(number) for number in decisions["order_no"].head(MAX_TRIED)], gold
+
+
+def _of_version(decisions: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    """Those on the version that is looked at: numbers of orders belong to one."""
+    return decisions[decisions["dataset_version"] == scope.dataset.version]
 
 
 def tried(
@@ -224,7 +229,8 @@ def _changed(scope: Scope, found: Backtest) -> None:
     cases = found.cases.head(MAX_LISTED)
     if cases.empty:
         return
-    ids = dict(zip(scope.every["order_no"], scope.every["order_id"], strict=True))
+    every = _of_version(scope.every, scope)
+    ids = dict(zip(every["order_no"], every["order_id"], strict=True))
     table = pd.DataFrame(
         {
             t("Order"): [ids.get(no, no) for no in cases["order_no"]],
