@@ -22,7 +22,6 @@ from analysis.metrics.components import (
     aggregate,
     bind_metric,
 )
-from analysis.metrics.conditions import predicate
 from analysis.metrics.dimensions import dimension
 from analysis.metrics.expressions import require
 from analysis.metrics.filters import filters_of
@@ -31,7 +30,7 @@ from analysis.metrics.query import PERIOD, Part, Request, parts_of, rows_of
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.risk import TABLE as RISK
 from analysis.metrics.risk import Risk
-from analysis.metrics.selection import Condition, Scalar, Selection
+from analysis.metrics.selection import Scalar, Selection
 from analysis.words import N_
 
 Floats = NDArray[np.float64]
@@ -82,7 +81,6 @@ def many_series(
     period: Period,
     step: Step = "day",
     where: Selection | None = None,
-    without: Sequence[Sequence[Condition]] = (),
     risk: Risk | None = None,
 ) -> Many:
     """Numerators and denominators of all values of sets of dimensions, by day or hour.
@@ -94,7 +92,6 @@ def many_series(
         period: First and last local day.
         step: Step of the series, or ``whole`` for the whole period as one.
         where: Which orders; its period is not used.
-        without: Orders left out: those for which all conditions of one of these hold.
         risk: What to expect of which orders, for the same metrics.
 
     Raises:
@@ -113,9 +110,8 @@ def many_series(
         dimensions=tuple(dimension(dataset, name) for name in names),
         grain=None if step == "whole" else step,
         period=period,
-        filters=(*filters_of(dataset, where or Selection()),
-                 *_left_out(dataset, without)),
-    )  # fmt: skip
+        filters=filters_of(dataset, where or Selection()),
+    )
     places = [[names.index(name) for name in one] for one in sets]
     frames = [
         _fetched(request, part, places, risk) for part in parts_of(request.metrics)
@@ -123,54 +119,51 @@ def many_series(
     return _laid(request, names, sets, frames)
 
 
-def leaf_sums(
+def leaf_frames(
     dataset: Dataset,
-    metric: str,
+    metrics: Sequence[str],
     *,
     names: Sequence[str],
     period: Period,
+    step: Step = "day",
     where: Selection | None = None,
-    without: Sequence[Sequence[Condition]] = (),
     risk: Risk | None = None,
-) -> pd.DataFrame:
-    """Sums of one metric by all combinations of some dimensions, over a period.
+) -> tuple[pd.DataFrame, ...]:
+    """Sums of metrics by all combinations of some dimensions, by day or hour.
 
     Args:
         dataset: A published version.
-        metric: Name of a metric that is a sum over a sum.
+        metrics: Names of metrics that are a sum over a sum.
         names: The dimensions.
         period: First and last local day.
+        step: Step of the sums, or ``whole`` for the whole period as one.
         where: Which orders; its period is not used.
-        without: Orders left out: those for which all conditions of one of these hold.
-        risk: What to expect of which orders, for this metric.
+        risk: What to expect of which orders, for the same metrics.
 
     Returns:
-        A row per combination: the dimensions, ``num``, ``n`` and ``due``, which is the
-        sum of what was to be expected (``n`` without a risk).
+        A frame per table that metrics are of, with a row per combination and step that
+        has orders: the dimensions, ``step`` as a number from 0, and for each of the
+        table's metrics ``num``, ``n`` and ``due`` under its name.
     """
-    bound = bind_metric(dataset, parse_reference(metric))
-    _require_sums(bound)
+    require(dataset, "local_date", *(["local_hour"] if step == "hour" else []))
+    bound = [bind_metric(dataset, parse_reference(name)) for name in metrics]
+    for metric in bound:
+        _require_sums(metric)
     request = Request(
         dataset=dataset,
-        metrics=(bound,),
+        metrics=tuple(bound),
         dimensions=tuple(dimension(dataset, name) for name in names),
+        grain=None if step == "whole" else step,
         period=period,
-        filters=(*filters_of(dataset, where or Selection()),
-                 *_left_out(dataset, without)),
-    )  # fmt: skip
-    places = [list(range(len(names)))]
-    groups = list(request.groups)
-    frames = [
-        _fetched(request, part, places, risk) for part in parts_of(request.metrics)
-    ]
-    stacked = pd.concat(frames).rename(
-        columns={f"{bound.name}_{name}": name for name in ("num", "n", "due")}
+        filters=filters_of(dataset, where or Selection()),
     )
-    for name in ("num", "n", "due"):
-        if name not in stacked:
-            stacked[name] = stacked["n"]
-    sums = stacked.groupby(groups, dropna=False, sort=False)[["num", "n", "due"]].sum()
-    return sums.reset_index().rename(columns=dict(zip(groups, names, strict=True)))
+    places = [list(range(len(names)))]
+    column_of = dict(zip(request.groups, names, strict=True))
+    return tuple(
+        frame.assign(step=_step_of(request, frame)).rename(columns=column_of)
+        for part in parts_of(request.metrics)
+        for frame in [_fetched(request, part, places, risk)]
+    )
 
 
 def _require_sums(metric: BoundMetric) -> None:
@@ -182,16 +175,6 @@ def _require_sums(metric: BoundMetric) -> None:
             metric=metric.name,
             kind=kind,
         )
-
-
-def _left_out(
-    dataset: Dataset, without: Sequence[Sequence[Condition]]
-) -> list[exp.Expr]:
-    found: list[exp.Expr] = []
-    for conditions in without:
-        held = exp.and_(*(predicate(dataset, one) for one in conditions))
-        found.append(exp.Not(this=exp.func("COALESCE", held, exp.false())))
-    return found
 
 
 def _fetched(

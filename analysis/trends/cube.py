@@ -6,14 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.engine.dataset import Dataset
-from analysis.metrics.many import leaf_sums
-from analysis.metrics.periods import Period
-from analysis.metrics.risk import Risk
-from analysis.metrics.selection import Condition, Scalar, Selection
+from analysis.metrics.selection import Scalar
 from analysis.trends.findings import Segment
 from analysis.trends.scales import Floats
 from analysis.trends.screen import contrast
@@ -70,6 +65,22 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """Segments by the number of their combination of values."""
+
+    names: tuple[str, ...]
+    values: tuple[tuple[Scalar, ...], ...]
+
+    def __getitem__(self, code: int) -> Segment:
+        pairs: list[tuple[str, Scalar]] = []
+        for name, known in zip(reversed(self.names), reversed(self.values),
+                               strict=True):  # fmt: skip
+            code, value = divmod(code, len(known))
+            pairs.append((name, known[value]))
+        return tuple(reversed(pairs))
+
+
+@dataclass(frozen=True, slots=True)
 class Cube:
     """Sums of one metric by all watched dimensions at once.
 
@@ -87,19 +98,13 @@ class Cube:
 
     def mask(self, segment: Segment) -> Booleans:
         """The leaves of a segment."""
-        held = np.ones(len(self.codes), dtype=bool)
-        for name, value in segment:
-            place = self.names.index(name)
-            known = self.values[place]
-            code = known.index(value) if value in known else -1
-            held &= self.codes[:, place] == code
-        return held
+        return leaves_of(self.names, self.codes, self.values, segment)
 
     def of(self, held: Booleans) -> Sums:
         """Sums over some leaves."""
         return self._grouped(np.zeros(len(held), dtype=np.int64), held, 1)
 
-    def by(self, names: Sequence[str], held: Booleans) -> tuple[list[Segment], Sums]:
+    def by(self, names: Sequence[str], held: Booleans) -> tuple[Keys, Sums]:
         """Sums of all values of some dimensions, over some leaves."""
         places = [self.names.index(name) for name in names]
         sizes = [len(self.values[place]) for place in places]
@@ -108,8 +113,7 @@ class Cube:
             codes = codes * size + self.codes[:, place]
         count = int(np.prod(sizes)) if sizes else 1
         sums = self._grouped(codes, held, count)
-        segments = [self._segment(places, sizes, code) for code in range(count)]
-        return segments, sums
+        return Keys(tuple(names), tuple(self.values[place] for place in places)), sums
 
     def explained(self, segment: Segment) -> Cube:
         """The same, where what happened in a segment was to be expected."""
@@ -118,13 +122,6 @@ class Cube:
         factor = np.where(held, np.exp(sums.log_ratio[0]), 1.0)
         due = self.sums.due * factor
         return replace(self, sums=replace(self.sums, due=due))
-
-    def _segment(self, places: list[int], sizes: list[int], code: int) -> Segment:
-        pairs: list[tuple[str, Scalar]] = []
-        for place, size in zip(reversed(places), reversed(sizes), strict=True):
-            code, value = divmod(code, size)
-            pairs.append((self.names[place], self.values[place][value]))
-        return tuple(reversed(pairs))
 
     def _grouped(self, codes: NDArray[np.int64], held: Booleans, count: int) -> Sums:
         parts = (self.sums.now, self.sums.due, self.sums.before, self.sums.before_due)
@@ -136,42 +133,19 @@ class Cube:
         )
 
 
-def cube_of(
-    dataset: Dataset,
-    metric: str,
+def leaves_of(
     names: Sequence[str],
-    *,
-    window: Period,
-    before: Period,
-    risk: Risk,
-    where: Selection | None,
-    without: Sequence[Sequence[Condition]] = (),
-) -> Cube:
-    """Fetch the sums of one metric by all dimensions, in a window and before it.
-
-    ``without`` is what is left out of the time before, as it was not normal.
-    """
-    frames = [
-        leaf_sums(dataset, metric, names=names, period=period, where=where, risk=risk,
-                  without=left)
-        for period, left in ((window, ()), (before, without))
-    ]  # fmt: skip
-    both = pd.concat(frames, keys=["now", "before"], names=["side"]).reset_index()
-    numbers = both.groupby(list(names), dropna=False, sort=False).ngroup().to_numpy()
-    count = int(numbers.max(initial=-1)) + 1
-    is_now = (both["side"] == "now").to_numpy()
-    parts = [
-        np.bincount(
-            numbers[side], both[column].to_numpy(dtype=float)[side], count
-        ).astype(float)
-        for side in (is_now, ~is_now)
-        for column in ("num", "due")
-    ]
-    leaves = both.iloc[np.unique(numbers, return_index=True)[1]]
-    coded = [_coded(leaves[name]) for name in names]
-    codes = np.column_stack([item[0] for item in coded])
-    values = tuple(item[1] for item in coded)
-    return Cube(tuple(names), codes, values, Sums(*parts))
+    codes: NDArray[np.int64],
+    values: Sequence[Sequence[Scalar]],
+    segment: Segment,
+) -> Booleans:
+    """Which leaves are in a segment."""
+    held = np.ones(len(codes), dtype=bool)
+    for name, value in segment:
+        place = names.index(name)
+        known = values[place]
+        held &= codes[:, place] == (known.index(value) if value in known else -1)
+    return held
 
 
 def affected(cube: Cube, rest: Cube, sets: Sequence[Sequence[str]]) -> list[Segment]:
@@ -184,7 +158,7 @@ def affected(cube: Cube, rest: Cube, sets: Sequence[Sequence[str]]) -> list[Segm
         first = contrast(sums.now, sums.due, sums.before, sums.before_due)
         second = contrast(left.now, left.due, left.before, left.before_due)
         matters = np.abs(np.nan_to_num(first - second)) > MATTERS
-        found += [segments[place] for place in np.flatnonzero(matters)]
+        found += [segments[int(place)] for place in np.flatnonzero(matters)]
     return found
 
 
@@ -263,9 +237,3 @@ def _narrower(
 def _term(seen: Floats, expected: Floats) -> Floats:
     ratio = np.maximum(seen, 1e-300) / np.maximum(expected, 1e-300)
     return np.where(seen > 0, seen * np.log(ratio), 0.0)
-
-
-def _coded(values: pd.Series) -> tuple[NDArray[np.int64], tuple[Scalar, ...]]:
-    codes, known = pd.factorize(values, use_na_sentinel=False)
-    listed = [None if pd.isna(item) else item for item in known.tolist()]
-    return codes.astype(np.int64), tuple(listed)

@@ -117,11 +117,27 @@ def _series(watched: Watched, candidate: Candidate) -> Series:
         row = many.segments.index(candidate.segment)
         place = candidate.metric
     else:
+        return _deep_series(watched, candidate)
+    tops, due = many.numerators[row, place], many.expected[row, place]
+    return _with_weekdays(watched, tops, many.denominators[row, place], due)
+
+
+def _deep_series(watched: Watched, candidate: Candidate) -> Series:
+    """The series of a segment of more dimensions than are screened."""
+    if watched.leaves is not None:
+        metric = watched.metrics[candidate.metric]
+        sums = watched.leaves.series(metric, candidate.segment)
+    else:
         many = _fetched(watched, candidate)
-        row, place = 0, 0
-    tops, due = many.numerators[[row], place], many.expected[[row], place]
-    due = with_slots(tops, due, watched.weekdays)
-    return Series(tops[0], many.denominators[row, place], due[0])
+        sums = many.numerators[0, 0], many.denominators[0, 0], many.expected[0, 0]
+    return _with_weekdays(watched, *sums)
+
+
+def _with_weekdays(
+    watched: Watched, tops: Floats, bottoms: Floats, due: Floats
+) -> Series:
+    expected = with_slots(tops[None, :], due[None, :], watched.weekdays)
+    return Series(tops, bottoms, expected[0])
 
 
 def _hidden(candidate: Candidate, found: Sequence[Named], series: Series) -> Series:

@@ -24,18 +24,29 @@ def hours_of(
     watched: Watched, candidate: Candidate, span: Span
 ) -> tuple[int, int] | None:
     """First and last hour of an event of one day; None if it was the whole day."""
+    if not watched.dataset.has("orders", "local_hour"):
+        return None
+    first = max(span.begin - LEARNED_DAYS, 0)
+    return busiest(*_by_hour(watched, candidate, first, span.begin))
+
+
+def _by_hour(
+    watched: Watched, candidate: Candidate, first: int, last: int
+) -> tuple[Floats, Floats]:
+    """Events and what was to be expected by hour, of whole days."""
     metric = watched.metrics[candidate.metric]
+    if watched.leaves is not None:
+        hours = slice(first * _HOURS, (last + 1) * _HOURS)
+        tops, _, due = watched.leaves.series(metric, candidate.segment, step="hour")
+        return tops[hours], due[hours]
     chosen = (watched.where or Selection()).narrow(
         *(Condition(name, values=(value,)) for name, value in candidate.segment)
     )
-    first = max(span.begin - LEARNED_DAYS, 0)
-    if not watched.dataset.has("orders", "local_hour"):
-        return None
     many = many_series(
-        watched.dataset, [metric], sets=[()], period=watched.days(first, span.begin),
+        watched.dataset, [metric], sets=[()], period=watched.days(first, last),
         step="hour", where=chosen, risk=watched.risk_of(metric),
     )  # fmt: skip
-    return busiest(many.numerators[0, 0], many.expected[0, 0])
+    return many.numerators[0, 0], many.expected[0, 0]
 
 
 def busiest(tops: Floats, due: Floats) -> tuple[int, int] | None:

@@ -133,9 +133,9 @@ def screen(
     tested = np.zeros(len(tops), dtype=bool)
     if left_out is None:
         left_out = np.zeros(tops.shape, dtype=bool)
+    slides = sliding(tops, due, left_out, clock)
     for place, width in enumerate(clock.windows):
-        z = contrasts(tops, due, width, left_out, clock) / spreads[:, [place]]
-        z = z[:, first:]
+        z = slides.contrasts(width)[:, first:] / spreads[:, [place]]
         tested |= ~np.isnan(z).all(axis=1)
         best = np.fmax(best, np.nanmax(np.abs(np.nan_to_num(z)), axis=1, initial=0.0))
     count = TESTS_A_DAY * max(tops.shape[1] - first, 1)
@@ -164,31 +164,55 @@ def screen(
     return Screen(tuple(events), int(tested.sum()))
 
 
-def contrasts(
-    tops: Floats, due: Floats, width: int, left_out: NDArray[np.bool_], clock: Clock
-) -> Floats:
-    """Windows of one width against the weeks before, in units of sampling noise.
+@dataclass(frozen=True, slots=True)
+class Sliding:
+    """Running sums of many series, from which windows of any width follow.
+
+    Attributes:
+        sums: Of events, of those to be expected and of steps left out, series by step.
+        before: Events in the steps before each step.
+        before_due: Events to be expected in them.
+        is_known: Whether enough of them are there.
+    """
+
+    sums: tuple[Floats, Floats, Floats]
+    before: Floats
+    before_due: Floats
+    is_known: NDArray[np.bool_]
+
+    def contrasts(self, width: int) -> Floats:
+        """Windows of one width against the steps before, in units of sampling noise.
+
+        Returns:
+            By series and first step of the window; NaN where there is too little.
+        """
+        now, now_due, left_out = (_ahead(item, width) for item in self.sums)
+        known = self.is_known & (now_due >= LEAST_DUE) & (left_out == 0)
+        known[:, known.shape[1] - width + 1 :] = False
+        z = contrast(now, now_due, self.before, self.before_due)
+        return np.where(known, z, np.nan)
+
+
+def sliding(
+    tops: Floats, due: Floats, left_out: NDArray[np.bool_], clock: Clock
+) -> Sliding:
+    """Running sums of series.
 
     Args:
-        tops: Events, series by day.
-        due: Events to be expected, series by day.
-        width: Days of the window.
+        tops: Events, series by step.
+        due: Events to be expected, series by step.
         left_out: Steps that count for nothing.
         clock: The steps.
-
-    Returns:
-        By series and first day of the window; NaN where there is too little.
     """
-    kept_tops, kept_due = np.where(left_out, 0.0, tops), np.where(left_out, 0.0, due)
-    days = (kept_due > 0).astype(float)
-    now, now_due = _ahead(kept_tops, width), _ahead(kept_due, width)
-    before, before_due = (_behind(item, clock) for item in (kept_tops, kept_due))
-    z = contrast(now, now_due, before, before_due)
-    known = (_behind(days, clock) >= clock.least_reach) & (now_due >= LEAST_DUE)
-    whole = _ahead(left_out.astype(float), width) == 0
-    count = tops.shape[1]
-    inside = np.arange(count) + width <= count
-    return np.where(known & whole & inside[None, :], z, np.nan)
+    kept, kept_due = np.where(left_out, 0.0, tops), np.where(left_out, 0.0, due)
+    steps = _running((kept_due > 0).astype(float))
+    sums = _running(kept), _running(kept_due), _running(left_out.astype(float))
+    return Sliding(
+        sums,
+        _behind(sums[0], clock),
+        _behind(sums[1], clock),
+        _behind(steps, clock) >= clock.least_reach,
+    )
 
 
 def contrast(
@@ -211,12 +235,12 @@ def spreads_of(tops: Floats, due: Floats, clock: Clock) -> Floats:
     none = np.zeros(tops.shape, dtype=bool)
     size = np.argsort(np.argsort(due.sum(axis=1)))
     found = np.ones((len(tops), len(clock.windows)))
+    slides = sliding(tops, due, none, clock)
     for place, width in enumerate(clock.windows):
-        z = contrasts(tops, due, width, none, clock)
+        z = slides.contrasts(width)
         counted = (~np.isnan(z)).sum(axis=1)
         enough = counted >= LEAST_REACH
-        own = np.nanmedian(np.abs(np.where(enough[:, None], z, 0.0)), axis=1) / _MAD
-        own = np.where(enough, own, np.nan)
+        own = np.where(enough, _row_medians(np.abs(z), counted) / _MAD, np.nan)
         usual = _alike(own, size)
         weight = counted / width
         drawn = weight * np.nan_to_num(own) ** 2 + _SPREAD_PRIOR * usual**2
@@ -288,9 +312,10 @@ def _clearest(
     begins, widths = np.zeros(count, np.int64), np.ones(count, np.int64)
     best, own = np.zeros(count), np.ones(count)
     rows = np.arange(count)
+    slides = sliding(tops, due, left_out, clock)
     for place, width in enumerate(clock.windows):
         spread = spreads[:, place]
-        z = contrasts(tops, due, width, left_out, clock) / spread[:, None]
+        z = slides.contrasts(width) / spread[:, None]
         z = np.nan_to_num(z)
         z[:, :first] = 0
         at = np.abs(z).argmax(axis=1)
@@ -323,21 +348,32 @@ def with_slots(tops: Floats, due: Floats, slots: NDArray[np.int64]) -> Floats:
     return due * factors
 
 
-def _ahead(values: Floats, width: int) -> Floats:
-    """Sum over the window that begins at each day; short at the end."""
-    sums = np.concatenate(
+def _row_medians(values: Floats, counts: NDArray[np.int64]) -> Floats:
+    """Median of the ``counts`` numbers of each row, which is NaN otherwise."""
+    ordered = np.sort(values, axis=1)
+    rows = np.arange(len(values))
+    low, high = np.maximum(counts - 1, 0) // 2, counts // 2
+    high = np.minimum(high, values.shape[1] - 1)
+    middle: Floats = (ordered[rows, low] + ordered[rows, high]) / 2
+    return middle
+
+
+def _running(values: Floats) -> Floats:
+    """Sums up to each step, from none on."""
+    return np.concatenate(
         [np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1
     )
-    count = values.shape[1]
+
+
+def _ahead(sums: Floats, width: int) -> Floats:
+    """Sum over the window that begins at each step; short at the end."""
+    count = sums.shape[1] - 1
     ends = np.minimum(np.arange(count) + width, count)
     return sums[:, ends] - sums[:, :count]
 
 
-def _behind(values: Floats, clock: Clock) -> Floats:
-    """Sum over the days before each day."""
-    sums = np.concatenate(
-        [np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1
-    )
-    count = values.shape[1]
+def _behind(sums: Floats, clock: Clock) -> Floats:
+    """Sum over the steps before each step."""
+    count = sums.shape[1] - 1
     begins = np.maximum(np.arange(count) - clock.reach, 0)
     return sums[:, :count] - sums[:, begins]

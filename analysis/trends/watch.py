@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput
 from analysis.metrics.periods import Period
-from analysis.metrics.selection import Condition, Selection
-from analysis.trends.cube import Booleans, Cube, cube_of
+from analysis.metrics.selection import Selection
+from analysis.trends.cube import Booleans, Cube
 from analysis.trends.describe import described, fitted
 from analysis.trends.explain import Candidate, Named, explain
 from analysis.trends.findings import Watch
+from analysis.trends.leaves import Befallen
 from analysis.trends.merging import merged
 from analysis.trends.screen import REACH
 from analysis.trends.screened import by_day, by_hour
@@ -147,33 +148,22 @@ def _leave_out(watched: Watched, item: Named, left_out: Booleans) -> None:
 
 
 def _cube(watched: Watched, candidate: Candidate, found: Sequence[Named]) -> Cube:
-    window = watched.days(candidate.begin, candidate.end)
-    day = timedelta(days=1)
-    first = max(window.first - REACH * day, watched.read.first)
+    first = max(candidate.begin - REACH, 0)
     metric = watched.metrics[candidate.metric]
-    where = watched.where
-    if candidate.hours is not None:
-        low, high = candidate.hours
-        hours = Condition("hour", "range", low=low, high=high)
-        where = (where or Selection()).narrow(hours)
-    return cube_of(
-        watched.dataset, metric, watched.dimensions, window=window,
-        before=Period(first, window.first - day), risk=watched.risk_of(metric),
-        where=where, without=_not_normal(watched, candidate, found),
+    leaves = watched.leaves_around(metric, first, candidate.end, candidate.hours)
+    return leaves.cube(
+        metric, first=first, begin=candidate.begin, end=candidate.end,
+        hours=candidate.hours, without=_not_normal(candidate, found),
     )  # fmt: skip
 
 
-def _not_normal(
-    watched: Watched, candidate: Candidate, found: Sequence[Named]
-) -> list[list[Condition]]:
+def _not_normal(candidate: Candidate, found: Sequence[Named]) -> list[Befallen]:
     """Orders of the weeks before that something found befell."""
     return [
-        [*(Condition(name, values=(value,)) for name, value in other.segment),
-         Condition("local_date", "range", low=str(days.first), high=str(days.last))]
+        (other.segment, other.begin, other.end)
         for other in (item.candidate for item in found)
         if other.metric == candidate.metric and other.begin < candidate.begin
-        for days in [watched.days(other.begin, other.end)]
-    ]  # fmt: skip
+    ]
 
 
 def _require_share(value: float) -> None:

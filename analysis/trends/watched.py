@@ -14,12 +14,13 @@ from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput, NotEnoughData
 from analysis.metrics.availability import availability_of
 from analysis.metrics.dimensions import dimensions_of
-from analysis.metrics.many import Many, many_series
+from analysis.metrics.many import Many, Step, many_series
 from analysis.metrics.measure import measure
 from analysis.metrics.periods import Period
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.risk import Risk, expected_rates
-from analysis.metrics.selection import Selection
+from analysis.metrics.selection import Condition, Selection
+from analysis.trends.leaves import Leaves, read_leaves
 from analysis.trends.scales import Floats
 from analysis.words import N_
 
@@ -48,6 +49,8 @@ MAX_VALUES = 200
 USUAL_DAYS, LEAST_DAYS = 90, 28
 #: Days read before the first one looked through, to learn from.
 LEARNING_DAYS = 92
+#: Sums by all dimensions and hours are kept of datasets of no more orders than this.
+MOST_KEPT = 1_500_000
 _COUNTED = ("rate", "per")
 
 
@@ -65,6 +68,8 @@ class Watched:
         first: Step of the first day looked through.
         risk: What is to be expected of which orders.
         many: The series of all segments.
+        leaves: The sums of all combinations of dimensions; None where they are too
+            many to be kept.
     """
 
     dataset: Dataset
@@ -76,6 +81,7 @@ class Watched:
     first: int
     risk: Risk
     many: Many
+    leaves: Leaves | None
 
     @property
     def weekdays(self) -> NDArray[np.int64]:
@@ -99,6 +105,25 @@ class Watched:
             table=table.rename_columns([*columns, "rate_1"]),
             overall=(self.risk.overall[place],),
         )
+
+    def leaves_around(
+        self, metric: str, first: int, end: int, hours: tuple[int, int] | None
+    ) -> Leaves:
+        """Leaves that hold at least some days (and hours) of a metric."""
+        if self.leaves is not None:
+            return self.leaves
+        around = self.days(first, end)
+        conditions = [Condition("local_date", "range", low=str(around.first),
+                                high=str(around.last))]  # fmt: skip
+        if hours is not None:
+            low, high = hours
+            conditions.append(Condition("hour", "range", low=low, high=high))
+        leaves = read_leaves(
+            self.dataset, [metric], names=self.dimensions, period=self.read,
+            step="day", where=(self.where or Selection()).narrow(*conditions),
+            risk=self.risk_of(metric),
+        )  # fmt: skip
+        return leaves.of_all_hours()
 
     def sums_of(self, metric: int) -> tuple[Floats, Floats]:
         """Events and what is to be expected of one metric, segment by day."""
@@ -132,7 +157,12 @@ def read_watched(
     many = many_series(dataset, names, sets=asked, period=read, where=where, risk=risk)
     many, sets = _without_doubles(many, asked)
     first = (looked.first - read.first).days
-    return Watched(dataset, where, names, chosen, sets, read, first, risk, many)
+    leaves = None
+    if dataset.table("orders").rows <= MOST_KEPT:
+        step: Step = "hour" if dataset.has("orders", "local_hour") else "day"
+        leaves = read_leaves(dataset, names, names=chosen, period=read, step=step,
+                             where=where, risk=risk)  # fmt: skip
+    return Watched(dataset, where, names, chosen, sets, read, first, risk, many, leaves)
 
 
 def usual_metrics(dataset: Dataset) -> tuple[str, ...]:

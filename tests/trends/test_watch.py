@@ -10,9 +10,10 @@ import pytest
 
 from analysis.errors import InvalidInput, NotEnoughData, UnknownName
 from analysis.metrics import Period, measure
-from analysis.metrics.many import leaf_sums, many_series
+from analysis.metrics.many import many_series
 from analysis.metrics.risk import expected_rates
 from analysis.trends import watch
+from analysis.trends.leaves import read_leaves
 from tests.trends.watch_world import BEGAN, DAYS, ENDED, world
 
 FIRST = datetime.fromisoformat("2026-01-05")
@@ -109,13 +110,49 @@ def test_the_hours_of_a_day_sum_to_the_day(wrong):
     assert summed.tolist() == days.numerators[0, 0].tolist()
 
 
-def test_leaves_sum_to_the_whole(wrong):
-    period = Period(FIRST.date(), FIRST.date() + timedelta(days=20))
-    leaves = leaf_sums(wrong, "late_rate", names=DIMENSIONS, period=period)
-    whole = measure(wrong, "late_rate", period=period).iloc[0]
-    assert leaves["num"].sum() == whole["late_rate_num"]
-    assert leaves["n"].sum() == whole["late_rate_n"]
-    assert len(leaves) == 16
+@pytest.fixture(scope="module")
+def leaves(wrong):
+    return read_leaves(
+        wrong, ["late_rate"], names=DIMENSIONS, period=Period(*wrong.period),
+        step="hour", where=None, risk=None,
+    )  # fmt: skip
+
+
+def test_leaves_sum_to_the_whole(wrong, leaves):
+    tops, bottoms, _ = leaves.series("late_rate", ())
+    whole = measure(wrong, "late_rate", grain="day")
+    assert tops.tolist() == whole["late_rate_num"].tolist()
+    assert bottoms.tolist() == whole["late_rate_n"].tolist()
+    assert len(leaves.codes) == 16
+
+
+def test_leaves_of_a_segment_are_those_of_measure(wrong, leaves):
+    segment = (("city", "east"), ("merchant_type", "tea"), ("vehicle", "bicycle"))
+    where = {name: [value] for name, value in segment}
+    days = leaves.series("late_rate", segment)[0]
+    alone = measure(wrong, "late_rate", grain="day", where=where)
+    assert days.sum() == alone["late_rate_num"].sum()
+    hours = leaves.series("late_rate", segment, step="hour")[0]
+    assert hours.reshape(-1, 24).sum(axis=1).tolist() == days.tolist()
+
+
+def test_a_cube_holds_a_window_and_the_days_before_without_what_was_known(leaves):
+    east, grill = (("city", "east"),), (("city", "east"), ("merchant_type", "grill"))
+    days, own = (leaves.series("late_rate", one)[0] for one in (east, grill))
+    cube = leaves.cube("late_rate", first=10, begin=30, end=33)
+    sums = cube.of(cube.mask(east))
+    assert (sums.now[0], sums.before[0]) == (days[30:34].sum(), days[10:30].sum())
+    rest = leaves.cube("late_rate", first=10, begin=30, end=33,
+                       without=[(grill, 15, 19)])  # fmt: skip
+    assert rest.of(rest.mask(east)).before[0] == days[10:30].sum() - own[15:20].sum()
+    noon = leaves.cube("late_rate", first=10, begin=30, end=30, hours=(12, 13))
+    hours = leaves.series("late_rate", east, step="hour")[0].reshape(-1, 24)
+    assert noon.of(noon.mask(east)).now[0] == hours[30, 12:14].sum()
+
+
+def test_what_is_not_kept_in_memory_is_found_all_the_same(wrong, watched, monkeypatch):
+    monkeypatch.setattr("analysis.trends.watched.MOST_KEPT", 0)
+    assert watch(wrong, **OPTIONS).findings == watched.findings
 
 
 def test_expected_orders_agree_with_seen_ones_on_every_margin(wrong):

@@ -1,0 +1,196 @@
+"""The sums of all combinations of the watched dimensions, fetched once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.engine.dataset import Dataset
+from analysis.metrics.many import Step, leaf_frames
+from analysis.metrics.periods import Period
+from analysis.metrics.risk import Risk
+from analysis.metrics.selection import Scalar, Selection
+from analysis.trends.cube import Cube, Sums, leaves_of
+from analysis.trends.findings import Segment
+from analysis.trends.scales import Floats
+
+HOURS = 24
+#: A segment with first and last day, as steps, of something that befell it.
+Befallen = tuple[Segment, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """Sums by leaf (a combination of values) and day or hour, in order of time.
+
+    Attributes:
+        metrics: The metrics.
+        names: The dimensions.
+        codes: Value of each leaf, by number; leaf by dimension.
+        values: The values of each dimension by their number.
+        leaf: Leaf of each row.
+        day: Day of each row, as a step.
+        hour: Hour of the day of each row; 0 where rows are days.
+        tops: Events, metric by row.
+        bottoms: What they are of, metric by row.
+        due: Events to be expected, metric by row.
+        days: Number of days.
+        any_hour: Whether hours were chosen when it was read, so that all rows count.
+    """
+
+    metrics: tuple[str, ...]
+    names: tuple[str, ...]
+    codes: NDArray[np.int64]
+    values: tuple[tuple[Scalar, ...], ...]
+    leaf: NDArray[np.int64]
+    day: NDArray[np.int64]
+    hour: NDArray[np.int64]
+    tops: Floats
+    bottoms: Floats
+    due: Floats
+    days: int
+    any_hour: bool = False
+
+    def cube(
+        self,
+        metric: str,
+        *,
+        first: int,
+        begin: int,
+        end: int,
+        hours: tuple[int, int] | None = None,
+        without: Sequence[Befallen] = (),
+    ) -> Cube:
+        """The sums of a window and of the days before it.
+
+        Args:
+            metric: One of the metrics.
+            first: First day before the window.
+            begin: First day of the window.
+            end: Last day of the window, included.
+            hours: First and last hour of the day that count, if not all.
+            without: What is left out of the days before, as it was not normal.
+        """
+        now, before = self._rows(begin, end), self._rows(first, begin - 1)
+        kept = self._in_hours(before, hours)
+        for segment, began, ended in without:
+            there = (self.day[before] >= began) & (self.day[before] <= ended)
+            kept &= ~(there & self.mask(segment)[self.leaf[before]])
+        sides = ((now, self._in_hours(now, hours)), (before, kept))
+        place = self.metrics.index(metric)
+        known = np.unique(self.leaf[first_of(before, now)])
+        parts = [
+            np.bincount(self.leaf[rows][held], values[place, rows][held],
+                        len(self.codes)).astype(float)[known]
+            for rows, held in sides
+            for values in (self.tops, self.due)
+        ]  # fmt: skip
+        return Cube(self.names, self.codes[known], self.values, Sums(*parts))
+
+    def series(
+        self, metric: str, segment: Segment, *, step: Step = "day"
+    ) -> tuple[Floats, Floats, Floats]:
+        """Events, what they are of and what was to be expected, of one segment."""
+        held = self.mask(segment)[self.leaf]
+        place = self.metrics.index(metric)
+        steps, count = self.day[held], self.days
+        if step == "hour":
+            steps, count = steps * HOURS + self.hour[held], count * HOURS
+        tops, bottoms, due = (
+            np.bincount(steps, values[place, held], count).astype(float)
+            for values in (self.tops, self.bottoms, self.due)
+        )
+        return tops, bottoms, due
+
+    def of_all_hours(self) -> Leaves:
+        """The same where hours were chosen when it was read."""
+        return replace(self, any_hour=True)
+
+    def mask(self, segment: Segment) -> NDArray[np.bool_]:
+        """The leaves of a segment."""
+        return leaves_of(self.names, self.codes, self.values, segment)
+
+    def _rows(self, begin: int, end: int) -> slice:
+        low, high = np.searchsorted(self.day, [begin, end + 1])
+        return slice(int(low), int(high))
+
+    def _in_hours(
+        self, rows: slice, hours: tuple[int, int] | None
+    ) -> NDArray[np.bool_]:
+        hour = self.hour[rows]
+        if hours is None or self.any_hour:
+            return np.ones(len(hour), dtype=bool)
+        return (hour >= hours[0]) & (hour <= hours[1])
+
+
+def first_of(before: slice, now: slice) -> slice:
+    """Rows of the days before a window and of the window."""
+    return slice(before.start, now.stop)
+
+
+def read_leaves(
+    dataset: Dataset,
+    metrics: Sequence[str],
+    *,
+    names: Sequence[str],
+    period: Period,
+    step: Step,
+    where: Selection | None,
+    risk: Risk | None,
+) -> Leaves:
+    """Fetch the sums of all metrics by all dimensions and day or hour at once."""
+    frames = leaf_frames(
+        dataset, metrics, names=names, period=period, step=step, where=where, risk=risk
+    )
+    keys = pd.concat([frame[[*names, "step"]] for frame in frames], ignore_index=True)
+    coded = [_coded(keys[name]) for name in names]
+    codes = np.column_stack([item[0] for item in coded])
+    leaf, codes = _numbered(codes, [len(item[1]) for item in coded])
+    steps = keys["step"].to_numpy(dtype=np.int64)
+    order = np.argsort(steps, kind="stable")
+    tops, bottoms, due = _sums(frames, metrics)[:, :, order]
+    each = HOURS if step == "hour" else 1
+    return Leaves(
+        tuple(metrics), tuple(names), codes, tuple(item[1] for item in coded),
+        leaf[order], steps[order] // each, steps[order] % each,
+        tops, bottoms, due, period.days,
+    )  # fmt: skip
+
+
+def _sums(frames: Sequence[pd.DataFrame], metrics: Sequence[str]) -> Floats:
+    """Events, what they are of and what was to be expected: sum, metric, row."""
+    found = np.zeros((3, len(metrics), sum(len(frame) for frame in frames)))
+    begin = 0
+    for frame in frames:
+        rows = slice(begin, begin + len(frame))
+        begin += len(frame)
+        for place, metric in enumerate(metrics):
+            for which, name in enumerate(("num", "n", "due")):
+                column = f"{metric}_{name}"
+                if column in frame:
+                    found[which, place, rows] = np.nan_to_num(
+                        frame[column].to_numpy(dtype=float, na_value=0.0)
+                    )
+    return found
+
+
+def _numbered(
+    codes: NDArray[np.int64], sizes: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number of each row's combination, and the combinations."""
+    combined = np.zeros(len(codes), dtype=np.int64)
+    for place, size in enumerate(sizes):
+        combined = combined * size + codes[:, place]
+        _, combined = np.unique(combined, return_inverse=True)
+    _, firsts = np.unique(combined, return_index=True)
+    return combined.astype(np.int64), codes[firsts]
+
+
+def _coded(values: pd.Series) -> tuple[NDArray[np.int64], tuple[Scalar, ...]]:
+    codes, known = pd.factorize(values, use_na_sentinel=False)
+    listed = [None if pd.isna(item) else item for item in known.tolist()]
+    return codes.astype(np.int64), tuple(listed)
