@@ -141,6 +141,14 @@ def test_who_differs_and_what_is_agreed(dataset, records):
     }  # fmt: skip
 
 
+def test_one_person_alone_agrees_with_nobody(dataset, records):
+    brought(dataset, records, PAST.iloc[[4]])
+    brought(dataset, records, PAST.iloc[[4]], name="Again")
+    assert agreed(decision_frame(records)).empty
+    brought(dataset, records, PAST.iloc[[4]].assign(reviewer="Cy"), name="Third")
+    assert agreed(decision_frame(records))["party"].tolist() == ["rider"]
+
+
 def test_own_headers_missing_columns_and_empty_imports(dataset, records):
     other = PAST.head(1).rename(columns={"verdict": "Who", "reviewer": "判官"})
     found = brought(

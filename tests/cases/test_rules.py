@@ -39,6 +39,13 @@ def test_its_texts_are_in_the_catalogues() -> None:
     assert texts == set(RULE_TEXTS)
 
 
+def test_what_judging_reads_has_to_be_there() -> None:
+    content = default()
+    del content["parameters"]["sole_share"]
+    with pytest.raises(DataProblem, match="sole_share"):
+        read_ruleset(yaml.safe_dump(content))
+
+
 def test_a_rule_set_survives_the_way_to_a_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(load_ruleset().to_yaml(), encoding="utf-8")

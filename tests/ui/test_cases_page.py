@@ -6,13 +6,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis import orders
+from analysis.cases.decisions import mark_gold, record_decision
 from analysis.cases.queues import queue as make_queue
 from analysis.metrics import Selection
 from analysis.metrics.selection import Condition
 from analysis.records import open_records
 from analysis.records.cases import case_at, list_queues
 from analysis.records.cases_appeals import list_appeals
-from analysis.records.cases_decisions import decisions_on
+from analysis.records.cases_decisions import decisions_on, notes_on
 from analysis.records.cases_leases import take
 from tests.ui import kpi_world
 from tests.ui.kpi_world import HOSTILE, NAME
@@ -182,6 +183,48 @@ def test_a_finished_case_shows_its_versions_and_takes_an_appeal(late_queue, reco
     assert "Version 1" in said(at)
     assert not [item for item in at.button if item.key == "cases_complete"]
     assert list_appeals(records) == ()
+
+
+def test_the_note_is_written_with_the_decision(late_queue, records):
+    at = opened(on(late_queue))
+    press(at, "cases_accept")
+    note = next(item for item in at.text_area if "note" in item.key)
+    note.set_value("Ask the merchant again.").run()
+    press(at, "cases_complete")
+    (kept,) = notes_on(records, case_at(records, late_queue.id, 1).id)
+    assert kept.text == "Ask the merchant again."
+
+
+def test_gold_is_shown_to_nobody_while_the_case_is_open(late_queue, records):
+    case = case_at(records, late_queue.id, 1)
+    mark_gold(records, case.id, by="Boss", party="customer", explanation="Golden.")
+    at = opened(on(late_queue))
+    assert "Golden" not in said(at)
+    assert "Golden" not in said(opened(on(late_queue), name=""))
+    sheet = said(opened(on(late_queue, sheet=True)))
+    assert "Golden" not in sheet
+    assert "Nobody has decided this case yet" in sheet
+    press(at, "cases_accept")
+    press(at, "cases_complete")
+    press(at, "cases_previous")
+    assert "Golden" in said(at)
+
+
+def test_a_first_opinion_is_hidden_from_whoever_looks(world, workspace, records):
+    dataset = orders.open_dataset(str(workspace), NAME)
+    made = make_queue(
+        dataset, LATE, records=records, name="Twice", by="Boss", order=(), limit=2,
+        reviewers_per_case=2,
+    )  # fmt: skip
+    dataset.engine.close()
+    case = take(records, made.id, by="Bob", position=1)
+    record_decision(
+        records, case.id, by="Bob", party="rider", explanation="Bobs words."
+    )
+    take(records, made.id, by="Cy", position=1)
+    for name in ("", "Ada"):
+        assert "Bobs words" not in said(opened(on(made), name=name))
+    assert "Bobs words" not in said(opened(on(made, sheet=True)))
 
 
 def test_skipping_leads_on(late_queue):

@@ -6,6 +6,7 @@ import pytest
 
 from analysis.cases import load_ruleset
 from analysis.cases.sheet import Sheet
+from analysis.cases.verdicts import Hit
 from analysis.errors import InvalidInput
 from analysis.metrics import Selection
 from analysis.words import text
@@ -18,6 +19,7 @@ from ui.cases import (
     rulesets,
     sheet,
     start,
+    suggestion,
     words,
 )
 from ui.cases.answer import Given, shares_of
@@ -153,6 +155,19 @@ def test_the_view_survives_the_address():
         encode_view(CasesView(queue="a")).replace("1.", "9."), CasesView
     )
     assert (wrong, bool(unread)) == (CasesView(), True)
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "told"),
+    [(6.4, 5.0, "6.4"), (2.0, 2.0, "≥"), (-1.0, 0.0, "\\<")],
+)
+def test_a_figure_stands_beside_its_threshold(value, threshold, told):
+    hit = Hit(
+        rule="X", name="X", party="rider", cause="", value=value,
+        threshold=threshold, margin=value - threshold, unit="min", minutes=0.0,
+        evidence=(), exemption="", fact="",
+    )  # fmt: skip
+    assert told in suggestion._measured(hit)
 
 
 def test_rules_and_decisions_mean_the_same_parties():

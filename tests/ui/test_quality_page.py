@@ -15,7 +15,7 @@ from analysis.records import live_ruleset, open_records
 from tests.ui import kpi_world
 from tests.ui.kpi_world import NAME
 from ui.quality import fair, importing, rulesets
-from ui.quality.view import PARTS, QualityView, narrowed, weeks
+from ui.quality.view import PARTS, QualityView, Scope, narrowed, weeks
 from ui.state import encode_view
 
 ROOT = Path(__file__).parents[2]
@@ -158,6 +158,23 @@ def test_a_file_that_is_no_table_is_refused():
     with pytest.raises(importing.InvalidInput):
         importing.read(b"\xff\xfe\x00")
     assert importing.read(b"a,b\n1,2\n").shape == (1, 2)
+
+
+def test_figures_of_an_id_are_kept():
+    (row,) = importing.read(b"order_id,reviewer\n007,01\n").to_dict("records")
+    assert row == {"order_id": "007", "reviewer": "01"}
+
+
+def test_a_draft_is_tried_on_cases_of_its_version_alone(judged, workspace, records):
+    dataset = orders.open_dataset(str(workspace), NAME)
+    every = decision_frame(records)
+    here = rulesets.past(Scope(dataset, QualityView(), every, every))
+    assert len(here[0]) == len(here[1]) == 40
+    other = every.assign(dataset_version="v000")
+    orders_of_other, gold = rulesets.past(Scope(dataset, QualityView(), other, other))
+    assert gold == {}
+    assert orders_of_other != here[0]
+    dataset.engine.close()
 
 
 def test_versions_follow_one_another():
