@@ -14,7 +14,7 @@ from analysis.errors import Conflict, InvalidInput, UnknownName
 from analysis.records import trail
 from analysis.records.database import Records
 from analysis.records.strategies_tables import strategy_decisions, strategy_looks
-from analysis.records.strategy_parts import clean_text
+from analysis.records.strategy_parts import canonical_plan, clean_text, plan_hash
 from analysis.words import N_
 
 Decided = Literal["roll out", "go on", "stop"]
@@ -180,7 +180,7 @@ def record_decision(
                 hint=N_("Freeze it before you decide."),
                 name=plan["name"],
             )
-        row["plan_hash"] = plan["frozen_hash"]
+        row["plan_hash"] = plan_hash(canonical_plan(plan))
         connection.execute(sa.insert(strategy_decisions).values(row))
         trail.note(connection, "strategy", "decide", row)
     return _read(Decision, row)

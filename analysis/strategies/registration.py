@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import Any, Final, Literal, TypeVar, get_args
 
-from analysis.errors import InvalidInput, UnknownName
+from analysis.errors import DoorstepError, InvalidInput, UnknownName
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
 from analysis.records import StoredStrategy
@@ -23,6 +23,8 @@ Step = Literal["hour", "day", "week", "month"]
 
 #: Designs in which places begin on a day of their own or a common one.
 PLACE_DESIGNS: Final = ("did", "staggered", "its", "synthetic_control")
+#: Those of them in which all places that begin do so on one day.
+_ONE_START: Final = ("did", "its", "synthetic_control")
 #: Usual step of a panel or series by design.
 STEPS: Final[Mapping[str, Step]] = {
     "switchback": "hour", "did": "day", "staggered": "day", "its": "day",
@@ -224,6 +226,15 @@ class Registration:
                 first=self.first_day.isoformat(),
                 last=self.last_day.isoformat(),
             )
+        days = {first for first in self.assignment.starts.values() if first}
+        if self.design in _ONE_START and len(days) > 1:
+            raise InvalidInput(
+                N_("Places begin on {count} different days, from {first} to {last}."),
+                hint=N_("Give them the same day, or choose a staggered roll-out."),
+                count=len(days),
+                first=min(days).isoformat(),
+                last=max(days).isoformat(),
+            )
 
 
 def valid_methods(plan: Registration) -> tuple[str, ...]:
@@ -270,7 +281,24 @@ def from_stored(stored: StoredStrategy) -> Registration:
         InvalidInput: if a part of it is not as ``to_values`` writes it.
     """
     values = {name: getattr(stored, name) for name in PLAN}
-    return _registration(values)
+    try:
+        return _registration(values)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InvalidInput(
+            N_("The plan of {name} cannot be read: {seen}."),
+            hint=N_("Bring the records back from a backup, or update Doorstep."),
+            name=stored.name,
+            seen=str(error)[:80],
+        ) from error
+
+
+def is_readable(stored: StoredStrategy) -> bool:
+    """Whether this version can read a plan."""
+    try:
+        from_stored(stored)
+    except DoorstepError:
+        return False
+    return True
 
 
 def from_plan(text: str) -> Registration:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 import numpy as np
-import pandas as pd
 
 from analysis import records as kept
 from analysis.engine.dataset import Dataset
 from analysis.metrics.registry import parse_reference
-from analysis.metrics.selection import Selection
 from analysis.records import Decision, Deviation, Look, Records, StoredStrategy
 from analysis.records.strategy_parts import PLAN, canonical_plan, plan_hash
-from analysis.strategies.assignment_tables import load_assignment
-from analysis.strategies.contract import Strategy
 from analysis.strategies.evaluating import evaluate
 from analysis.strategies.published.conditions import definition_since
 from analysis.strategies.published.contract import Scope
 from analysis.strategies.published.worth import effects_of
+from analysis.strategies.questions import assigned, question, scope_of
 from analysis.strategies.registration import (
-    PLACE_DESIGNS,
-    STEPS,
     Registration,
     from_stored,
+    is_readable,
     to_values,
 )
 from analysis.strategies.results import Estimate, Evaluation
@@ -114,7 +110,7 @@ def amend(
 
 
 def entries(records: Records, dataset: Dataset) -> tuple[Entry, ...]:
-    """All strategies of a dataset, the one that began last first."""
+    """All readable strategies of a dataset, the one that began last first."""
     stored = kept.list_strategies(records, dataset=dataset.name)
     ids = [item.id for item in stored]
     looks = kept.looks_of(records, ids)
@@ -122,7 +118,14 @@ def entries(records: Records, dataset: Dataset) -> tuple[Entry, ...]:
     return tuple(
         _entry(dataset, item, looks=looks[item.id], decisions=decisions[item.id])
         for item in stored
+        if is_readable(item)
     )
+
+
+def unreadable(records: Records, dataset: Dataset) -> tuple[StoredStrategy, ...]:
+    """Strategies of a dataset whose plan this version cannot read."""
+    stored = kept.list_strategies(records, dataset=dataset.name)
+    return tuple(item for item in stored if not is_readable(item))
 
 
 def entry_of(records: Records, dataset: Dataset, identifier: str) -> Entry:
@@ -163,62 +166,6 @@ def status_of(
 def current_hash(stored: StoredStrategy) -> str:
     """SHA-256 of the plan in force, deviations included."""
     return plan_hash(canonical_plan({name: getattr(stored, name) for name in PLAN}))
-
-
-def question(plan: Registration, *, method: str | None = None) -> Strategy:
-    """The plan as ``evaluate`` takes it.
-
-    Args:
-        plan: What is registered.
-        method: Another valid method than the plan's.
-    """
-    options, assignment = plan.options, plan.assignment
-    by_place = plan.design in PLACE_DESIGNS and assignment.kind == "places"
-    staggered = plan.design == "staggered"
-    return Strategy(
-        plan.design,
-        plan.metric,
-        unit=plan.unit,
-        treatment=None if by_place and not staggered else _arm_column(plan),
-        control=assignment.control or None,
-        treated=_treated(plan),
-        time=options.time or STEPS.get(plan.design),
-        start=assignment.start if by_place and not staggered else None,
-        period=(plan.first_day, plan.last_day),
-        cluster=options.cluster,
-        covariates=options.covariates,
-        propensity=_planned_shares(plan),
-        strata=options.strata,
-        guardrails=plan.guardrails,
-        method=method or options.method,
-        margin=options.margin,
-        better=plan.better,
-        smallest_effect=plan.smallest_effect or None,
-        washout=options.washout,
-        lags=options.lags,
-        block=options.block,
-        anytime=options.anytime,
-    )
-
-
-def scope_of(plan: Registration) -> Selection:
-    """The orders a plan is about, of whatever version is at hand."""
-    scope = plan.scope
-    return Selection(conditions=scope.conditions, event=scope.event)
-
-
-def assigned(plan: Registration, workspace: Workspace) -> pd.DataFrame | None:
-    """The assignment as a table; None where a column of the dataset says it.
-
-    Raises:
-        DataProblem: if the uploaded table is not in the workspace.
-    """
-    assignment = plan.assignment
-    if assignment.kind == "table":
-        return load_assignment(workspace, assignment.table)
-    if assignment.kind == "places" and plan.design == "staggered":
-        return _rollout(assignment.starts)
-    return None
 
 
 def evaluate_plan(
@@ -358,41 +305,6 @@ def _entry(
         stored, plan, status_of(stored, day=day, decision=newest),
         days_done(plan, day=day), looks, decisions, deviations,
     )  # fmt: skip
-
-
-def _arm_column(plan: Registration) -> str:
-    return plan.assignment.column if plan.assignment.kind == "column" else "variant"
-
-
-def _planned_shares(plan: Registration) -> Mapping[Hashable, float] | None:
-    """Planned shares by arm, where both arms are named."""
-    assignment = plan.assignment
-    if plan.design != "ab" or not (assignment.control and assignment.treated):
-        return None
-    return {
-        assignment.control: 1 - assignment.share,
-        assignment.treated: assignment.share,
-    }
-
-
-def _treated(plan: Registration) -> object:
-    assignment = plan.assignment
-    if assignment.kind == "places":
-        return None if plan.design == "staggered" else assignment.begun
-    return assignment.treated or None
-
-
-def _rollout(starts: Mapping[str, date | None]) -> pd.DataFrame:
-    """Places and their first days as an assignment table."""
-    return pd.DataFrame(
-        {
-            "unit": list(starts),
-            "variant": [
-                "treatment" if first else "control" for first in starts.values()
-            ],
-            "first": pd.to_datetime(pd.Series(list(starts.values()), dtype="object")),
-        }
-    )
 
 
 def _known(value: float) -> float | None:

@@ -247,8 +247,7 @@ def stretches(switches: Switches, cells: pd.DataFrame) -> Codes:
     reach = max(switches.block, 1 + (_LAGS if lags is None else lags))
     place = cells["place"].to_numpy()
     for times in (_BLOCKS_IN_STRETCH, 2, 1):
-        key = [cells["unit"].to_numpy(), place // (times * reach)]
-        codes = pd.DataFrame(key).T.groupby([0, 1]).ngroup()
+        codes = cells.groupby(["unit", place // (times * reach)]).ngroup()
         if codes.max() + 1 >= _LEAST_STRETCHES:
             break
     return np.asarray(codes, dtype=np.int64)

@@ -27,7 +27,8 @@ class Switches:
     Attributes:
         study: What was asked.
         cells: ``outcome``, ``weight``, ``on`` (0/1), ``unit``, ``time``, ``place`` (the
-            number of the period within its unit), covariates, cluster columns.
+            number of the period, also of those without a row), covariates, cluster
+            columns.
         block: Periods between two drawings of the treatment.
         notes: What the reader must know.
     """
@@ -39,7 +40,9 @@ class Switches:
 
     def lagged(self, lag: int) -> Floats:
         """What was on some periods before, NaN where unknown."""
-        shifted = self.cells.groupby("unit")["on"].shift(lag)
+        grouped = self.cells.groupby("unit")
+        apart = self.cells["place"] - grouped["place"].shift(lag)
+        shifted = grouped["on"].shift(lag).where(apart == lag)
         return shifted.to_numpy(dtype=float)
 
     @property
@@ -73,7 +76,7 @@ def read_switches(study: Study) -> Switches:
         )
     cells = _cells(rows, study, keys)
     _need_switches(cells, study)
-    cells["place"] = cells.groupby("unit").cumcount()
+    cells["place"] = _places(cells["time"])
     block = study.strategy.block or _block(cells)
     return Switches(study, cells, block, study.notes)
 
@@ -94,6 +97,20 @@ def _cells(rows: pd.DataFrame, study: Study, keys: list[str]) -> pd.DataFrame:
     for name in study.clusters:
         table[name] = grouped[name].first()
     return table.dropna(subset=["outcome"]).reset_index()
+
+
+def _places(times: pd.Series) -> pd.Series:
+    """Numbers of periods, also of those that no unit has.
+
+    Else the last hour of an evening would pass for the one before the next morning.
+    Where periods are not all as far apart, such as months, only those seen count.
+    """
+    every = np.sort(times.unique())
+    since = every - every[0]
+    step = np.diff(every).min()
+    whole = bool((since % step == np.zeros_like(step)).all())
+    numbers = since // step if whole else np.arange(len(every))
+    return times.map(dict(zip(every, numbers, strict=True))).astype("int64")
 
 
 def _need_switches(cells: pd.DataFrame, study: Study) -> None:
@@ -125,5 +142,6 @@ def _block(cells: pd.DataFrame) -> int:
     lengths: list[int] = []
     for _, part in cells.groupby("unit"):
         change = np.nonzero(np.diff(part["on"].to_numpy()) != 0)[0] + 1
-        lengths.extend(int(place) for place in change)
+        places = part["place"].to_numpy()
+        lengths.extend(int(place) for place in places[change] - places[0])
     return max(reduce(gcd, lengths, 0), 1)

@@ -6,6 +6,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from analysis.errors import DataProblem, InvalidInput, UnknownName
 from analysis.metrics import Selection
@@ -28,6 +29,7 @@ from analysis.strategies.assignment_tables import (
     store_assignment,
     units_found,
 )
+from analysis.strategies.questions import question, scope_of
 from analysis.strategies.registration import (
     Assignment,
     Options,
@@ -45,9 +47,9 @@ from analysis.strategies.registry import (
     figures_of,
     is_fresh,
     note_result,
-    question,
     register,
     status_of,
+    unreadable,
 )
 from analysis.strategies.results import Check, GuardrailResult, Verdict, text
 from analysis.workspace import Workspace
@@ -330,3 +332,37 @@ def test_methods_for_independent_rows_are_not_valid_for_riders():
 def test_names_are_there_once(records):
     register(records, a_plan(), by="Ada")
     assert len(list_strategies(records)) == 1
+
+
+def test_a_plan_that_cannot_be_read_does_not_hide_the_others(records, dataset):
+    register(records, a_plan(), by="Ada")
+    broken = register(records, a_plan(name="Broken"), by="Ada")
+    change = sa.text("UPDATE strategies SET rule = :rule WHERE id = :id")
+    with records.writing() as connection:
+        connection.execute(change, {"rule": '{"alpha": "x"}', "id": broken.id})
+    assert [entry.plan.name for entry in entries(records, dataset)] == ["Route guide"]
+    assert [item.name for item in unreadable(records, dataset)] == ["Broken"]
+    with pytest.raises(InvalidInput, match="plan of Broken cannot be read"):
+        entry_of(records, dataset, broken.id)
+
+
+def test_places_of_one_start_begin_on_one_day():
+    starts = {"North": date(2026, 1, 8), "South": date(2026, 1, 9), "East": None}
+    places = Assignment("places", starts=starts)
+    with pytest.raises(InvalidInput, match="2 different days"):
+        a_plan(design="did", unit="zone", assignment=places)
+    assert a_plan(design="staggered", unit="zone", assignment=places).days == 28
+
+
+def test_a_series_without_control_is_that_of_its_places():
+    places = Assignment("places", starts={"Riyadh": date(2026, 1, 8), "Jeddah": None})
+    plan = a_plan(design="its", unit="city-day", assignment=places, scope=Selection())
+    assert scope_of(plan) == Selection.of({"city": ["Riyadh"]})
+
+
+def test_a_switchback_knows_its_chance_of_being_on():
+    plan = a_plan(
+        design="switchback", unit="zone-hour", options=Options(),
+        assignment=Assignment("column", "variant", share=0.3),
+    )  # fmt: skip
+    assert question(plan).propensity == 0.3

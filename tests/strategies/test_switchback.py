@@ -157,3 +157,28 @@ def test_units_that_never_switch_are_another_design():
     with pytest.raises(DoorstepError) as caught:
         evaluate(data, Strategy("switchback", "y", **GIVEN))
     assert "A/B test" in str(caught.value)
+
+
+def test_the_evening_before_is_not_the_hour_before():
+    data = switches(4, units=12, periods=480, block=3)
+    open_hours = data[data["hour"] % 24 >= 12]
+    found = evaluate(open_hours, Strategy("switchback", "y", lags=2, block=3, **GIVEN))
+    data["one"] = data.groupby("zone")["on"].shift(1)
+    data["two"] = data.groupby("zone")["on"].shift(2)
+    part = data[data["hour"] % 24 >= 14]
+    fit = smf.ols("y ~ on + one + two + C(zone) + C(hour)", part).fit()
+    total = fit.params[["on", "one", "two"]].sum()
+    assert found.effect == pytest.approx(float(total), rel=1e-9)
+    assert found.interval[0] < 2 < found.interval[1]
+
+
+def test_times_of_the_clock_keep_their_gaps():
+    data = switches(4, units=12, periods=480, block=3)
+    dated = data.assign(
+        hour=pd.Timestamp("2026-03-02") + pd.to_timedelta(data["hour"], "h")
+    )
+    strategy = Strategy("switchback", "y", lags=2, block=3, **GIVEN)
+    kept = (data["hour"] % 24 >= 12).to_numpy()
+    assert evaluate(dated[kept], strategy).effect == pytest.approx(
+        evaluate(data[kept], strategy).effect, rel=1e-12
+    )

@@ -15,7 +15,8 @@ from analysis.strategies.calibration import FALSE_POSITIVES
 from analysis.strategies.contract import Strategy
 from analysis.strategies.published.contract import Scope
 from analysis.strategies.published.history import history_period, history_study
-from analysis.strategies.registry import Entry, question, scope_of
+from analysis.strategies.questions import question, scope_of
+from analysis.strategies.registry import Entry
 from analysis.strategies.splits import SPLITS, Splits, split_history
 from analysis.words import N_
 from ui import cached, chart_frame, jobs

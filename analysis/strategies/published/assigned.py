@@ -23,6 +23,8 @@ VARIANT = "variant"
 #: Share of units in two arms at once above which the assignment itself is broken.
 _MOST_IN_BOTH = 0.01
 
+#: Stand for times that are open.
+_EARLIEST, _LATEST = pd.Timestamp(1700, 1, 1), pd.Timestamp(2250, 1, 1)
 #: Column of orders that holds the id of a unit in an assignment table.
 _KEYS: Mapping[str, str] = {
     "order": "order_id",
@@ -84,6 +86,26 @@ def read_assigned(table: pd.DataFrame) -> Assigned:
     return _without_both(frame)
 
 
+def _joined_times(frame: pd.DataFrame) -> pd.DataFrame:
+    """Times of a unit in one arm that overlap as one, or its orders would count twice.
+
+    Args:
+        frame: ``unit``, ``variant``, ``first`` and ``last``, NaT where open.
+    """
+    ordered = frame.assign(
+        first=frame["first"].fillna(_EARLIEST), last=frame["last"].fillna(_LATEST)
+    ).sort_values(["unit", VARIANT, "first"], ignore_index=True)
+    keys = [ordered["unit"], ordered[VARIANT]]
+    ended = ordered.groupby(["unit", VARIANT])["last"].cummax().groupby(keys).shift()
+    stretch = (ordered["first"] > ended).astype(int).groupby(keys).cumsum()
+    merged = ordered.groupby(
+        ["unit", VARIANT, stretch.rename("stretch")], as_index=False, sort=True
+    ).agg(first=("first", "min"), last=("last", "max"))
+    merged["first"] = merged["first"].mask(merged["first"] == _EARLIEST)
+    merged["last"] = merged["last"].mask(merged["last"] == _LATEST)
+    return merged[["unit", VARIANT, "first", "last"]]
+
+
 def _times(values: pd.Series) -> pd.Series:
     times = pd.to_datetime(values, errors="coerce", format="mixed")
     if isinstance(times.dtype, pd.DatetimeTZDtype):
@@ -103,6 +125,8 @@ def _without_both(frame: pd.DataFrame) -> Assigned:
             seen=both[0],
         )
     kept = frame[~frame["unit"].isin(both)].reset_index(drop=True)
+    if kept["unit"].duplicated().any():
+        kept = _joined_times(kept)
     return Assigned(kept, len(both), units)
 
 

@@ -163,10 +163,12 @@ def _rows(plan: PanelPlan, cells: Cells) -> tuple[pd.DataFrame, tuple[Text, ...]
     rows["size"] = moments.n
     rows["total"] = cells.rows
     rows["cell"] = np.arange(len(rows))
-    kept = (rows["denominator"] > 0) & rows["time"].notna()
+    kept = rows["time"].notna()
     if plan.unit:
         kept &= rows["unit"].notna()
-    if plan.bound.figure.is_count:
+    if not plan.bound.figure.is_count:
+        kept &= rows["denominator"] > 0
+    else:
         rows = rows.drop(columns="denominator")
     left_out = int(cells.rows[~kept.to_numpy()].sum())
     notes: tuple[Text, ...] = ()
@@ -176,23 +178,61 @@ def _rows(plan: PanelPlan, cells: Cells) -> tuple[pd.DataFrame, tuple[Text, ...]
     return rows[kept], notes
 
 
+def _with_empty_periods(plan: PanelPlan, rows: pd.DataFrame) -> pd.DataFrame:
+    """Counts with a 0 for each unit and period without an order.
+
+    Clusters and averages of orders are not known of such cells, so that where those
+    are asked for the rows stay as they are.
+    """
+    known = {"time", "unit", "outcome", "size", "total", "cell"}
+    if not plan.bound.figure.is_count or not set(rows) <= known or rows.empty:
+        return rows
+    times = _every_period(plan, rows["time"])
+    if not plan.unit:
+        whole = rows.set_index("time").reindex(times)
+    else:
+        index = pd.MultiIndex.from_product(
+            [times, rows["unit"].unique()], names=["time", "unit"]
+        )
+        whole = rows.set_index(["time", "unit"]).reindex(index)
+    return whole.fillna(0.0).reset_index()
+
+
+def _every_period(plan: PanelPlan, seen: pd.Series) -> pd.DatetimeIndex:
+    """Periods from the first to the last; hours only as far as anybody has them."""
+    if plan.step == "hour":
+        return pd.DatetimeIndex(np.sort(seen.unique()), name="time")
+    steps = {"day": "D", "week": "W-MON", "month": "MS"}
+    return pd.date_range(seen.min(), seen.max(), freq=steps[plan.step], name="time")
+
+
 def _treated(
     plan: PanelPlan, rows: pd.DataFrame
 ) -> tuple[pd.DataFrame, Strategy, tuple[Text, ...]]:
     """Rows with what the design wants to know about the treatment."""
     strategy = replace(plan.bound.strategy, time="time", unit=plan.unit or None)
+    if not needs_arm(plan.bound):
+        rows = _with_empty_periods(plan, rows)
     if strategy.design == "its":
-        return rows, replace(strategy, start=_start(plan)), ()
+        return _whole(plan, rows), replace(strategy, start=_start(plan)), ()
     if strategy.design == "staggered":
         return _first_treated(plan, rows, strategy)
     if strategy.design == "switchback":
         return rows, strategy, ()
     if not needs_arm(plan.bound):
-        return rows, replace(strategy, start=_start(plan), treatment=None), ()
+        own = replace(strategy, start=_start(plan), treatment=None)
+        return _whole(plan, rows), own, ()
     arms = _arm_of_units(rows)
-    rows = rows.drop(columns=ARM).merge(arms, on="unit", how="inner")
+    rows = _with_empty_periods(plan, rows.drop(columns=ARM))
+    rows = rows.merge(arms, on="unit", how="inner")
     start = None if strategy.start is None else _start(plan)
     return rows, replace(strategy, treatment=ARM, start=start), ()
+
+
+def _whole(plan: PanelPlan, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows without the period in which the start lies, but for its first moment."""
+    mixed = _whole_step(pd.Timestamp(plan.bound.strategy.start), plan.step)
+    return rows[rows["time"] != mixed] if mixed < _start(plan) else rows
 
 
 def _start(plan: PanelPlan) -> pd.Timestamp:
@@ -239,9 +279,9 @@ def _first_treated(
     else:
         control = control_label(rows[ARM], strategy.control)
         on = rows["time"].where(rows[ARM].notna() & (rows[ARM] != control))
-        when = on.groupby(rows["unit"]).transform("min")
-        rows = _without_arms(rows.assign(first=when))
-        when = rows.pop("first")
+        first = on.groupby(rows["unit"]).min()
+        rows = _with_empty_periods(plan, _without_arms(rows).drop(columns=ARM))
+        when = rows["unit"].map(first)
     whole = [_whole_step(one, plan.step) for one in when]
     first_time = pd.Series(pd.to_datetime(whole), index=rows.index)
     return rows.assign(**{ARM: first_time}), replace(strategy, treatment=ARM), ()
