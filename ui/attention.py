@@ -11,8 +11,10 @@ from analysis.engine.dataset import Dataset
 from analysis.metrics import Selection, measure
 from analysis.metrics.availability import availability_of
 from analysis.orders.schema import fields_of
+from analysis.strategies.registry import entries
 from analysis.words import N_
 from ui import cached, demo, fired
+from ui.counted import counted
 from ui.format import day, number, percent
 from ui.kpis import standing
 from ui.kpis.axes import axes_of
@@ -20,6 +22,7 @@ from ui.kpis.figures import Figure, name_of
 from ui.kpis.view import KpiView
 from ui.show import plain
 from ui.state import View
+from ui.strategies.view import PAGE, StrategyView
 from ui.texts import fill, language, t, translate
 
 #: Figures that are watched here, over this many days against those before.
@@ -30,6 +33,8 @@ WATCHED: Final = (
 WATCHED_DAYS: Final = 28
 #: What stands out beyond these is a click away on the KPI page.
 MAX_FINDINGS: Final = 3
+#: Strategies that are named.
+MAX_NAMES: Final = 3
 #: Checks beyond the most telling ones are a click away on the Data page.
 MAX_CHECKS: Final = 3
 #: Data older than this many days are called stale.
@@ -65,6 +70,7 @@ def notices(dataset: Dataset, *, today: date) -> tuple[Notice, ...]:
     """Everything about a dataset that asks for a look, the most urgent first."""
     return (
         *_fired(dataset),
+        *_decidable(dataset),
         *_stands_out(dataset),
         *_worse(dataset),
         *_freshness(dataset, today=today),
@@ -82,6 +88,29 @@ def _fired(dataset: Dataset) -> Iterator[Notice]:
             page="kpis",
             view=item.view,
         )
+
+
+def _decidable(dataset: Dataset) -> Iterator[Notice]:
+    """Strategies that have ended and wait for a decision."""
+    found = entries(cached.records(), dataset)
+    ended = [one for one in found if one.status == "ended" and one.decision is None]
+    if not ended:
+        return
+    names = [plain(one.plan.name, limit=60) for one in ended[:MAX_NAMES]]
+    more = ["…"] if len(ended) > MAX_NAMES else []
+    yield Notice(
+        icon=":material/gavel:",
+        text=counted(
+            N_("**One strategy can be decided**"),
+            N_("**{count} strategies can be decided**"),
+            len(ended),
+        ),
+        detail=t(", ").join([*names, *more]),
+        page=PAGE,
+        view=StrategyView(
+            status="ended", strategy=ended[0].id if len(ended) == 1 else ""
+        ),
+    )
 
 
 def _stands_out(dataset: Dataset) -> Iterator[Notice]:

@@ -1,7 +1,7 @@
 import streamlit as st
 
-from analysis.errors import Conflict, UnknownName
-from analysis.strategies.registry import entries, entry_of
+from analysis.errors import Conflict, InvalidInput, UnknownName
+from analysis.strategies.registry import entries, entry_of, unreadable
 from ui import cached
 from ui.errors import boundary
 from ui.guard import guard
@@ -19,6 +19,7 @@ records = cached.records()
 
 if not view.strategy and view.show == "list":
     with boundary():
+        notices.broken(unreadable(records, dataset))
         listing.page(dataset, view, entries(records, dataset))
     st.stop()
 
@@ -26,7 +27,7 @@ entry = None
 if view.strategy:
     try:
         entry = entry_of(records, dataset, view.strategy)
-    except (UnknownName, Conflict) as error:
+    except (UnknownName, Conflict, InvalidInput) as error:
         notices.gone(view, error)
         st.stop()
 

@@ -271,14 +271,16 @@ def test_it_speaks_chinese(records):
         assert english not in text
 
 
-def test_a_plan_that_is_unreadable_does_not_take_the_page_down(records):
+def test_a_plan_that_is_unreadable_does_not_take_the_list_down(records):
     stored = frozen(records)
     plan = dataclasses.replace(strategy_world.plan(), name="Broken")
     made = register(records, plan, by="Ada")
     amend_strategy(records, made.id, {"options": '{"new": 1}'}, by="Ada")
     at = opened()
-    assert len(at.error) == 1
-    assert stored.name
+    assert not at.error
+    assert "Broken" in at.warning[0].value
+    assert button(at, f"strategy_open_{stored.id}")
+    assert "Update Doorstep" in opened(one(made)).error[0].value
 
 
 def test_another_method_stands_beside_the_planned_one(records, gain):

@@ -14,7 +14,6 @@ from ui.counted import counted
 from ui.format import number
 from ui.kpis.figures import name_of
 from ui.show import plain
-from ui.strategies.verdict_box import p_text
 from ui.strategies.words import (
     CHECKS,
     GUARDRAIL_COLOURS,
@@ -24,6 +23,7 @@ from ui.strategies.words import (
     LIGHT_ICONS,
     LIGHTS,
     effect_text,
+    p_text,
     range_text,
     said,
     size_text,
@@ -35,7 +35,7 @@ COLUMNS: Final = 3
 _ORDER: Final = ("red", "amber", "green")
 
 
-def lights(found: Evaluation) -> None:
+def lights(entry: Entry, found: Evaluation) -> None:
     """Every check: word, symbol and colour, with what was found."""
     st.space("small")
     st.header(t("Checks"), anchor=False)
@@ -48,7 +48,7 @@ def lights(found: Evaluation) -> None:
         cells = st.columns(COLUMNS)
         for cell, check in zip(cells, made[start : start + COLUMNS], strict=False):
             with cell:
-                _light(check)
+                _light(check, entry.plan.metric)
 
 
 def _summary(made: list[Check]) -> str:
@@ -69,13 +69,13 @@ def _summary(made: list[Check]) -> str:
     return t("All checks are in order.")
 
 
-def _light(check: Check) -> None:
+def _light(check: Check, metric: str) -> None:
     colour = LIGHT_COLOURS[check.light]
     st.markdown(
         f":{colour}[{LIGHT_ICONS[check.light]}] **{word(CHECKS, check.name)}** "
         f":{colour}-badge[{t(LIGHTS[check.light])}]"
     )
-    st.caption(said(check.sentence))
+    st.caption(said(check.sentence, metric=metric))
 
 
 def guardrails(entry: Entry, found: Evaluation) -> None:

@@ -16,10 +16,12 @@ from ui.format import number, percent
 from ui.kpis.figures import chart_unit, name_of
 from ui.show import plain
 from ui.strategies import plots
-from ui.strategies.verdict_box import effect_sentence, p_text
+from ui.strategies.verdict_box import effect_sentence
 from ui.strategies.words import (
+    confidence_text,
     effect_text,
     method_name,
+    p_text,
     range_text,
     said,
     value_text,
@@ -39,7 +41,7 @@ def section(
             pd.DataFrame(rows), unit=chart_unit(parse_reference(metric).definition),
             better=entry.plan.better, smallest=entry.plan.smallest_effect,
         ),
-        behind(dataset, entry, found, _table(rows), name=t("Effect")),
+        behind(dataset, entry, found, _table(rows, found.alpha), name=t("Effect")),
         alt_text=effect_sentence(entry, found).replace("*", ""),
         key="strategies_effect",
     )  # fmt: skip
@@ -150,11 +152,15 @@ def _row(label: str, estimate: Estimate, metric: str) -> dict[str, object]:
     }
 
 
-def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
+def _table(rows: list[dict[str, object]], alpha: float) -> pd.DataFrame:
+    share = confidence_text(alpha)
     return pd.DataFrame(rows)[["label", "value", "low", "high", "p_value"]].rename(
         columns={
-            "label": t("Method"), "value": t("Effect"), "low": t("95 % low"),
-            "high": t("95 % high"), "p_value": "p",
+            "label": t("Method"),
+            "value": t("Effect"),
+            "low": t("{share} low", share=share),
+            "high": t("{share} high", share=share),
+            "p_value": "p",
         }
     )  # fmt: skip
 

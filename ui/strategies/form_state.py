@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -154,7 +155,10 @@ def _guardrails() -> tuple[Guardrail, ...]:
 def _options() -> Options:
     adjust = get("adjust") and get("unit") in ("rider", "merchant")
     switchback = get("design") == "switchback"
-    return Options(
+    same = get("options_of") == (get("design"), get("metric"))
+    kept = get("options") if same else None
+    return replace(
+        kept or Options(),
         covariates=(get("metric"),) if adjust else (),
         block=int(get("block") or 1) if switchback else None,
         anytime=bool(get("anytime")) and get("design") == "ab",
@@ -175,7 +179,8 @@ def _usual(dataset: Dataset) -> dict[str, Any]:
         "scope_by": [], "first_day": begin,
         "last_day": begin + timedelta(days=DAYS - 1), "confidence": 95,
         "rule_effect": "estimate", "rule_guard": "held", "adjust": True, "block": 3,
-        "anytime": False, "power": 80,
+        "anytime": False, "power": 80, "options": None,
+        "options_of": (),
     }  # fmt: skip
 
 
@@ -205,4 +210,5 @@ def _of_plan(plan: Registration) -> dict[str, Any]:
         "rule_effect": plan.rule.effect, "rule_guard": plan.rule.guardrails,
         "adjust": bool(plan.options.covariates), "block": plan.options.block or 1,
         "anytime": plan.options.anytime, "power": 80,
+        "options": plan.options, "options_of": (plan.design, plan.metric),
     }  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
-from analysis.strategies.registration import Registration
+from analysis.strategies.registration import Assignment, Registration
 from ui.format import number
 from ui.format import period as written_period
 from ui.kpis.figures import name_of
@@ -84,14 +86,21 @@ def _summary(plan: Registration) -> None:
 def _who(plan: Registration) -> str:
     assignment = plan.assignment
     if assignment.kind == "places":
-        return t(
-            "{names} from {first} on",
-            names=t(", ").join(plain(place) for place in assignment.begun),
-            first=str(assignment.start),
-        )
+        days = sorted({first for first in assignment.starts.values() if first})
+        return "; ".join(_beginning(assignment, first) for first in days)
     if assignment.kind == "table":
         return t("an uploaded table ({hash})", hash=f"`{assignment.table[:12]}`")
     return t("column {name}", name=plain(assignment.column))
+
+
+def _beginning(assignment: Assignment, day: date) -> str:
+    """The places that begin on a day."""
+    places = [place for place, first in assignment.starts.items() if first == day]
+    return t(
+        "{names} from {first} on",
+        names=t(", ").join(plain(place) for place in places),
+        first=day.isoformat(),
+    )
 
 
 def _orders(plan: Registration) -> str:

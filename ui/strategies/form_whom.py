@@ -21,6 +21,7 @@ from analysis.strategies.contract import DESIGNS
 from analysis.strategies.registration import PLACE_DESIGNS
 from ui import cached, errors
 from ui.format import number
+from ui.guard import guard
 from ui.kpis.axes import axes_of, value_label
 from ui.show import plain
 from ui.strategies.form_state import PLACE_OF, field, get, put, scope, units_of
@@ -185,6 +186,7 @@ def _columns_of_table(dataset: Dataset, frame: pd.DataFrame) -> None:
 
 
 def _keep(dataset: Dataset, frame: pd.DataFrame, **columns: Any) -> None:  # noqa: ANN401
+    guard("manage")
     workspace = cached.workspace()
     kind = get("unit")
     table = read_assignment(

@@ -111,8 +111,8 @@ def _looks(entry: Entry) -> None:
             t("When (UTC)"): moment(item.at),
             t("Version"): item.version,
             t("Effect"): item.figures.get("effect"),
-            t("95 % low"): item.figures.get("low"),
-            t("95 % high"): item.figures.get("high"),
+            t("Low"): item.figures.get("low"),
+            t("High"): item.figures.get("high"),
             t("Exploratory"): item.is_exploratory,
         }
         for item in reversed(entry.looks)

@@ -95,7 +95,7 @@ def _lower(status: str) -> str:
 
 def _grounds(dataset: Dataset) -> str:
     return t(
-        "{dataset}, version {version}, {days}. Effects with 95 % intervals.",
+        "{dataset}, version {version}, {days}. Effects with their plans' intervals.",
         dataset=plain(dataset.name),
         version=plain(dataset.version),
         days=written_period(*dataset.period) if dataset.period else "–",

@@ -10,11 +10,11 @@ from analysis.strategies.registry import Entry
 from ui.format import number
 from ui.show import plain
 from ui.state import bound
-from ui.strategies.verdict_box import p_text
 from ui.strategies.view import StrategyView
 from ui.strategies.words import (
     effect_text,
     method_name,
+    p_text,
     range_text,
     said,
 )
@@ -38,10 +38,10 @@ def second_opinion(entry: Entry, found: Evaluation) -> None:
     )
     if second.agrees:
         st.markdown(f":blue[:material/thumbs_up_double:] {text}")
-        st.caption(said(second.sentence))
+        st.caption(said(second.sentence, metric=metric))
         return
     st.warning(
-        f"{text} {said(second.sentence)}",
+        f"{text} {said(second.sentence, metric=metric)}",
         title=t("The two methods disagree"),
         icon=":material/compare:",
     )
@@ -58,15 +58,18 @@ def section(
         st.markdown(f"**{method_name(found.method)}**")
         st.markdown(said(found.finding.why))
         st.caption(t("Source: {source}", source=plain(found.reference, limit=300)))
-        _assumptions(found)
+        _assumptions(entry, found)
     with right:
         _choice(view, entry, other)
     _sql(found)
 
 
-def _assumptions(found: Evaluation) -> None:
+def _assumptions(entry: Entry, found: Evaluation) -> None:
     """What the answer rests on, and what the reader must know."""
-    lines = [said(found.finding.estimand), *[said(note) for note in found.notes]]
+    metric = entry.plan.metric
+    lines = [
+        said(text, metric=metric) for text in (found.finding.estimand, *found.notes)
+    ]
     if found.source is not None and found.source.assumed:
         names = t(", ").join(plain(name) for name in found.source.assumed)
         lines.append(t("A rule of the mapping stands in for {names}.", names=names))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
-from analysis.errors import UnknownName
+from analysis.errors import DoorstepError, UnknownName
+from analysis.records import StoredStrategy
 from ui import datasets, demo, errors, frame
-from ui.show import page_head
+from ui.show import page_head, plain
 from ui.state import write_view
 from ui.strategies.view import StrategyView
 from ui.texts import t
@@ -40,7 +43,19 @@ def dataset_of(view: StrategyView) -> Dataset | None:
     return dataset
 
 
-def gone(view: StrategyView, error: UnknownName) -> None:
+def broken(stored: Sequence[StoredStrategy]) -> None:
+    """Strategies that are not in the list, since their plan cannot be read."""
+    if stored:
+        st.warning(
+            t(
+                "Not listed, since this version cannot read their plans: {names}.",
+                names=t(", ").join(plain(item.name, limit=80) for item in stored),
+            ),
+            icon=":material/broken_image:",
+        )
+
+
+def gone(view: StrategyView, error: DoorstepError) -> None:
     """The strategy of the address is not here."""
     page_head(t("Did what we did work?"))
     errors.show_error(error)

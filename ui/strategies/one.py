@@ -14,7 +14,7 @@ from analysis.strategies.registry import Entry, note_result
 from ui import cached, errors
 from ui.format import day, moment, number
 from ui.format import period as written_period
-from ui.guard import name_field, person, sign
+from ui.guard import name_field, sign
 from ui.kpis.figures import name_of
 from ui.show import page_head, plain
 from ui.strategies import (
@@ -85,7 +85,7 @@ def _answer(
         deciding.panel(entry, found)
     with errors.boundary():
         effect.over_time(dataset, entry, found)
-    checks.lights(found)
+    checks.lights(entry, found)
     checks.guardrails(entry, found)
     with errors.boundary():
         segments.section(dataset, entry, found)
@@ -209,7 +209,7 @@ def _freeze(entry: Entry, typed: str) -> None:
 
 def _delete(view: StrategyView, entry: Entry, typed: str) -> None:
     with errors.boundary():
-        who = sign("manage", typed) if typed or not person().name else person()
+        who = sign("manage", typed)
         delete_strategy(
             cached.records(), entry.id, by=who.signature, version=entry.stored.version
         )

@@ -17,8 +17,7 @@ from ui.kpis.figures import chart_unit, name_of
 from ui.show import choice, plain
 from ui.strategies import plots
 from ui.strategies.effect import behind
-from ui.strategies.verdict_box import p_text
-from ui.strategies.words import effect_text, said
+from ui.strategies.words import effect_text, p_text, said
 from ui.texts import t
 
 MAX_ROWS = 13
@@ -33,12 +32,20 @@ def section(dataset: Dataset, entry: Entry, found: Evaluation) -> None:
     st.header(t("For whom"), anchor=False)
     if segments.reversed:
         st.warning(
-            " ".join(said(sentence) for sentence in segments.sentences),
+            " ".join(
+                said(sentence, metric=entry.plan.metric)
+                for sentence in segments.sentences
+            ),
             title=t("The effect is the other way round for some"),
             icon=":material/swap_vert:",
         )
     else:
-        st.markdown(" ".join(said(sentence) for sentence in segments.sentences))
+        st.markdown(
+            " ".join(
+                said(sentence, metric=entry.plan.metric)
+                for sentence in segments.sentences
+            )
+        )
     st.caption(
         t(
             "These are hypotheses for a next trial: many segments are looked at, so p "

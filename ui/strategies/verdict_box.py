@@ -10,22 +10,22 @@ from analysis.strategies import Evaluation
 from analysis.strategies.registry import Entry
 from analysis.strategies.verdict import good_side
 from ui.counted import sentences
-from ui.format import MISSING, number
+from ui.format import number
 from ui.kpis.figures import name_of
 from ui.show import plain
 from ui.strategies.words import (
     DECISION_COLOURS,
     DECISION_ICONS,
     DECISIONS,
+    confidence_text,
     effect_text,
+    p_text,
     range_text,
     said,
     size_text,
     word,
 )
 from ui.texts import t
-
-SMALL_P = 0.001
 
 
 def box(entry: Entry, found: Evaluation) -> None:
@@ -36,7 +36,7 @@ def box(entry: Entry, found: Evaluation) -> None:
         st.markdown(
             f"### :{colour}[{DECISION_ICONS[decision]} {word(DECISIONS, decision)}]"
         )
-        st.markdown(sentences(said(found.verdict.reason), _days_left(found)))
+        st.markdown(sentences(_reason(entry, found), _days_left(entry, found)))
         st.markdown(effect_sentence(entry, found))
         st.caption(_grounds(entry, found))
     if entry.status == "running" and not entry.plan.options.anytime:
@@ -58,7 +58,7 @@ def effect_sentence(entry: Entry, found: Evaluation) -> str:
         "size": size_text(found.effect, metric),
         "effect": effect_text(found.effect, metric),
         "range": range_text(*found.interval, metric),
-        "share": f"{number(100 * (1 - found.alpha), digits=0)} %",
+        "share": confidence_text(found.alpha),
     }
     if math.isnan(low) or math.isnan(high):
         return t("{metric} changed by {effect}; there is no interval.", **values)
@@ -82,20 +82,15 @@ def effect_sentence(entry: Entry, found: Evaluation) -> str:
     )
 
 
-def p_text(p_value: float) -> str:
-    """A p-value as it is written: ``p 0.03`` or ``p < 0.001``."""
-    if math.isnan(p_value):
-        return MISSING
-    if p_value < SMALL_P:
-        return f"p < {number(SMALL_P, digits=3)}"
-    return f"p {number(p_value, digits=3 if p_value < 10 * SMALL_P else 2)}"
+def _reason(entry: Entry, found: Evaluation) -> str:
+    return said(found.verdict.reason, metric=entry.plan.metric)
 
 
-def _days_left(found: Evaluation) -> str:
+def _days_left(entry: Entry, found: Evaluation) -> str:
     left = found.days_left
     if left is None or found.verdict.decision != "go on":
         return ""
-    return said(left.sentence)
+    return said(left.sentence, metric=entry.plan.metric)
 
 
 def _grounds(entry: Entry, found: Evaluation) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from numbers import Real
 from typing import Final
@@ -11,6 +13,7 @@ from analysis.metrics.registry import load_registry, parse_reference
 from analysis.orders.schema import load_fields
 from analysis.strategies.results import Text
 from analysis.words import N_
+from ui.format import MISSING, number
 from ui.kpis.figures import name_of, write, write_change
 from ui.show import plain
 from ui.texts import fill, language, t, translate
@@ -173,6 +176,15 @@ METHODS: Final[Mapping[str, str]] = {
     "demeaned": N_("Demeaned synthetic control"),
     "sdid": N_("Synthetic difference in differences"),
 }
+SMALL_P: Final = 0.001
+#: Values of sentences that are effects on the metric, and those that are sizes.
+_EFFECTS: Final = frozenset(
+    ("effect", "overall", "low", "high", "change", "slope", "naive", "bias", "twfe",
+     "sum")
+)  # fmt: skip
+_SIZES: Final = frozenset(("smallest", "margin", "worst", "fit"))
+_BARE: Final = re.compile(r"\{(\w+):(?:\.\d)?g\}")
+_P_VALUE: Final = "p = {p:.2g}"
 
 
 def word(names: Mapping[str, str], name: str) -> str:
@@ -185,10 +197,33 @@ def method_name(name: str) -> str:
     return word(METHODS, name)
 
 
-def said(text: Text) -> str:
-    """A sentence of the analysis in the user's language, harmless in Markdown."""
-    values = {name: _value(value) for name, value in text.values.items()}
-    return fill(translate(text.template, language()), values)
+def said(text: Text, *, metric: str = "") -> str:
+    """A sentence of the analysis in the user's language, harmless in Markdown.
+
+    Args:
+        text: The sentence.
+        metric: The metric it speaks of, whose unit effects in it are written with.
+    """
+    values = {name: _value(value, metric) for name, value in text.values.items()}
+    template = translate(text.template, language())
+    if _P_VALUE in template:
+        template = template.replace(_P_VALUE, "{p}")
+        values["p"] = p_text(float(str(text.values["p"])))
+    for name in _BARE.findall(template) if metric else ():
+        written = _amount(name, text.values.get(name), metric)
+        if written:
+            template = re.sub(rf"\{{{name}:[^}}]*\}}", f"{{{name}}}", template)
+            values[name] = written
+    return fill(template, values)
+
+
+def p_text(p_value: float) -> str:
+    """A p-value as it is written: ``p 0.03`` or ``p < 0.001``."""
+    if math.isnan(p_value):
+        return MISSING
+    if p_value < SMALL_P:
+        return f"p < {number(SMALL_P, digits=3)}"
+    return f"p {number(p_value, digits=3 if p_value < 10 * SMALL_P else 2)}"
 
 
 def effect_text(effect: float, metric: str, *, unit: bool = True) -> str:
@@ -205,6 +240,11 @@ def range_text(low: float, high: float, metric: str) -> str:
     )
 
 
+def confidence_text(alpha: float) -> str:
+    """How much an interval covers, such as ``95 %`` or ``99.9 %``."""
+    return f"{round(100 * (1 - alpha), 3):g} %"
+
+
 def size_text(size: float, metric: str) -> str:
     """The size of an effect, without a sign: ``0.5 min`` or ``1.0 pp``."""
     return effect_text(abs(size), metric).removeprefix("+")
@@ -215,11 +255,20 @@ def value_text(value: float, metric: str) -> str:
     return write(value, parse_reference(metric).definition)
 
 
-def _value(value: object) -> object:
+def _amount(name: str, value: object, metric: str) -> str:
+    """A value in the unit of the metric; empty where it is something else."""
+    if not isinstance(value, int | float):
+        return ""
+    if name in _SIZES:
+        return size_text(value, metric)
+    return effect_text(value, metric) if name in _EFFECTS else ""
+
+
+def _value(value: object, metric: str) -> object:
     if isinstance(value, Text):
-        return said(value)
+        return said(value, metric=metric)
     if isinstance(value, tuple):
-        return t(", ").join(str(_value(item)) for item in value)
+        return t(", ").join(str(_value(item, metric)) for item in value)
     if isinstance(value, Real):
         return value
     return plain(_label(str(value)), limit=400)
