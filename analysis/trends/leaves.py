@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.engine.dataset import Dataset
-from analysis.metrics.many import Step, leaf_frames
+from analysis.metrics.many import Many, Step, leaf_frames
 from analysis.metrics.periods import Period
 from analysis.metrics.risk import Risk
 from analysis.metrics.selection import Scalar, Selection
@@ -106,6 +107,55 @@ class Leaves:
         )
         return tops, bottoms, due
 
+    def many(
+        self, sets: Sequence[Sequence[str]], first: date, *, step: Step = "day"
+    ) -> Many:
+        """The series of all values of sets of dimensions, as ``many_series`` has them.
+
+        Args:
+            sets: Sets of dimensions; the empty one is all orders together.
+            first: Which day is day 0.
+            step: Step of the series.
+        """
+        steps, count = self.day, self.days
+        if step == "hour":
+            steps, count = steps * HOURS + self.hour, count * HOURS
+        parts = [self._of_set(names, steps, count) for names in sets]
+        sums = np.concatenate([sums for _, sums in parts], axis=2)
+        tops, bottoms, due = sums.swapaxes(1, 2)
+        segments = tuple(segment for listed, _ in parts for segment in listed)
+        return Many(self.metrics, segments, tops, bottoms, due, first, step)
+
+    def _of_set(
+        self, names: Sequence[str], steps: NDArray[np.int64], count: int
+    ) -> tuple[list[Segment], Floats]:
+        """Segments of one set that have orders, and sums by metric, segment, step."""
+        places = [self.names.index(name) for name in names]
+        sizes = [len(self.values[place]) for place in places]
+        own, known = numbered(self.codes[:, places], sizes)
+        segments = [
+            tuple((name, self.values[place][code])
+                  for name, place, code in zip(names, places, row, strict=True))
+            for row in known.tolist()
+        ]  # fmt: skip
+        cells = own[self.leaf] * count + steps
+        sums = [
+            [np.bincount(cells, values, len(known) * count) for values in kind]
+            for kind in (self.tops, self.bottoms, self.due)
+        ]
+        shape = (3, len(self.metrics), len(known), count)
+        return segments, np.asarray(sums, dtype=float).reshape(shape)
+
+    def since(self, day: int) -> Leaves:
+        """The days from one on, which becomes day 0."""
+        rows = slice(self._rows(day, self.days).start, None)
+        parts = (self.tops, self.bottoms, self.due)
+        tops, bottoms, due = (values[:, rows] for values in parts)
+        return replace(
+            self, leaf=self.leaf[rows], day=self.day[rows] - day, hour=self.hour[rows],
+            tops=tops, bottoms=bottoms, due=due, days=self.days - day,
+        )  # fmt: skip
+
     def of_all_hours(self) -> Leaves:
         """The same where hours were chosen when it was read."""
         return replace(self, any_hour=True)
@@ -149,7 +199,7 @@ def read_leaves(
     keys = pd.concat([frame[[*names, "step"]] for frame in frames], ignore_index=True)
     coded = [_coded(keys[name]) for name in names]
     codes = np.column_stack([item[0] for item in coded])
-    leaf, codes = _numbered(codes, [len(item[1]) for item in coded])
+    leaf, codes = numbered(codes, [len(item[1]) for item in coded])
     steps = keys["step"].to_numpy(dtype=np.int64)
     order = np.argsort(steps, kind="stable")
     tops, bottoms, due = _sums(frames, metrics)[:, :, order]
@@ -178,7 +228,7 @@ def _sums(frames: Sequence[pd.DataFrame], metrics: Sequence[str]) -> Floats:
     return found
 
 
-def _numbered(
+def numbered(
     codes: NDArray[np.int64], sizes: Sequence[int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Number of each row's combination, and the combinations."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from analysis.trends.explain import within
 from analysis.trends.findings import Finding
 
-#: Findings that share so much of the shorter one's time are of one time.
+#: Findings that share so much of the time that either took are of one time.
 SAME_TIME = 0.5
 #: An end that has not come.
 FAR = datetime.fromisoformat("9999-12-31")
@@ -51,10 +51,11 @@ def _nested(first: Finding, second: Finding) -> bool:
 
 
 def _meet(first: Finding, second: Finding) -> bool:
+    """Whether they share most of the time that either took."""
     begin = max(first.began, second.began)
     end = min(_end(first), _end(second))
-    shorter = min(_end(item) - item.began for item in (first, second))
-    return end - begin >= SAME_TIME * shorter
+    whole = max(_end(first), _end(second)) - min(first.began, second.began)
+    return end - begin >= SAME_TIME * whole
 
 
 def _end(finding: Finding) -> datetime:

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.metrics.many import many_series
-from analysis.metrics.periods import Period
+from analysis.metrics.many import Many, many_series
 from analysis.trends.cube import Booleans
 from analysis.trends.explain import Candidate
 from analysis.trends.screen import Event, days_clock, hours_clock, screen
@@ -50,12 +49,7 @@ def by_hour(
     if not watched.dataset.has("orders", "local_hour"):
         return []
     skipped = max(watched.first - HOUR_DAYS, 0)
-    many = many_series(
-        watched.dataset, watched.metrics, step="hour", where=watched.where,
-        sets=[one for one in watched.sets if len(one) <= 1],
-        period=watched.days(skipped, watched.read.days - 1), risk=watched.risk,
-    )  # fmt: skip
-    many = without_missing(many)
+    many = without_missing(_by_hour(watched, skipped))
     hours = np.asarray(many.times.hour, dtype=np.int64)
     rows = [watched.many.segments.index(segment) for segment in many.segments]
     candidates = []
@@ -74,9 +68,16 @@ def by_hour(
     return candidates
 
 
-def period_of(watched: Watched, candidate: Candidate) -> Period:
-    """Days of a candidate."""
-    return watched.days(candidate.begin, candidate.end)
+def _by_hour(watched: Watched, skipped: int) -> Many:
+    """The series of all orders and of single dimensions by hour."""
+    sets = [one for one in watched.sets if len(one) <= 1]
+    period = watched.days(skipped, watched.read.days - 1)
+    if watched.leaves is not None:
+        return watched.leaves.since(skipped).many(sets, period.first, step="hour")
+    return many_series(
+        watched.dataset, watched.metrics, step="hour", where=watched.where,
+        sets=sets, period=period, risk=watched.risk,
+    )  # fmt: skip
 
 
 def _candidate(metric: int, segment: tuple, event: Event) -> Candidate:

@@ -16,12 +16,13 @@ MARGIN = 14
 CLIPPED = 1.5
 #: An event of so many days or more that has not ended is a shift.
 LASTING = 7
-#: Days before a step that a drift may have begun, and the block that is looked at.
-DRIFT_REACH, BLOCK = 28, 7
-#: How far a block must lie from the usual level to belong to a drift.
-HIGHER = 1.3
-#: The first third of a drift is off by less than this share of the last one.
-GROWN = 0.6
+#: Days before a step that a drift may have begun, and how long it lasts at least.
+DRIFT_REACH, LEAST_DRIFT = 28, 14
+#: Log-likelihood by which a ramp must describe the days better than a step does.
+DRIFT_GAIN = 1.0
+#: Heights, as a share of what is usual, among which the likeliest is taken.
+HEIGHTS_UP = np.geomspace(0.05, 8.0, 40)
+HEIGHTS_DOWN = -np.linspace(0.05, 0.95, 19)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,30 +105,37 @@ def _drawn_in(tops: Floats, expected: Floats, begin: int, end: int) -> Floats:
 def _drift(tops: Floats, due: Floats, start: int, stop: int, first: int) -> int | None:
     """Where an event began that grew from small to large; None if it did not.
 
-    The days before a step are walked back as long as the week before is higher (or
-    lower) too. What went before is taken from weeks that it cannot have reached.
+    A ramp from any day on is held against a step from any day on, both by their
+    likelihood over the same days; what went before is taken from weeks that neither
+    can have reached.
     """
     early = max(start - DRIFT_REACH, REACH // 2)
     expected = due * level_before(tops, due, early)
-    noise = dispersion(tops[:early], expected[:early]) ** 0.5
-    side = np.sign(tops[start : stop + 1].sum() - expected[start : stop + 1].sum())
-    begin = start
-    while begin - BLOCK >= first and begin > start - DRIFT_REACH:
-        days = slice(begin - BLOCK, begin)
-        far = 2 * (
-            np.sqrt(tops[days].sum() + 0.5) - np.sqrt(expected[days].sum() + 0.5)
-        )
-        if side * far / noise < HIGHER:
-            break
-        begin -= 1
-    third = (stop - begin + 1) // 3
-    if start - begin < BLOCK or third < 1:
-        return None
-    ends = slice(begin, begin + third), slice(stop + 1 - third, stop + 1)
-    small, large = (
-        abs(tops[days].sum() / max(expected[days].sum(), 1e-9) - 1) for days in ends
+    days = slice(early, stop + 1)
+    seen, awaited = tops[days], expected[days]
+    side = float(
+        np.sign(tops[start : stop + 1].sum() - expected[start : stop + 1].sum())
     )
-    return begin if small < GROWN * large else None
+    begins = np.arange(max(first - early, 0), len(seen))
+    count = len(begins) - LEAST_DRIFT + 1
+    if count < 1:
+        return None
+    since = np.arange(len(seen))[None, :] - begins[:, None] + 1.0
+    step = _best_shape(seen, awaited, (since > 0).astype(float), side)
+    grown = np.clip(since / since[:, -1:], 0.0, 1.0)[:count]
+    ramp = _best_shape(seen, awaited, grown, side)
+    noise = dispersion(tops[:early], expected[:early])
+    if ramp.max() - step.max() < DRIFT_GAIN * noise:
+        return None
+    return early + int(begins[ramp.argmax()])
+
+
+def _best_shape(seen: Floats, awaited: Floats, shapes: Floats, side: float) -> Floats:
+    """Log-likelihood (Poisson) that each shape gains at its best height."""
+    heights = HEIGHTS_UP if side > 0 else HEIGHTS_DOWN
+    factors = 1.0 + heights[:, None, None] * shapes[None, :, :]
+    gains: Floats = (np.log(factors) @ seen - (factors - 1.0) @ awaited).max(axis=0)
+    return gains
 
 
 def dispersion(seen: Floats, expected: Floats) -> float:

@@ -154,14 +154,18 @@ def read_watched(
         dataset, names, margins=margins_of(dataset), period=read, where=where
     )
     asked = _sets(chosen, pairs=pairs)
-    many = many_series(dataset, names, sets=asked, period=read, where=where, risk=risk)
-    many, sets = _without_doubles(many, asked)
-    first = (looked.first - read.first).days
     leaves = None
     if dataset.table("orders").rows <= MOST_KEPT:
         step: Step = "hour" if dataset.has("orders", "local_hour") else "day"
         leaves = read_leaves(dataset, names, names=chosen, period=read, step=step,
                              where=where, risk=risk)  # fmt: skip
+        many = leaves.many(asked, read.first)
+    else:
+        many = many_series(
+            dataset, names, sets=asked, period=read, where=where, risk=risk
+        )
+    many, sets = _without_doubles(many, asked)
+    first = (looked.first - read.first).days
     return Watched(dataset, where, names, chosen, sets, read, first, risk, many, leaves)
 
 
