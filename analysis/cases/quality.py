@@ -127,17 +127,24 @@ class Quality:
     by_week: pd.DataFrame
 
 
-def quality(decisions: pd.DataFrame, *, seed: int = 0) -> Quality:
+def quality(
+    decisions: pd.DataFrame, *, beside: pd.DataFrame | None = None, seed: int = 0
+) -> Quality:
     """All figures of a frame of decisions, see ``decision_frame``.
 
     Narrow the frame before for one queue, week, rule or reviewer.
 
     Args:
         decisions: From ``decision_frame``.
+        beside: Decisions of everybody on the same cases, where the frame holds some
+            people's alone: agreement takes two.
         seed: Of the bootstrap intervals of the agreement.
     """
     own = first_hand(decisions)
-    both = paired(decisions)
+    both = paired(decisions if beside is None else beside)
+    alike = dict(
+        zip(both["case"], (both["first"] == both["second"]) * 1.0, strict=True)
+    )
     known = own[own["gold"] != ""]
     ruled = own[own["suggested"] != ""]
     open_ended = own[is_undetermined(own)]
@@ -161,8 +168,8 @@ def quality(decisions: pd.DataFrame, *, seed: int = 0) -> Quality:
         overrides=_overrides(ruled),
         undetermined=Rate.of(len(open_ended), len(own)),
         missing=_missing(open_ended),
-        by_reviewer=_grouped(own, own["reviewer"], "reviewer"),
-        by_week=_grouped(own, _weeks(own), "week"),
+        by_reviewer=_grouped(own, own["reviewer"], "reviewer", alike),
+        by_week=_grouped(own, _weeks(own), "week", alike),
     )
 
 
@@ -232,13 +239,14 @@ def _weeks(own: pd.DataFrame) -> pd.Series:
     return days - pd.to_timedelta(days.dt.day_of_week, unit="D")
 
 
-def _grouped(own: pd.DataFrame, key: pd.Series, name: str) -> pd.DataFrame:
+def _grouped(
+    own: pd.DataFrame, key: pd.Series, name: str, alike: Mapping[str, float]
+) -> pd.DataFrame:
     """Figures by a key, one row each."""
-    agreed_with = own["case"].map(_alike(own))
     marked = own.assign(
         key=key,
         right=(own["party"] == own["gold"]).where(own["gold"] != ""),
-        alike=agreed_with,
+        alike=own["case"].map(alike),
         upset=own["appeal_outcome"].isin(OVERTURNED),
     )
     groups = marked.groupby("key")
@@ -259,11 +267,6 @@ def _grouped(own: pd.DataFrame, key: pd.Series, name: str) -> pd.DataFrame:
         }
     )
     return table.rename_axis(name).reset_index()
-
-
-def _alike(own: pd.DataFrame) -> Mapping[str, float]:
-    both = paired(own)
-    return dict(zip(both["case"], (both["first"] == both["second"]) * 1.0, strict=True))
 
 
 _share: Callable[[pd.Series], float] = pd.Series.mean

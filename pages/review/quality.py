@@ -16,7 +16,7 @@ if dataset is None:
     st.stop()
 
 found_scope = scope(dataset, view)
-found = quality(found_scope.decisions)
+found = quality(found_scope.decisions, beside=found_scope.beside)
 page_head(t("Are the decisions right, alike and fair?"), answer=figures.answer(found))
 if found_scope.every.empty:
     importing.empty(dataset)

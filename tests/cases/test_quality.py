@@ -141,6 +141,17 @@ def test_who_differs_and_what_is_agreed(dataset, records):
     }  # fmt: skip
 
 
+def test_agreement_of_one_reviewer_takes_the_others(dataset, records):
+    brought(dataset, records)
+    frame = decision_frame(records)
+    ada = frame[frame["reviewer"] == "Ada"]
+    assert quality(ada).agreement is None
+    found = quality(ada, beside=frame[frame["case"].isin(ada["case"])])
+    assert found.decisions == 2
+    assert (found.agreement.n, found.agreement.percent.value) == (2, 0.5)
+    assert found.by_reviewer["pairs"].tolist() == [2]
+
+
 def test_one_person_alone_agrees_with_nobody(dataset, records):
     brought(dataset, records, PAST.iloc[[4]])
     brought(dataset, records, PAST.iloc[[4]], name="Again")

@@ -118,6 +118,7 @@ def test_every_part_opens_without_decisions(world, part):
 def test_one_reviewer_alone(judged):
     text = said(opened(QualityView(reviewer="Fair"))).replace("\N{NO-BREAK SPACE}", " ")
     assert "**100.0 % of decisions name the right party**" in text
+    assert "Two reviewers agree in 0.0 % of 40 cases" in text
 
 
 def test_a_dataset_that_is_not_here(judged):

@@ -105,7 +105,7 @@ def _random(agreed: Agreement) -> None:
 
 def _disagreements(scope: Scope) -> None:
     st.subheader(t("Where they disagree"), anchor=False)
-    found = disagreements(scope.decisions)
+    found = disagreements(scope.beside)
     if found.empty:
         st.caption(t("On no case."))
         return

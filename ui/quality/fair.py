@@ -129,7 +129,7 @@ def _takeaway(data: pd.DataFrame) -> str:
 
 def _severity(scope: Scope) -> None:
     try:
-        found = severity(scope.decisions, party=scope.view.party)
+        found = severity(scope.beside, party=scope.view.party)
     except DoorstepError as error:
         errors.show_error(error)
         return

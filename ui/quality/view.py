@@ -68,6 +68,11 @@ class Scope:
         """First-hand decisions of people among them."""
         return self.decisions[self.decisions["is_first"].astype(bool)]
 
+    @property
+    def beside(self) -> pd.DataFrame:
+        """Decisions of everybody on the same cases, to compare people."""
+        return self.every[self.every["case"].isin(self.decisions["case"])]
+
 
 def scope(dataset: Dataset, view: QualityView) -> Scope:
     """The decisions of a view."""
@@ -94,7 +99,7 @@ def narrowed(every: pd.DataFrame, view: QualityView) -> pd.DataFrame:
 def weeks(every: pd.DataFrame) -> list[date]:
     """First days of the weeks with decisions, the newest first."""
     days = pd.to_datetime(every["decided_at"], utc=True).dropna()
-    first = (days - pd.to_timedelta(days.dt.dayofweek, unit="D")).dt.date
+    first = (days - pd.to_timedelta(days.dt.day_of_week, unit="D")).dt.date
     return sorted(set(first), reverse=True)
 
 
