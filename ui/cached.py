@@ -7,6 +7,7 @@ hashes large frames by a sample and would give back another frame's result.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar
 
+import pandas as pd
 import streamlit as st
 
 from analysis import orders
@@ -25,11 +27,16 @@ from analysis.errors import DoorstepError
 from analysis.orders.draft import Draft, StagedTable, modified
 from analysis.records import Records, open_records
 from analysis.workspace import Workspace
+from ui.chart_finished import Drawing, Finished, content, finish
+from ui.chart_parts import Chart
 from ui.jobs import Jobs
+from ui.texts import language
+from ui.tokens import tokens
 
 WORKSPACE_VARIABLE: Final = "DOORSTEP_WORKSPACE"
 MAX_OPEN_DATASETS: Final = 8
 MAX_RESULTS: Final = 1_000
+MAX_DRAWINGS: Final = 1_000
 MAX_DRAFT_TABLES: Final = 500
 RESULT_SECONDS: Final = 24 * 3600
 
@@ -133,6 +140,41 @@ def _quietly(
 ) -> None:
     with suppress(DoorstepError):
         result(compute, dataset, *arguments, **options)
+
+
+@st.cache_data(max_entries=MAX_DRAWINGS, ttl=RESULT_SECONDS, show_spinner=False)
+def _finished(key: str, _make: Callable[[], Chart]) -> Finished:
+    del key  # it is what the chart is kept by
+    return finish(_make)
+
+
+def drawing(
+    make: Callable[..., Chart], *arguments: object, **options: object
+) -> Drawing:
+    """``make(*arguments, **options)`` finished, built once for what is in it.
+
+    Args:
+        make: A function of ``ui.charts`` or ``ui.chart_grid``.
+        *arguments: Frames, which are read to the last cell, and plain values as
+            ``result`` takes them.
+        **options: The same. Language and theme are part of the key as well.
+    """
+    asked = [
+        make.__module__, make.__qualname__, language(), plain_key(tokens()),
+        [_chart_key(item) for item in arguments],
+        {name: _chart_key(item) for name, item in options.items()},
+    ]  # fmt: skip
+    text = json.dumps(asked, sort_keys=True, default=str)
+    key = hashlib.sha256(text.encode()).hexdigest()
+
+    def made() -> Chart:
+        return make(*arguments, **options)
+
+    return Drawing(made, _finished(key, made))
+
+
+def _chart_key(value: object) -> object:
+    return content(value) if isinstance(value, pd.DataFrame) else plain_key(value)
 
 
 @st.cache_data(max_entries=MAX_DRAFT_TABLES, ttl=RESULT_SECONDS, show_spinner=False)

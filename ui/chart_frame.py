@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from ui import charts, export
+from ui.chart_finished import Drawing
 from ui.guard import guard
 from ui.show import plain, shortened
 from ui.texts import t
@@ -44,7 +45,7 @@ class Behind:
 
 
 def draw(
-    chart: charts.Chart,
+    chart: charts.Chart | Drawing,
     behind: Behind,
     *,
     alt_text: str,
@@ -55,26 +56,28 @@ def draw(
     """Draw a chart with its row of table, SQL, definition and download.
 
     Args:
-        chart: From ``ui.charts``.
+        chart: From ``ui.charts``, or kept by ``ui.cached.drawing``.
         behind: What the row under it shows.
         alt_text: The takeaway in one sentence, for those who cannot see the chart.
         key: Name of the chart on the page.
         on_select: ``"rerun"`` to get the clicked marks back.
         width: Pixels, for charts whose two axes share one scale.
     """
-    state = st.altair_chart(
-        chart,
-        width=width,
-        theme="streamlit",
-        alt=alt_text,
-        key=key,
-        on_select=on_select,
-    )
+    options: dict[str, Any] = {
+        "width": width, "theme": "streamlit", "alt": alt_text, "key": key,
+        "on_select": on_select,
+    }  # fmt: skip
+    if isinstance(chart, Drawing):
+        state = st.vega_lite_chart(None, chart.to_vega_lite(), **options)
+    else:
+        state = st.altair_chart(chart, **options)
     row_under(behind, key=key, chart=chart)
     return state
 
 
-def row_under(behind: Behind, *, key: str, chart: charts.Chart | None = None) -> None:
+def row_under(
+    behind: Behind, *, key: str, chart: charts.Chart | Drawing | None = None
+) -> None:
     """The row alone, for numbers and tables that have no chart."""
     with st.container(horizontal=True, gap="small"):
         if chart is not None:
@@ -124,7 +127,9 @@ def _text(
         written_formula(panel, formula)
 
 
-def _download(behind: Behind, *, key: str, chart: charts.Chart | None) -> None:
+def _download(
+    behind: Behind, *, key: str, chart: charts.Chart | Drawing | None
+) -> None:
     panel = _panel(t("Download"), icon=":material/download:", key=f"{key}_download")
     if not panel.open:
         return
@@ -139,7 +144,8 @@ def _download(behind: Behind, *, key: str, chart: charts.Chart | None) -> None:
         ),
     }
     if chart is not None:
-        drawn = charts.standalone(chart, title=behind.name)
+        whole = chart.make() if isinstance(chart, Drawing) else chart
+        drawn = charts.standalone(whole, title=behind.name)
         files["png"] = (lambda: export.png_bytes(drawn), "image/png")
         files["svg"] = (lambda: export.svg_bytes(drawn), "image/svg+xml")
     for suffix, (make, kind) in files.items():

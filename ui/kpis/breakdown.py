@@ -13,7 +13,7 @@ from analysis.metrics import assumed_of
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Scalar
 from analysis.words import N_
-from ui import chart_frame, charts
+from ui import cached, chart_frame, charts
 from ui.format import number, sample
 from ui.kpis.axes import Axis
 from ui.kpis.behind import behind, sql
@@ -142,7 +142,8 @@ def _chart(look: Look, axis: Axis, found: Sequence[Group], whole: Figure) -> Non
             drill(look, condition)
 
     has_interval = frame["low"].notna().any()
-    drawn = charts.bars(
+    drawn = cached.drawing(
+        charts.bars,
         frame,
         label="label",
         value="value",

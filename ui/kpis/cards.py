@@ -12,7 +12,7 @@ import streamlit as st
 from analysis.metrics.registry import parse_reference
 from analysis.records import Target
 from analysis.words import N_
-from ui import charts
+from ui import cached, charts
 from ui.chart_frame import written_formula
 from ui.format import sample
 from ui.kpis import periods
@@ -206,12 +206,13 @@ def _spark(figure: Figure, line: pd.Series | None, *, place: int) -> None:
         Figure.of({metric: value}, metric).written()
         for value in line.dropna().iloc[[0, -1]]
     )
-    st.altair_chart(
-        charts.spark(
-            line.to_list(),
-            times=line.index.to_list(),
-            unit=chart_unit(figure.definition),
-        ),
+    drawn = cached.drawing(
+        charts.spark, line.to_list(), times=line.index.to_list(),
+        unit=chart_unit(figure.definition),
+    )  # fmt: skip
+    st.vega_lite_chart(
+        None,
+        drawn.to_vega_lite(),
         alt=t(
             "{name} over the period: {first} at first, {last} at last.",
             name=name_of(metric),

@@ -13,6 +13,7 @@ from analysis.metrics.outcomes import Node, experience_sql, experience_tree
 from analysis.metrics.selection import Condition
 from analysis.words import N_
 from ui import cached, chart_frame, charts
+from ui.chart_finished import Drawing
 from ui.format import number, percent
 from ui.kpis.axes import OWN_VALUES
 from ui.kpis.behind import behind
@@ -111,7 +112,7 @@ def summary(nodes: Sequence[Node]) -> str:
     )
 
 
-def _chart(look: Look, shown: Sequence[Node], labels: Sequence[str]) -> charts.Chart:
+def _chart(look: Look, shown: Sequence[Node], labels: Sequence[str]) -> Drawing:
     frame = pd.DataFrame(
         {
             "label": labels,
@@ -127,8 +128,9 @@ def _chart(look: Look, shown: Sequence[Node], labels: Sequence[str]) -> charts.C
     )
     if look.before:
         frame["before"] = [node.share_before for node in shown]
-    return charts.bars(
-        frame, label="label", value="value", low="low", high="high", sample="n",
+    return cached.drawing(
+        charts.bars, frame,
+        label="label", value="value", low="low", high="high", sample="n",
         muted="muted", note="note", ring="before" if look.before else None,
         unit="percent", axis=t("% of all orders"), pick=True, step=ROW_HEIGHT,
         most=len(frame),

@@ -44,8 +44,8 @@ def draw(look: Look, figure: Figure) -> None:
     title = t("{name} by hour of the week", name=name_of(look.metric))
     has_interval = frame["low"].notna().any()
     chart_frame.draw(
-        chart_grid.heat(
-            frame, column="column", row="row", value="value",
+        cached.drawing(
+            chart_grid.heat, frame, column="column", row="row", value="value",
             columns=[str(hour) for hour in range(24)], rows=_weekdays(look),
             low="low" if has_interval else None,
             high="high" if has_interval else None,

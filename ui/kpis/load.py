@@ -64,8 +64,9 @@ def _curve(look: Look, found: Supply) -> None:
     )
     frame = frame[frame["n"] > 0]
     chart_frame.draw(
-        chart_grid.curve(
-            frame, x="load", value="late_rate", low="low", high="high", sample="n",
+        cached.drawing(
+            chart_grid.curve, frame,
+            x="load", value="late_rate", low="low", high="high", sample="n",
             name="name",
             x_title=t("orders a rider online, in the zone's half-hour"),
             y_title=t("late, % of delivered orders with a promise"),
@@ -105,8 +106,9 @@ def _grid(look: Look, found: Supply) -> None:
     title = t("Orders a rider by zone and half-hour of the day")
     st.markdown(f"**{title}**")
     chart_frame.draw(
-        chart_grid.heat(
-            frame, column="column", row="row", value="load", columns=slots, rows=zones,
+        cached.drawing(
+            chart_grid.heat, frame,
+            column="column", row="row", value="load", columns=slots, rows=zones,
             sample="orders", muted="few", unit="decimal", pick=True,
             title=t("orders a rider online"),
         ),

@@ -45,8 +45,9 @@ def draw(look: Look, figure: Figure) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         chart_frame.draw(
-            chart_grid.places(
-                frame, label="label", east="east", north="north", value="value",
+            cached.drawing(
+                chart_grid.places, frame,
+                label="label", east="east", north="north", value="value",
                 size="orders", low="low", high="high", sample="n", muted="few",
                 worse="worse", unit=chart_unit(figure.definition),
                 title=f"{name_of(look.metric)}, {axis_title(look.metric)}",

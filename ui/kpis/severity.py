@@ -45,8 +45,9 @@ def draw(look: Look, figure: Figure) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         chart_frame.draw(
-            charts.bars(
-                frame, label="label", value="share", low="low", high="high",
+            cached.drawing(
+                charts.bars, frame,
+                label="label", value="share", low="low", high="high",
                 sample="orders", note="note", muted="muted",
                 ring="before" if look.before else None, unit="percent",
                 axis=t("% of delivered orders with a promise"), pick=True,

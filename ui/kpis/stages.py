@@ -13,6 +13,7 @@ from analysis.metrics.funnel import Funnel, StageTime, stage_funnel
 from analysis.metrics.periods import Period
 from analysis.words import N_
 from ui import cached, chart_frame, charts
+from ui.chart_finished import Drawing
 from ui.chart_frame import Behind
 from ui.format import minutes, number
 from ui.kpis.behind import notes
@@ -120,7 +121,7 @@ def _before(look: Look) -> Funnel | None:
         return None
 
 
-def _chart(found: Funnel) -> charts.Chart:
+def _chart(found: Funnel) -> Drawing:
     stages = found.stages
     frame = pd.DataFrame(
         {
@@ -134,8 +135,9 @@ def _chart(found: Funnel) -> charts.Chart:
         }
     )
     has_plan = frame["plan"].notna().any()
-    return charts.bars(
-        frame, label="label", value="value", low="low", high="high", sample="n",
+    return cached.drawing(
+        charts.bars, frame,
+        label="label", value="value", low="low", high="high", sample="n",
         note="note", ring="plan" if has_plan else None, unit="minutes",
         axis=t("mean minutes an order"), pick=True, step=ROW_HEIGHT,
     )  # fmt: skip

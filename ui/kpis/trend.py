@@ -14,7 +14,7 @@ from analysis.metrics.periods import Grain
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Condition
 from analysis.records import Target
-from ui import chart_frame, charts
+from ui import cached, chart_frame, charts
 from ui.format import day, moment
 from ui.format import period as written_period
 from ui.kpis import marks, periods, settings
@@ -125,7 +125,8 @@ def _drawn(
     happened = marks.marks(look, found)
     title = f"{name_of(look.metric)}, {_days(look.period)}"
     key = f"kpis_trend_{look.mark}"
-    drawn = charts.trend(
+    drawn = cached.drawing(
+        charts.trend,
         frame,
         time="period",
         value="value",

@@ -240,8 +240,8 @@ def _bars(look: Look, found: pd.DataFrame, sides: Sides, figure: Figure) -> None
     )
     title = t("{one} and {other}", one=sides.names[0], other=sides.names[1])
     chart_frame.draw(
-        charts.bars(
-            frame, label="label", value="value",
+        cached.drawing(
+            charts.bars, frame, label="label", value="value",
             low="low" if has_interval else None, high="high" if has_interval else None,
             sample="n", muted="muted", unit=chart_unit(figure.definition),
             axis=axis_title(look.metric), step=44,
