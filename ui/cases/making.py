@@ -111,7 +111,7 @@ def quick(dataset: Dataset, selection: Selection, *, label: str, position: int) 
     """Make a queue of a selection that one already looks at; for a callback."""
     with errors.boundary():
         made = _made(
-            dataset, selection, None, name=_free_name(dataset, label),
+            dataset, selection, None, name=free_name(dataset, label),
             arguments={"order": ()},
         )  # fmt: skip
         write_view(queue_view(made, position=position, dataset=dataset))
@@ -154,7 +154,7 @@ def _made(
     )  # fmt: skip
 
 
-def _free_name(dataset: Dataset, label: str) -> str:
+def free_name(dataset: Dataset, label: str) -> str:
     """The label, with a number where a queue of that name is there already."""
     taken = {item.name.casefold() for item in queues.of_dataset()}
     base = (label or dataset.name)[:90]

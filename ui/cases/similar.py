@@ -11,7 +11,7 @@ from analysis.cases.queues import queue as make_queue
 from analysis.engine.dataset import Dataset
 from analysis.records.cases import cases_of
 from ui import cached, errors
-from ui.cases import rulesets
+from ui.cases import making, rulesets
 from ui.cases.evidence import CaseFile
 from ui.cases.view import Desk, to_queue
 from ui.counted import counted
@@ -69,7 +69,7 @@ def open_queue(desk: Desk, file: CaseFile, ids: list[str]) -> None:
         by = sign("review").signature
         made = make_queue(
             desk.dataset, records=cached.records(), by=by, ids=ids, order=(),
-            name=_name(desk, file),
+            name=making.free_name(desk.dataset, _name(desk, file)),
         )  # fmt: skip
         to_queue(made, dataset=desk.dataset)
 
