@@ -186,7 +186,7 @@ def _checks(arms: Arms) -> tuple[Check, ...]:
     rows = arms.rows
     found: list[Check | None] = [*arms.checks]
     if "propensity" not in rows:
-        found.append(checks.sample_ratio(_sizes(arms), planned_shares(arms)))
+        found.append(_sample_ratio(arms, _sizes(arms)))
     found.append(checks.missing_outcome(arms.study.missing))
     found.append(checks.balance(rows, arms.study.covariates))
     found.append(checks.enough(rows["treatment"].value_counts().to_dict()))
@@ -205,13 +205,22 @@ def _checks_of_cells(arms: Arms, cells: Compressed) -> tuple[Check, ...]:
     """Checks that sums are enough for, and those made with the rows in sight."""
     rows = arms.rows
     found: list[Check | None] = [*arms.checks]
-    found.append(checks.sample_ratio(dict(cells.sizes), planned_shares(arms)))
+    found.append(_sample_ratio(arms, dict(cells.sizes)))
     found.append(checks.missing_outcome(arms.study.missing))
     found.append(checks.enough(sizes_of(rows).to_dict()))
     if arms.clusters:
         size = min(rows[name].nunique() for name in arms.clusters)
         found.append(checks.cluster_count(size, few=FEW))
     return tuple(check for check in (*found, *cells.checks) if check is not None)
+
+
+def _sample_ratio(arms: Arms, sizes: dict[Hashable, float]) -> Check:
+    """Of all arms; where only two of several were planned for, of those two."""
+    planned = planned_shares(arms)
+    pair = {str(arms.control), str(arms.judged)}
+    if planned is not None and {str(label) for label in planned} == pair:
+        sizes = {label: size for label, size in sizes.items() if str(label) in pair}
+    return checks.sample_ratio(sizes, planned)
 
 
 def _sizes(arms: Arms) -> dict[Hashable, float]:

@@ -121,3 +121,15 @@ def test_small_cohorts_are_put_together_to_see_their_spread():
         gaps.append(found.effect)
         errors.append(found.se)
     assert np.mean(errors) == pytest.approx(np.std(gaps), rel=0.35)
+
+
+def test_shares_of_two_of_three_arms_are_held_to_those_two():
+    arms = ["control"] * 500 + ["near"] * 500 + ["far"] * 200
+    rows = pd.DataFrame({"arm": arms, "y": np.arange(1200) % 7})
+    strategy = Strategy(
+        "ab", "y", treatment="arm", treated="near",
+        propensity={"control": 0.5, "near": 0.5},
+    )  # fmt: skip
+    check = evaluate(rows, strategy).check("sample_ratio")
+    assert check.light == "green"
+    assert "far" not in str(check.sentence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from analysis.engine.dataset import Dataset
 from analysis.strategies import Strategy, evaluate
 from analysis.strategies.published.assigned import read_assigned
+from analysis.strategies.published.days_left import days_left
+from analysis.strategies.results import student
 from tests.strategies.published_world import START, opened, orders_of
 
 
@@ -91,3 +94,10 @@ def test_times_of_one_arm_that_do_not_meet_stay_apart() -> None:
     assert found["first"].dt.day.tolist() == [2, 20]
     assert found["last"].isna().tolist() == [False, True]
     assert found["last"].iloc[0] == pd.Timestamp("2026-03-09")
+
+
+def test_days_left_wait_for_the_interval_in_use() -> None:
+    once = student(0.2, 0.1, alpha=0.05)
+    often = replace(once, interval=(-0.15, 0.55))
+    asked = {"days": 10.0, "alpha": 0.05}
+    assert days_left(often, 0.3, **asked).days > days_left(once, 0.3, **asked).days

@@ -40,14 +40,24 @@ def days_left(
             hint=N_("Give a number above 0 to know how long it takes."),
             seen=smallest,
         )
-    quantile = float(stats.t.isf(alpha / 2, estimate.df) + stats.norm.ppf(power))
-    needed = smallest / quantile
+    needed = smallest / (_reach(estimate, alpha) + float(stats.norm.ppf(power)))
     if not np.isfinite(estimate.se):
         sentence = text(N_("The method has no standard error to reckon with."))
         return DaysLeft(np.inf, estimate.se, needed, sentence)
     more = max(days * ((estimate.se / needed) ** 2 - 1), 0.0)
     more = np.inf if more > _PATIENCE * days else float(np.ceil(more))
     return DaysLeft(more, estimate.se, needed, _said(more, smallest))
+
+
+def _reach(estimate: Estimate, alpha: float) -> float:
+    """Standard errors from the effect to the end of its interval.
+
+    An interval that holds however often it is looked at reaches farther than Student's.
+    """
+    low, high = estimate.interval
+    if np.isfinite(estimate.se) and estimate.se > 0 and np.isfinite(high - low):
+        return float((high - low) / 2 / estimate.se)
+    return float(stats.t.isf(alpha / 2, estimate.df))
 
 
 def _said(more: float, smallest: float) -> Text:
