@@ -80,7 +80,7 @@ def late_queue(world, workspace, records):
     dataset = orders.open_dataset(str(workspace), NAME)
     made = make_queue(
         dataset, LATE, records=records, name="Late", by="Boss", order=(), limit=5,
-        double_review_share=0.0, double_from_severity=5,
+        double_review_share=0.0, double_from_severity=5, rubric="Kitchen *first*",
     )  # fmt: skip
     dataset.engine.close()
     return made
@@ -229,6 +229,8 @@ def test_a_first_opinion_is_hidden_from_whoever_looks(world, workspace, records)
 
 def test_skipping_leads_on(late_queue):
     at = opened(on(late_queue))
+    helps = [item.help for item in at.markdown]
+    assert any("Kitchen" in text and "*first*" not in text for text in helps)
     press(at, "cases_skip")
     assert "2 / 5" in said(at)
 

@@ -19,6 +19,7 @@ from ui.kpis.axes import axes_of, condition_label
 from ui.show import plain
 from ui.texts import t
 
+MAX_RUBRIC = 2_000
 _STATES = {
     "open": "blue", "decided": "gray", "discarded": "gray", "appealed": "orange",
 }  # fmt: skip
@@ -34,7 +35,7 @@ def line(desk: Desk, file: CaseFile) -> None:
                 t("Queues"), key="cases_back", type="tertiary",
                 icon=":material/arrow_back:", on_click=to_list, args=(desk.view,),
             )  # fmt: skip
-            st.markdown(_where(desk), width="stretch")
+            st.markdown(_where(desk), width="stretch", help=_rubric(desk))
             _watch(desk)
             _moves(desk, file)
         with st.container(
@@ -48,6 +49,12 @@ def _where(desk: Desk) -> str:
     name = desk.queue.name if desk.queue else desk.view.label or t("A look at cases")
     place = f"{number(desk.position)} / {number(desk.size)}"
     return f"**{plain(name, limit=40)}**\u2002{place}"
+
+
+def _rubric(desk: Desk) -> str | None:
+    """What reviewers of the queue should look at; None where nobody wrote it."""
+    text = desk.queue.rubric if desk.queue else ""
+    return plain(text, limit=MAX_RUBRIC) if text else None
 
 
 def _chips(desk: Desk) -> str:
