@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.engine.dataset import Dataset
 from analysis.metrics.measure import measure, sql_of
 from analysis.metrics.periods import Period
+from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
 
 WEEK: Final = ("weekday", "hour")
@@ -34,7 +35,8 @@ def heat(
 
     Returns:
         168 rows, Monday (1) 0:00 first: ``weekday``, ``hour``, ``value``, ``num``,
-        ``n``, ``low``, ``high`` and ``orders``; hours without orders have ``n`` 0.
+        ``n``, ``low``, ``high`` and ``orders``; hours without orders have ``n`` 0,
+        and a count of 0.
 
     Raises:
         MissingField: if the dataset has no time of creation.
@@ -50,7 +52,10 @@ def heat(
     cells = kept.rename(columns={**names, "orders_": "orders"}).dropna(subset=WEEK)
     grid = pd.DataFrame(product(_WEEKDAYS, _HOURS), columns=list(WEEK))
     whole = grid.merge(cells.astype(dict.fromkeys(WEEK, int)), how="left", on=WEEK)
-    return whole.fillna({"n": 0, "orders": 0})
+    empty = {"n": 0, "orders": 0}
+    if parse_reference(metric).definition.kind == "count":
+        empty["value"] = 0
+    return whole.fillna(empty)
 
 
 def heat_sql(

@@ -46,7 +46,8 @@ def expected(
     Returns:
         What ``detect`` gives for the steps of the period: ``period``, ``value``,
         ``expected``, ``low``, ``high``, ``score``, ``is_anomaly``,
-        ``is_changepoint``, ``is_too_few``, with its ``attrs``.
+        ``is_changepoint``, ``is_too_few``, with its ``attrs``. Of counts only the
+        steps that lie within the period as a whole.
 
     Raises:
         UnknownName: if there is no such metric or dimension.
@@ -56,10 +57,14 @@ def expected(
     found = measure(dataset, metric, grain=grain, period=days, selection=selection)
     series = found.rename(columns={metric: "value"})
     kind = parse_reference(metric).definition.kind
+    begin = _start(period, grain)
     if kind == "count":
         series = _without_gaps(series, days, grain)
+        # Part of a week has fewer orders, which is nothing unusual.
+        series = series[series["period"] <= _last_whole(period, grain)]
+        begin = max(begin, pd.Timestamp(period.first))
     judged = detect(series, holidays=holidays, **_columns(metric, kind))
-    inside = pd.to_datetime(judged["period"]) >= _start(period, grain)
+    inside = pd.to_datetime(judged["period"]) >= begin
     shown = judged.loc[inside].reset_index(drop=True)
     shown.attrs.update(judged.attrs)
     return shown
@@ -85,6 +90,18 @@ def _start(period: Period, grain: Grain) -> pd.Timestamp:
     if grain == "week":
         return first - timedelta(days=first.weekday())
     return first.replace(day=1) if grain == "month" else first
+
+
+def _last_whole(period: Period, grain: Grain) -> pd.Timestamp:
+    """First moment of the last step that the period holds to its end."""
+    begin = _start(Period(period.last, period.last), grain)
+    after = pd.Timestamp(period.last) + timedelta(days=1)
+    if grain == "hour":
+        return after - timedelta(hours=1)
+    step = pd.tseries.frequencies.to_offset(_STEPS[grain])
+    if begin + step <= after:
+        return begin
+    return _start(Period(*[(begin - timedelta(days=1)).date()] * 2), grain)
 
 
 def _columns(metric: str, kind: str) -> dict[str, Any]:
