@@ -12,6 +12,7 @@ from analysis.engine.dataset import Dataset
 from analysis.errors import DoorstepError
 from analysis.metrics import Period, Selection
 from analysis.metrics.registry import parse_reference
+from analysis.records import Records
 from analysis.records.alerts import AlertResult, AlertRule, alert_results, alert_rules
 from analysis.trends import evaluate_alerts
 from analysis.words import N_
@@ -56,9 +57,20 @@ def evaluate(dataset: Dataset, *, again: bool = False) -> Job:
 
     def work(job: Job) -> object:
         job.progress(0.0, N_("Evaluating alerts"))
-        return evaluate_alerts(dataset, kept, progress=job.progress)
+        known = _rules(kept, dataset)
+        found = evaluate_alerts(dataset, kept, progress=job.progress)
+        # A rule may be saved while the others are evaluated.
+        while (now := _rules(kept, dataset)) != known:
+            known = now
+            found = evaluate_alerts(dataset, kept, progress=job.progress)
+        return found
 
     return jobs.start(KIND, subject, work)
+
+
+def _rules(kept: Records, dataset: Dataset) -> tuple[tuple[str, int], ...]:
+    found = alert_rules(kept, dataset=dataset.id)
+    return tuple((rule.id, rule.version) for rule in found)
 
 
 @st.fragment(run_every=POLL_SECONDS)

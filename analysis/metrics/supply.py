@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -107,10 +108,7 @@ def _step() -> exp.Interval:
 def _slots(dataset: Dataset, period: Period | None) -> exp.Select:
     """All orders of each zone and half-hour of the period, with the local half-hour."""
     created = trees.column("created_at", ORDERS)
-    is_second = exp.GTE(
-        this=exp.Anonymous(this="minute", expressions=[created.copy()]),
-        expression=exp.convert(HALF_HOUR),
-    )
+    is_second = _is_second(created, minutes=_past_the_hour(dataset, period))
     local = exp.Add(
         this=exp.Mul(
             this=trees.column("local_hour", ORDERS), expression=exp.convert(2)
@@ -128,6 +126,27 @@ def _slots(dataset: Dataset, period: Period | None) -> exp.Select:
         query = query.where(within(period))
     numbers = (exp.Literal.number(place + 1) for place in range(len(places) + 1))
     return query.group_by(*numbers)
+
+
+def _is_second(created: exp.Expr, *, minutes: int) -> exp.Expr:
+    """Whether a time lies in the second half of its local hour.
+
+    Args:
+        created: The time, UTC.
+        minutes: How far local clocks are past the hour at full hours of UTC.
+    """
+    minute = exp.Anonymous(this="minute", expressions=[created.copy()])
+    shifted = exp.Add(this=minute, expression=exp.convert(minutes))
+    local = exp.Mod(this=exp.paren(shifted), expression=exp.convert(60))
+    return exp.paren(exp.GTE(this=local, expression=exp.convert(HALF_HOUR)))
+
+
+def _past_the_hour(dataset: Dataset, period: Period | None) -> int:
+    """Minutes that clocks show at full hours of UTC, as 30 in India; 0 mostly."""
+    days = period or Period.of(dataset.period)
+    noon = datetime.combine(days.first if days else date(2024, 1, 1), time(12))
+    offset = noon.replace(tzinfo=ZoneInfo(dataset.timezone)).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds() // 60) % 60
 
 
 def _presence(dataset: Dataset, period: Period | None) -> exp.Select:

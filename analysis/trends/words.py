@@ -38,6 +38,7 @@ def stands_out(
     whole: float,
     *,
     is_lower_better: bool,
+    looks: int = 0,
 ) -> int | None:
     """The place of the value that is surely worse than the whole, the farthest one.
 
@@ -46,6 +47,7 @@ def stands_out(
         intervals: Its interval of 95 %.
         whole: Value of all together.
         is_lower_better: Which way is worse.
+        looks: Number of groups that these were picked from, if more.
     """
     if not len(values) or not np.isfinite(whole):
         return None
@@ -55,7 +57,7 @@ def stands_out(
         off, half = value - whole, value - low
     else:
         off, half = whole - value, high - value
-    sure = np.nan_to_num(off - margin(len(value)) * half, nan=-1.0) > 0
+    sure = np.nan_to_num(off - margin(max(len(value), looks)) * half, nan=-1.0) > 0
     if not sure.any():
         return None
     return int(np.argmax(np.where(sure, off, -np.inf)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from analysis.metrics.selection import Condition
@@ -34,6 +34,7 @@ class Group:
         figure: The metric in it.
         orders: Number of orders in the period.
         is_rest: Whether it stands for all that are not shown.
+        groups: How many groups it stands for.
         excess: Units of the numerator beyond the whole, positive for the worse; NaN
             where the metric has none.
         excess_low: Lower end of its interval of 95 %.
@@ -48,6 +49,7 @@ class Group:
     figure: Figure
     orders: int
     is_rest: bool = False
+    groups: int = 1
     excess: float = math.nan
     excess_low: float = math.nan
     excess_high: float = math.nan
@@ -73,7 +75,8 @@ def groups(look: Look, whole: Figure) -> list[Group]:
     rest = only(values, name=look.by, kind="rest")
     count = number(len(every) - len(shown))
     more = "+" if len(every) >= (axis.top or len(every) + 1) else ""
-    return [*shown, _rest(look, rest, label=t("other ({count})", count=count + more))]
+    other = _rest(look, rest, label=t("other ({count})", count=count + more))
+    return [*shown, replace(other, groups=len(every) - len(shown))]
 
 
 def worst(found: Sequence[Group], whole: Figure) -> Group | None:
@@ -87,6 +90,7 @@ def worst(found: Sequence[Group], whole: Figure) -> Group | None:
         [(group.figure.low, group.figure.high) for group in told],
         whole.value,
         is_lower_better=direction == "lower",
+        looks=sum(group.groups for group in found),
     )
     return None if place is None else told[place]
 

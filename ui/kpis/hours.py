@@ -106,8 +106,8 @@ def _boxes(look: Look) -> None:
 def _narrow(look: Look, weekday: int, hour: int) -> None:
     drill(
         look,
-        Condition("weekday", values=(weekday,)),
         Condition("hour", values=(hour,)),
+        Condition("weekday", values=(weekday,)),
     )
 
 

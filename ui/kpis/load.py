@@ -12,6 +12,7 @@ from analysis.metrics.supply import HALF_HOUR, Supply, supply
 from ui import cached, chart_frame, chart_grid
 from ui.chart_frame import Behind
 from ui.format import number, percent
+from ui.kpis.axes import scalar
 from ui.kpis.behind import notes
 from ui.kpis.figures import Figure
 from ui.kpis.picking import picked
@@ -87,21 +88,25 @@ def _curve(look: Look, found: Supply) -> None:
 
 def _grid(look: Look, found: Supply) -> None:
     hours = found.hours.dropna(subset=["zone"])
-    zones = list(dict.fromkeys(hours["zone"]))
-    if not zones:
+    levels = [name for name in ("city", "zone") if name in hours]
+    keys = [tuple(row) for row in hours[levels].to_numpy().tolist()]
+    places = list(dict.fromkeys(keys))
+    if not places:
         return
+    zones = _zone_names(places)
     slots = [_clock(place) for place in range(24 * 60 // HALF_HOUR)]
     frame = hours.assign(
-        row=[zones.index(zone) for zone in hours["zone"]],
+        row=[places.index(key) for key in keys],
         column=hours["half_hour"].astype(int),
         few=hours["orders"] < MIN_ORDERS,
     )
     key = f"{_KEY}_grid_{look.mark}"
+    narrowed = [_conditions(levels, place) for place in places]
 
     def clicked() -> None:
         place = picked(key).get("row")
         if place is not None:
-            drill(look, Condition("zone", values=(zones[int(place)],)))
+            drill(look, *narrowed[int(place)])
 
     title = t("Orders a rider by zone and half-hour of the day")
     st.markdown(f"**{title}**")
@@ -118,10 +123,28 @@ def _grid(look: Look, found: Supply) -> None:
         on_select=clicked,
     )  # fmt: skip
     st.caption(_busiest(frame, zones, slots))
-    _zone_box(look, zones)
+    _zone_box(look, zones, narrowed)
 
 
-def _zone_box(look: Look, zones: list[str]) -> None:
+def _zone_names(places: list[tuple[Any, ...]]) -> list[str]:
+    """Names of zones, with their city where another city has one of that name."""
+    alone = [str(place[-1]) for place in places]
+    return [
+        name if alone.count(name) == 1 else ", ".join(str(part) for part in place[::-1])
+        for name, place in zip(alone, places, strict=True)
+    ]
+
+
+def _conditions(levels: list[str], place: tuple[Any, ...]) -> list[Condition]:
+    """What narrows to a zone: itself, then the city that it lies in."""
+    found = [
+        Condition(name, values=(scalar(value),))
+        for name, value in zip(levels, place, strict=True)
+    ]
+    return found[::-1]
+
+
+def _zone_box(look: Look, zones: list[str], narrowed: list[list[Condition]]) -> None:
     """A box that does what a click on a row does."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         zone = st.selectbox(
@@ -130,7 +153,7 @@ def _zone_box(look: Look, zones: list[str]) -> None:
         )  # fmt: skip
         st.button(
             t("Only this zone"), key=f"{_KEY}_open", icon=":material/filter_alt:",
-            on_click=drill, args=(look, Condition("zone", values=(zones[zone],))),
+            on_click=drill, args=(look, *narrowed[zone]),
         )  # fmt: skip
 
 

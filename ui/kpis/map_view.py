@@ -39,6 +39,9 @@ def draw(look: Look, figure: Figure) -> None:
         str(row["label"]): Condition("zone", values=(row["value_of"],))
         for row in frame.to_dict("records")
     }
+    # Zones of two cities may share a name.
+    cities = [scalar(shown["city"].iloc[0])] if city else []
+    inside = [Condition("city", values=(name,)) for name in cities]
     key = f"{_KEY}_{look.mark}"
     title = t("{name} by zone, {city}", name=name_of(look.metric), city=city or "-")
     query = sql(look, [look.metric, "orders"], by=by)
@@ -55,7 +58,7 @@ def draw(look: Look, figure: Figure) -> None:
             behind(look, look.metric, _table(look, frame), title=title, query=query),
             alt_text=takeaway(look, frame),
             key=key,
-            on_select=on_label(look, key, conditions),
+            on_select=on_label(look, key, conditions, *inside),
             width=chart_grid.MAP_WIDTH,
         )  # fmt: skip
         st.caption(
@@ -69,7 +72,7 @@ def draw(look: Look, figure: Figure) -> None:
             (str(row["label"]), conditions[str(row["label"])], _told(look, row))
             for row in frame.sort_values("orders", ascending=False).to_dict("records")
         ]
-        narrowing_list(look, told, key=_KEY)
+        narrowing_list(look, told, key=_KEY, more=inside)
 
 
 def takeaway(look: Look, frame: pd.DataFrame) -> str:

@@ -92,9 +92,14 @@ def marks(look: Look, found: pd.DataFrame | None) -> list[Mark]:
     days = look.period
     if days is None:
         return []
-    every = [*_strategies(look), *_incidents(look), *_moves(look, found)]
-    inside = [item for item in every if days.first <= item.day <= days.last]
-    return sorted(inside[:MAX_MARKS], key=lambda item: item.day)
+    incidents, plans, moves = (
+        [item for item in every if days.first <= item.day <= days.last]
+        for every in (_incidents(look), _strategies(look), _moves(look, found))
+    )
+    # Many plans leave half of the room to incidents.
+    half = MAX_MARKS // 2
+    kept = [*incidents[:half], *plans, *incidents[half:], *moves][:MAX_MARKS]
+    return sorted(kept, key=lambda item: item.day)
 
 
 def frame_of(found: list[Mark]) -> pd.DataFrame | None:

@@ -23,14 +23,21 @@ def picked(key: str) -> Picked:
 
 
 def on_label(
-    look: Look, key: str, conditions: Mapping[str, Condition]
+    look: Look, key: str, conditions: Mapping[str, Condition], *more: Condition
 ) -> Callable[[], None]:
-    """A callback that narrows to the bar or circle of the label clicked."""
+    """A callback that narrows to the bar or circle of the label clicked.
+
+    Args:
+        look: What is looked at.
+        key: Name of the chart.
+        conditions: What narrows to a mark, by its label.
+        *more: Conditions that hold for every mark, such as the city of a map.
+    """
 
     def clicked() -> None:
         condition = conditions.get(str(picked(key).get("label")))
         if condition is not None:
-            drill(look, condition)
+            drill(look, condition, *more)
 
     return clicked
 
@@ -40,6 +47,7 @@ def narrowing_list(
     items: Sequence[tuple[str, Condition, str]],
     *,
     key: str,
+    more: Sequence[Condition] = (),
 ) -> None:
     """Buttons that narrow to a mark each, with a text beside it.
 
@@ -47,6 +55,7 @@ def narrowing_list(
         look: What is looked at.
         items: Label (not made safe), condition, text (safe for Markdown).
         key: Prefix of the buttons' names.
+        more: Conditions that hold for every mark.
     """
     with st.container(gap=None, key=f"{key}_list"):
         for place, (label, condition, text) in enumerate(items):
@@ -60,7 +69,7 @@ def narrowing_list(
                     icon=":material/filter_alt:",
                     help=t("Only these orders"),
                     on_click=drill,
-                    args=(look, condition),
+                    args=(look, condition, *more),
                 )
                 st.space("stretch")
                 st.markdown(text, width="content")

@@ -115,11 +115,11 @@ def _chosen(look: Look) -> Sides:
     listed = cached.result(values_of, look.dataset, look.by)[:MAX_VALUES]
     axis = look.axes[look.by]
     names = [value_label(axis, value) for value, _ in listed]
-    one = _place(look.view.one, listed, usual=0)
+    one = _place(look.view.one, listed, by=look.by, usual=0)
     others = [_REST, *(place for place in range(len(listed)) if place != one)]
     if kept_label(look):
         others.insert(1, _KEPT)
-    other = _place(look.view.other, listed, usual=_REST)
+    other = _place(look.view.other, listed, by=look.by, usual=_REST)
     if look.view.other.event == "kept" and _KEPT in others:
         other = _KEPT
     other = other if other in others else _REST
@@ -167,11 +167,18 @@ def _box(  # noqa: PLR0917 - one box
     )
 
 
-def _place(chosen: Selection, listed: Any, *, usual: int) -> int:  # noqa: ANN401
-    """Which of the values a segment of the address is."""
-    if not chosen.conditions or not chosen.conditions[0].values:  # noqa: PD011
+def _place(
+    chosen: Selection,
+    listed: Any,  # noqa: ANN401
+    *,
+    by: str,
+    usual: int,
+) -> int:
+    """Which of the values a segment of the address is, unless of another axis."""
+    first = next(iter(chosen.conditions), None)
+    if first is None or first.dimension != by or not first.values:  # noqa: PD011
         return usual
-    wanted = chosen.conditions[0].values[0]  # noqa: PD011 - no frame
+    wanted = first.values[0]  # noqa: PD011 - no frame
     return next(
         (place for place, (value, _) in enumerate(listed) if value == wanted), usual
     )

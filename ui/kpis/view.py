@@ -224,9 +224,9 @@ def drill(look: Look, condition: Condition, *more: Condition) -> None:
     Args:
         look: What is looked at.
         condition: What narrows to the group.
-        *more: Further conditions, of a cell of two dimensions.
+        *more: Conditions before it, such as the city of a zone.
     """
-    asked = (condition, *more)
+    asked = tuple(item for item in (*more, condition) if item not in look.conditions)
     named = {item.dimension for item in asked if item.kind == "in"}
     others = [item for item in look.conditions if item.dimension not in named]
     deeper = condition.dimension
