@@ -1,6 +1,7 @@
 """Server time of the KPI page at 10,000,000 orders: cold to its cards, warm as a whole.
 
-``python -m benchmarks.bench_kpi_page [--orders 10000000] [--visits 60]``. The script of
+``python -m benchmarks.bench_kpi_page [--orders 10000000] [--visits 60]``, or with
+``--workspace FOLDER --dataset NAME`` over a version that is there. The script of
 the page runs as Streamlit runs it, without a browser; beside it, in the same run, SQL
 written by hand for the figures of the cards. The watch, a job beside the page, counts
 as done. Cold is a new process's first visit on an opened dataset; warm are visits of
@@ -19,6 +20,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +30,20 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from analysis.engine import connect
-from analysis.engine.dataset import Column
+from analysis.engine.dataset import Column, Dataset
 from analysis.engine.duck import DuckEngine
-from analysis.metrics import Condition, Selection
+from analysis.metrics import Selection, measure
 from analysis.orders.versions import (
     DATABASE,
     MANIFEST,
     PROFILE,
     dataset_id,
+    open_dataset,
     set_current,
 )
 from analysis.workspace import Workspace
 from benchmarks.bench_measure import BY_HAND, BY_HAND_KEYS, ORDERS, TYPES
+from ui import cached
 from ui.jobs import Job
 from ui.kpis import cards, standing
 from ui.kpis.view import KpiView
@@ -48,7 +52,6 @@ from ui.state import encode_view
 HOUSE = Path(__file__).parents[1]
 NAME = "Benchmark"
 PANELS = ("hours", "severity", "stages", "experience", "compare")
-RIYADH = Selection(conditions=(Condition("city", values=("Riyadh",)),))
 DISTINCT = {"city": 4, "merchant_type": 6, "status": 2, "rider_id": 4000}
 DERIVED = ("order_no", "local_date", "local_hour", "local_weekday")
 
@@ -91,10 +94,16 @@ def publish(root: Path, rows: int) -> None:
     set_current(place, name=NAME, version="v001")
 
 
-def views() -> list[KpiView]:
+def largest_city(dataset: Dataset) -> Selection:
+    """The orders of the city with the most of them."""
+    counts = measure(dataset, "orders", by="city").dropna(subset=["city"])
+    return Selection.of({"city": counts.loc[counts["orders"].idxmax(), "city"]})
+
+
+def views(city: Selection) -> list[KpiView]:
     """What people look at: each view below the breakdown, all orders and one city."""
     found = [KpiView(panel=panel) for panel in PANELS]
-    found += [KpiView(panel=panel, selection=RIYADH) for panel in PANELS]
+    found += [KpiView(panel=panel, selection=city) for panel in PANELS]
     found.append(KpiView(by="merchant_type", order="excess", span="last_91"))
     found.append(KpiView(by="hour_band", estimate="shrunk", listed=True))
     return found
@@ -134,12 +143,15 @@ def cold(app: AppTest) -> tuple[float, float]:
     return done[0] - start, whole
 
 
-def by_hand(root: Path) -> float:
-    """The figures of the cards by SQL written by hand, over four weeks and the last."""
-    path = Workspace.open(root).datasets / dataset_id(NAME) / "v001" / DATABASE
-    engine = DuckEngine(connect.reader(path, threads=2))
+def by_hand(root: Path, name: str) -> float:
+    """The figures of the cards by SQL written by hand, over the last eight weeks."""
+    dataset = open_dataset(root, name)
+    last = dataset.period[1] if dataset.period else date(2025, 6, 29)
+    dataset.engine.close()
+    engine = DuckEngine(connect.reader(dataset.path / DATABASE, threads=2))
+    first = last - timedelta(days=55)
     text = BY_HAND.format(keys=BY_HAND_KEYS["by day"]).replace(
-        "FROM orders", "FROM orders WHERE local_date >= DATE '2025-05-05'"
+        "FROM orders", f"FROM orders WHERE local_date >= DATE '{first}'"
     )
     query = sqlglot.parse_one(text, read="duckdb")
     taken = []
@@ -155,21 +167,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=10_000_000)
     parser.add_argument("--visits", type=int, default=60)
+    parser.add_argument("--workspace", type=Path, help="one that holds the dataset")
+    parser.add_argument("--dataset", default=NAME)
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     standing.job_of = lambda _: Job("0", "watch", "", state="done")  # type: ignore[assignment]
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "workspace"
+        root = options.workspace or Path(folder) / "workspace"
         os.environ |= {"DOORSTEP_WORKSPACE": str(root), "DOORSTEP_DEMO_ORDERS": "0"}
-        publish(root, options.orders)
-        hand = by_hand(root)
+        if options.workspace is None:
+            publish(root, options.orders)
+        hand = by_hand(root, options.dataset)
         app = opened()
+        dataset = cached.opened(options.dataset, "v001")
         first, whole = cold(app)
-        every = views()
+        every = views(largest_city(dataset))
         unseen = [visit(app, view) for view in every]
         generator = random.Random(1)  # noqa: S311 - an order of visits
         warm = [visit(app, generator.choice(every)) for _ in range(options.visits)]
-    rows = f"{options.orders:,} orders"
+    rows = f"{dataset.table('orders').rows:,} orders"
     print(f"KPI page, {rows}, by hand the cards' figures: {hand:6.3f} s")
     print(
         f"KPI page, {rows}, cold: cards {first:6.3f} s (ratio {first / hand:5.2f}), "
