@@ -223,10 +223,13 @@ def _times(
     times = watched.many.times
     began = times[span.begin].to_pydatetime()
     ended = times[span.end].to_pydatetime()
-    hours = candidate.hours
-    if hours is None and span.begin == span.end:
-        hours = hours_of(watched, candidate, span)
-    if hours is not None:
-        begin, end = (timedelta(hours=hour) for hour in hours)
-        return began + begin, began + end, "hour"
+    if candidate.hours is not None:
+        low, high = candidate.hours
+        found: tuple[int, int, int] | None = (span.begin, low, high)
+    else:
+        found = hours_of(watched, candidate, span)
+    if found is not None:
+        day = times[found[0]].to_pydatetime()
+        first, last = (timedelta(hours=hour) for hour in found[1:])
+        return day + first, day + last, "hour"
     return began, None if span.goes_on else ended, "day"

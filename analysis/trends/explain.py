@@ -58,6 +58,11 @@ class Candidate:
         """
         return abs(self.effect) - SURETY * self.error
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it took more than a day."""
+        return self.end > self.begin
+
     def meets(self, other: Candidate) -> bool:
         """Whether both are at one time."""
         shared = min(self.end, other.end) - max(self.begin, other.begin) + 1
@@ -140,11 +145,10 @@ def _explained(cube: Cube, candidate: Candidate, found: Sequence[Named]) -> Cube
     for item in found:
         other = item.candidate
         alike = (other.hours is None) == (candidate.hours is None)
-        longer = other.end > other.begin
         if (
             other.metric == candidate.metric
             and other.meets(candidate)
-            and (alike or longer)
+            and (alike or other.is_lasting)
         ):
             cube = cube.explained(other.segment)
     return cube

@@ -13,6 +13,8 @@ from analysis.trends.watched import Watched
 
 #: Days before from which the usual hours are learned.
 LEARNED_DAYS = 28
+#: An event of so many days or more is none of hours.
+MOST_DAYS = 3
 #: An event of more hours is one of the whole day.
 MOST_HOURS = 6
 #: Share of the day's excess that the hours must hold.
@@ -22,12 +24,38 @@ _HOURS = 24
 
 def hours_of(
     watched: Watched, candidate: Candidate, span: Span
-) -> tuple[int, int] | None:
-    """First and last hour of an event of one day; None if it was the whole day."""
+) -> tuple[int, int, int] | None:
+    """Day, first and last hour of a short event; None if it was longer than hours."""
     if not watched.dataset.has("orders", "local_hour"):
         return None
+    if span.end - span.begin >= MOST_DAYS:
+        return None
     first = max(span.begin - LEARNED_DAYS, 0)
-    return busiest(*_by_hour(watched, candidate, first, span.begin))
+    tops, due = _by_hour(watched, candidate, first, span.end)
+    learned = (span.begin - first) * _HOURS
+    found = [
+        (day, *hours)
+        for day in range(span.begin, span.end + 1)
+        for own in [slice((day - first) * _HOURS, (day - first + 1) * _HOURS)]
+        for hours in [busiest(*(np.concatenate([item[:learned], item[own]])
+                                for item in (tops, due)))]
+        if hours is not None
+    ]  # fmt: skip
+    shares = [_share(tops, due, learned, item, span.begin) for item in found]
+    place = int(np.argmax(shares)) if shares else 0
+    return found[place] if shares and shares[place] >= COVERED else None
+
+
+def _share(
+    tops: Floats, due: Floats, learned: int, item: tuple[int, int, int], begin: int
+) -> float:
+    """Share of all excess since an event began that lies in some hours of a day."""
+    usual = tops[:learned].reshape(-1, _HOURS).sum(axis=0) + 1
+    usual /= due[:learned].reshape(-1, _HOURS).sum(axis=0) + 1
+    excess = (tops - due * np.tile(usual, len(due) // _HOURS))[learned:]
+    day, low, high = item
+    since = (day - begin) * _HOURS
+    return float(excess[since + low : since + high + 1].sum() / excess.sum())
 
 
 def _by_hour(

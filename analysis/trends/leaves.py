@@ -156,6 +156,21 @@ class Leaves:
             tops=tops, bottoms=bottoms, due=due, days=self.days - day,
         )  # fmt: skip
 
+    def within(self, segment: Segment, begin: int, end: int) -> NDArray[np.bool_]:
+        """Which rows are of a segment, on some days."""
+        held = self.mask(segment)[self.leaf]
+        return held & (self.day >= begin) & (self.day <= end)
+
+    def some(self, metric: str, rows: NDArray[np.bool_]) -> Leaves:
+        """Some of the rows, of one metric alone."""
+        place = self.metrics.index(metric)
+        parts = (self.tops, self.bottoms, self.due)
+        tops, bottoms, due = (values[[place]][:, rows] for values in parts)
+        return replace(
+            self, metrics=(metric,), leaf=self.leaf[rows], day=self.day[rows],
+            hour=self.hour[rows], tops=tops, bottoms=bottoms, due=due,
+        )  # fmt: skip
+
     def of_all_hours(self) -> Leaves:
         """The same where hours were chosen when it was read."""
         return replace(self, any_hour=True)

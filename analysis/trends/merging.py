@@ -22,7 +22,7 @@ def merged(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
     A finding in a segment inside another (or around it) at the same time is the same
     thing seen through another metric or less clearly; what follows the end of another
-    the other way is only its end.
+    the other way, and costs less, is only its end.
     """
     kept: list[Finding] = []
     for finding in sorted(findings, key=lambda item: -abs(item.excess)):
@@ -31,7 +31,7 @@ def merged(findings: Sequence[Finding]) -> tuple[Finding, ...]:
             other = kept[place]
             metrics = {*other.also, finding.metric, *finding.also} - {other.metric}
             kept[place] = replace(other, also=tuple(sorted(metrics)))
-        elif not any(_is_end(other, finding) for other in findings):
+        elif not any(_is_end(other, finding) for other in kept):
             kept.append(finding)
     return tuple(sorted(kept, key=lambda item: -item.excess))
 

@@ -17,6 +17,7 @@ from analysis.trends.explain import Candidate, Named, explain
 from analysis.trends.findings import Watch
 from analysis.trends.leaves import Befallen
 from analysis.trends.merging import merged
+from analysis.trends.residual import without
 from analysis.trends.screen import REACH
 from analysis.trends.screened import by_day, by_hour
 from analysis.trends.watched import Watched, read_watched
@@ -107,8 +108,9 @@ def _named(
 ) -> tuple[list[Named], int]:
     """What is guilty, and the number of series that could stand out.
 
-    Once something is named, its days are left out of what it explains, and the screen
-    goes over them again: something else may have hidden beside it.
+    Once something is named, its days are left out of what is inside it, its orders
+    are expected in what is around it, and the screen goes over the rest: something
+    else may have hidden beside it.
     """
     shape = watched.many.numerators.shape
     left_out = np.zeros((shape[1], shape[0], shape[2]), dtype=bool)
@@ -118,10 +120,13 @@ def _named(
     tested = 0
     for turn in range(TURNS):
         if turn < TURNS - 1:
-            candidates, able = by_day(watched, false_discoveries, left_out)
+            rest = without(watched, named)
+            candidates, able = by_day(rest, false_discoveries, left_out)
             tested = max(tested, able)
         else:
-            candidates = by_hour(watched, false_discoveries, longer)
+            lasting = [one for one in named if one.candidate.is_lasting]
+            rest = without(watched, lasting)
+            candidates = by_hour(rest, false_discoveries, longer)
         found = explain(
             candidates, sets=watched.sets, known=named,
             cube_of=lambda item, before: _cube(watched, item, before),
@@ -129,7 +134,7 @@ def _named(
         )  # fmt: skip
         for item in found[len(named) :]:
             _leave_out(watched, item, left_out)
-            if item.candidate.end > item.candidate.begin:
+            if item.candidate.is_lasting:
                 _leave_out(watched, item, longer)
         named = found
         told(_READ + (_NAMED - _READ) * (turn + 1) / TURNS)
@@ -139,7 +144,8 @@ def _named(
 def _leave_out(watched: Watched, item: Named, left_out: Booleans) -> None:
     """Days that are explained count for nothing in what they explain."""
     candidate = item.candidate
-    explained = set(item.explains)
+    # Of segments beside it, its own part alone is taken out where that can be done.
+    explained = set(item.explains) if watched.leaves is None else set()
     inside = set(candidate.segment)
     for row, segment in enumerate(watched.many.segments):
         if segment in explained or inside <= set(segment):

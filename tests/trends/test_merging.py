@@ -1,0 +1,43 @@
+"""Each thing once: nested findings of one time, ends that are no findings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from analysis.trends.findings import Finding
+from analysis.trends.merging import merged
+
+DAY = timedelta(days=1)
+BEGAN = datetime.fromisoformat("2026-05-20")
+WIDE, NARROW = (("city", "east"),), (("city", "east"), ("vehicle", "bicycle"))
+FIRST = Finding(
+    metric="late_rate", segment=WIDE, kind="segment", shape="spike", grain="day",
+    began=BEGAN, ended=BEGAN + 6 * DAY, is_worse=True, excess=300.0, orders=2000.0,
+    observed=0.25, expected=0.1, score=1.0, q_value=0.0,
+)  # fmt: skip
+
+
+def test_another_metric_of_the_same_days_inside_is_the_same_thing():
+    other = replace(FIRST, metric="complaint_rate", segment=NARROW, excess=20.0)
+    found = merged([other, FIRST])
+    assert [item.metric for item in found] == ["late_rate"]
+    assert found[0].also == ("complaint_rate",)
+
+
+def test_a_few_days_inside_a_long_time_are_their_own():
+    long = replace(FIRST, ended=BEGAN + 60 * DAY, excess=900.0)
+    inside = replace(FIRST, segment=NARROW)
+    assert merged([long, inside]) == (long, inside)
+
+
+def test_what_turns_back_is_an_end_and_no_finding():
+    back = replace(FIRST, began=BEGAN + 7 * DAY, ended=BEGAN + 12 * DAY,
+                   is_worse=False, excess=-80.0)  # fmt: skip
+    assert merged([FIRST, back]) == (FIRST,)
+
+
+def test_what_costs_more_is_not_the_end_of_what_was_better_before():
+    better = replace(FIRST, segment=NARROW, began=BEGAN - 20 * DAY,
+                     ended=BEGAN - 2 * DAY, is_worse=False, excess=-80.0)  # fmt: skip
+    assert FIRST in merged([FIRST, better])
