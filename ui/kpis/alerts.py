@@ -24,7 +24,7 @@ from analysis.words import N_
 from ui import cached, errors, fired
 from ui.guard import allowed, name_field, person, sign
 from ui.kpis import periods
-from ui.kpis.axes import condition_label
+from ui.kpis.axes import filter_names
 from ui.kpis.figures import name_of, unit_of, write
 from ui.kpis.view import Look
 from ui.show import choice, plain, shortened
@@ -156,13 +156,13 @@ def _whom(look: Look, rule: AlertRule | None) -> str:
     if rule is not None:
         return t("Change **{name}**", name=plain(rule.name))
     name = plain(name_of(look.metric))
-    named = [condition_label(look.axes, item) for item in look.conditions]
+    named = filter_names(look.axes, look.orders)
     orders = plain(", ".join(named)) if named else t("all orders")
     return t("**{metric}** of {orders}", metric=name, orders=orders)
 
 
 def _usual_name(look: Look) -> str:
-    named = [condition_label(look.axes, item) for item in look.conditions]
+    named = filter_names(look.axes, look.orders)
     return shortened(" · ".join([name_of(look.metric), *named]), limit=MAX_NAME)
 
 

@@ -13,7 +13,7 @@ from analysis.records import Target
 from analysis.trends.words import clear_change
 from ui.format import day, moment, number
 from ui.format import period as written_period
-from ui.kpis import periods
+from ui.kpis import periods, standing
 from ui.kpis.figures import Figure, name_of, too_few, why_unknown, write
 from ui.kpis.groups import Group
 from ui.kpis.targets import state_of
@@ -93,7 +93,15 @@ def _unusual(look: Look, steps: Sequence[pd.Timestamp]) -> str:
     shown = t(", ").join(names[:MAX_STEPS])
     if len(names) > MAX_STEPS:
         shown = t("{shown} and {count} more", shown=shown, count=len(names) - MAX_STEPS)
-    return t("Not as expected: {steps}.", steps=shown)
+    told = t("Not as expected: {steps}.", steps=shown)
+    since = standing.fault_since(look, [step.date() for step in steps])
+    if since is None:
+        return told
+    doubt = t(
+        "The data looked wrong from {day} on, so days since then may only seem so.",
+        day=day(since),
+    )
+    return f"{told} {doubt}"
 
 
 def grounds(look: Look, orders: float) -> str:

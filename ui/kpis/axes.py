@@ -13,6 +13,7 @@ from babel import dates
 from analysis.engine.dataset import ColumnType, Dataset
 from analysis.metrics import Condition, dimensions_of, hierarchies_of, measure
 from analysis.metrics.expressions import DIMENSION_KEYS
+from analysis.metrics.registry import load_registry
 from analysis.metrics.selection import Scalar, Selection
 from analysis.orders.schema import load_fields
 from analysis.words import N_
@@ -173,6 +174,19 @@ def condition_label(axes: Mapping[str, Axis], condition: Condition) -> str:
     if condition.kind == "not_in":
         return t("{name} is not {values}", name=name, values=shown)
     return t("{name}: {values}", name=name, values=shown)
+
+
+def event_name(event: str) -> str:
+    """A filter such as ``complained`` as users see it, not made safe for Markdown."""
+    found = load_registry().events.get(event.partition("(")[0].strip())
+    return found.label[language().startswith("zh")] if found else event
+
+
+def filter_names(axes: Mapping[str, Axis], selection: Selection) -> list[str]:
+    """All filters of a selection in words, not made safe for Markdown."""
+    named = [condition_label(axes, item) for item in selection.conditions]
+    event = selection.event
+    return [*named, t("Only: {event}", event=event_name(event))] if event else named
 
 
 def values_of(dataset: Dataset, name: str) -> tuple[tuple[Scalar, int], ...]:

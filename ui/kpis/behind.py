@@ -13,7 +13,7 @@ from analysis.metrics.registry import Reference, parse_reference
 from ui import cached
 from ui.chart_frame import Behind
 from ui.format import period as written_period
-from ui.kpis.axes import condition_label
+from ui.kpis.axes import filter_names
 from ui.kpis.figures import name_of
 from ui.kpis.view import Look
 from ui.texts import language, t
@@ -91,7 +91,7 @@ def _settings(reference: Reference) -> list[str]:
 
 def notes(look: Look) -> dict[str, str]:
     """Where numbers come from, for downloads."""
-    filters = [condition_label(look.axes, item) for item in look.conditions]
+    filters = filter_names(look.axes, look.orders)
     days = look.period
     before = look.before
     found = {

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from analysis.metrics import Period
-from analysis.metrics.registry import load_registry
 from analysis.metrics.selection import Condition, Scalar
 from analysis.words import N_
 from ui import cached, frame, saved_views
@@ -18,11 +17,17 @@ from ui.counted import counted
 from ui.format import number
 from ui.format import period as written_period
 from ui.kpis import periods
-from ui.kpis.axes import Axis, condition_label, value_label, values_of
+from ui.kpis.axes import (
+    Axis,
+    condition_label,
+    event_name,
+    value_label,
+    values_of,
+)
 from ui.kpis.view import PAGE, Look, close, go, go_to
 from ui.show import choice, plain
 from ui.state import link_to
-from ui.texts import language, t
+from ui.texts import t
 
 _PERIOD: Final = "kpis_period"
 _COMPARE: Final = "kpis_compare"
@@ -182,7 +187,7 @@ def _chips(look: Look) -> None:
     event = look.view.selection.event
     if event:
         st.button(
-            t("Only: {event}", event=plain(_event_name(event))),
+            t("Only: {event}", event=plain(event_name(event))),
             key="kpis_chip_event", icon=":material/close:", icon_position="right",
             on_click=go, args=(look,),
             kwargs={"selection": replace(look.view.selection, event="")},
@@ -192,11 +197,6 @@ def _chips(look: Look) -> None:
             t("Clear filters"), key="kpis_clear", type="tertiary",
             on_click=go_to, args=(look,),
         )  # fmt: skip
-
-
-def _event_name(event: str) -> str:
-    found = load_registry().events.get(event.partition("(")[0].strip())
-    return found.label[language().startswith("zh")] if found else event
 
 
 def _chip(label: str, look: Look, others: tuple[Condition, ...], *, place: int) -> None:

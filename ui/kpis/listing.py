@@ -18,7 +18,7 @@ from ui import cached, export
 from ui.cases.start import review_link
 from ui.format import number
 from ui.guard import guard
-from ui.kpis.axes import condition_label
+from ui.kpis.axes import filter_names
 from ui.kpis.view import MAX_COLUMNS, Look, go
 from ui.show import plain
 from ui.texts import language, t
@@ -53,7 +53,7 @@ def section(look: Look, orders: float) -> None:
 
 def review(look: Look) -> None:
     """The way to the cases among these orders."""
-    named = [condition_label(look.axes, item) for item in look.conditions]
+    named = filter_names(look.axes, look.orders)
     chosen = replace(selection_of(look), metric=look.metric)
     review_link(chosen, ", ".join(named) or t("All orders"))
 

@@ -97,11 +97,19 @@ def summary(found: Funnel) -> str:
     )
     if found.slack_minutes is None:
         return f"{text} {promise}"
-    slack = t(
-        "The plans of the stages leave {slack} of it as slack.",
-        slack=minutes(found.slack_minutes, digits=1),
+    return f"{text} {promise} {_slack(found, found.slack_minutes)}"
+
+
+def _slack(found: Funnel, left: float) -> str:
+    """What the plans leave of the promise; that of stages without one is in it."""
+    slack = minutes(left, digits=1)
+    if all(stage.planned_minutes is not None for stage in found.stages):
+        return t("The plans of the stages leave {slack} of it as slack.", slack=slack)
+    return t(
+        "The plans of the stages leave {slack} of it, for stages without a plan and "
+        "as slack.",
+        slack=slack,
     )
-    return f"{text} {promise} {slack}"
 
 
 def _found(look: Look, period: Period | None) -> Funnel:
@@ -155,12 +163,18 @@ def _note(stage: StageTime) -> str:
 
 
 def _grounds(found: Funnel) -> str:
+    planned = any(stage.planned_minutes is not None for stage in found.stages)
+    values = {"n": number(found.n), "delivered": number(found.delivered)}
     text = t(
         "Over {n} of {delivered} delivered orders, those with every milestone.",
-        n=number(found.n),
-        delivered=number(found.delivered),
+        **values,
     )
-    planned = any(stage.planned_minutes is not None for stage in found.stages)
+    if found.promised_minutes is not None:
+        text = t(
+            "Over {n} of {delivered} delivered orders, those with every milestone, "
+            "promise and plan.",
+            **values,
+        )
     return f"{text} {t('Ring: what was planned.')}" if planned else text
 
 

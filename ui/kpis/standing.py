@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import streamlit as st
@@ -30,6 +30,8 @@ KIND: Final = "watch"
 MAX_SHOWN: Final = 6
 ANCHOR: Final = "stands-out"
 POLL_SECONDS: Final = 1.0
+#: So long after a fault of the data what is normal again looks odd.
+AFTER_FAULT: Final = timedelta(days=7)
 
 
 def job_of(dataset: Dataset) -> Job:
@@ -147,13 +149,35 @@ def view_of(dataset: Dataset, found: Watch, item: Finding) -> KpiView:
     )
 
 
+def fault_since(look: Look, days: Sequence[date]) -> date | None:
+    """When the data went wrong, if one of the days is in a fault or just after it.
+
+    Args:
+        look: What is looked at; only faults of its metric and orders count.
+        days: Days that are not as expected.
+    """
+    found = found_of(look.dataset)
+    for item in found.findings if found else ():
+        ended = item.ended.date() if item.ended else date.max - AFTER_FAULT
+        near = (item.began.date() <= when <= ended + AFTER_FAULT for when in days)
+        of_metric = look.metric in (item.metric, *item.also)
+        if item.kind != "data_fault" or not of_metric:
+            continue
+        if fits(item, look.view.selection) and any(near):
+            return item.began.date()
+    return None
+
+
 def fits(item: Finding, selection: Selection) -> bool:
     """Whether a finding can lie within the filters: no filter shuts its segment out."""
     segment = dict(item.segment)
     for condition in selection.conditions:
         if condition.dimension not in segment:
             continue
-        inside = segment[condition.dimension] in condition.values
+        value = segment[condition.dimension]
+        if condition.kind == "missing" and value is not None:
+            return False
+        inside = value in condition.values
         if condition.kind == "in" and not inside:
             return False
         if condition.kind in ("not_in", "rest") and inside:
