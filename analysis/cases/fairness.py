@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cases.decided import first_hand
-from analysis.cases.quality import OVERTURNED
+from analysis.cases.quality import OVERTURNED, RULED
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput, MissingField, UnknownName
 from analysis.metrics.members import Listed, members
@@ -94,7 +94,7 @@ def fairness(
         dataset: The version that the decisions' orders are of.
         decisions: From ``decision_frame``.
         outcome: ``fault`` for decisions that hold the party responsible,
-            ``overturned`` for those of them that an appeal overturned.
+            ``overturned`` for appeals that overturned one of them, of those ruled on.
         party: Whose fault.
         alpha: Level after Holm's correction.
 
@@ -125,7 +125,7 @@ def _counted(decisions: pd.DataFrame, outcome: str, party: str) -> pd.DataFrame:
         return own.assign(happened=fault)
     if outcome == "overturned":
         upset = own["appeal_outcome"].isin(OVERTURNED)
-        return own.assign(happened=upset)[fault]
+        return own.assign(happened=upset)[fault & own["appeal_outcome"].isin(RULED)]
     raise InvalidInput(
         N_("There is no outcome {outcome}."),
         hint=N_("Use fault or overturned."),

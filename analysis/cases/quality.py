@@ -28,6 +28,8 @@ __all__ = [
 #: Cases that stand for all of their queue.
 BY_CHANCE: Final = ("random", "queue")
 OVERTURNED: Final = ("overturned", "partly")
+#: Outcomes of appeals that somebody ruled on; open and withdrawn ones are none.
+RULED: Final = (*OVERTURNED, "upheld")
 _HOUR: Final = 3_600.0
 
 
@@ -93,9 +95,9 @@ class Quality:
         active: Seconds of activity, against the queue's time target.
         turnaround: Hours from a case's opening in the queue to the decision, against
             its due date.
-        appeals: Decisions appealed against.
-        overturned: Decisions overturned or partly, of decisions: times 100 it is the
-            figure per 100 verdicts.
+        appeals: Decisions appealed against, of decisions: times 100 it is the figure
+            per 100 verdicts.
+        overturned: Appeals that overturned a decision, or partly, of appeals ruled on.
         appeal_hours: Hours from filing to decision, against the due date.
         overridden: Decisions that differ from the suggestion of the rules.
         overrides: By rule that fired: rule, shown (decisions on which it did),
@@ -104,7 +106,7 @@ class Quality:
         missing: Evidence missing in undetermined cases: field, cases.
         by_reviewer: One row a reviewer: reviewer, decisions, gold_n, accuracy,
             accuracy_low, accuracy_high, pairs, agreement, p50_seconds, p90_seconds,
-            overturned.
+            ruled (appeals ruled on), overturned (of them; missing without any).
         by_week: The same by ``week`` (its Monday).
     """
 
@@ -148,6 +150,7 @@ def quality(
     known = own[own["gold"] != ""]
     ruled = own[own["suggested"] != ""]
     open_ended = own[is_undetermined(own)]
+    appealed = own[own["appeal_outcome"].isin(RULED)]
     return Quality(
         decisions=len(own),
         cases=own["case"].nunique(),
@@ -160,7 +163,9 @@ def quality(
         active=_spent(own["active_seconds"], own["time_target"]),
         turnaround=_turnaround(own),
         appeals=Rate.of(int((own["appeal_outcome"] != "").sum()), len(own)),
-        overturned=Rate.of(int(own["appeal_outcome"].isin(OVERTURNED).sum()), len(own)),
+        overturned=Rate.of(
+            int(appealed["appeal_outcome"].isin(OVERTURNED).sum()), len(appealed)
+        ),
         appeal_hours=_appeal_hours(own),
         overridden=Rate.of(
             int((ruled["party"] != ruled["suggested"]).sum()), len(ruled)
@@ -247,9 +252,11 @@ def _grouped(
         key=key,
         right=(own["party"] == own["gold"]).where(own["gold"] != ""),
         alike=own["case"].map(alike),
+        heard=own["appeal_outcome"].isin(RULED),
         upset=own["appeal_outcome"].isin(OVERTURNED),
     )
     groups = marked.groupby("key")
+    heard = groups["heard"].sum()
     right, known = groups["right"].sum().astype(float), groups["right"].count()
     bounds = wilson(right, known)
     table = pd.DataFrame(
@@ -263,7 +270,8 @@ def _grouped(
             "agreement": groups["alike"].apply(_share),
             "p50_seconds": groups["active_seconds"].quantile(0.5),
             "p90_seconds": groups["active_seconds"].quantile(0.9),
-            "overturned": groups["upset"].sum(),
+            "ruled": heard,
+            "overturned": groups["upset"].sum().where(heard > 0),
         }
     )
     return table.rename_axis(name).reset_index()

@@ -136,11 +136,14 @@ def test_nobody_is_accused_where_chance_decides(dataset):
 
 def test_overturned_counts_only_decisions_against_the_party(dataset):
     blamed = np.arange(N) % 2 == 0
-    upset = np.where(np.arange(N) % 10 == 0, "overturned", "")
+    upset = np.where(np.arange(N) % 10 == 0, "overturned", "upheld")
     found = fairness(dataset, decided(blamed, outcome=upset), outcome="overturned")
     assert found.table.groupby("dimension")["n"].sum()["capacity_type"] == N / 2
     own = row(found, "capacity_type", "own")
     assert own["rate"] == pytest.approx(0.2, abs=0.05)
+    upset[:] = ""
+    unheard = fairness(dataset, decided(blamed, outcome=upset), outcome="overturned")
+    assert unheard.table.empty
     with pytest.raises(InvalidInput, match="no outcome"):
         fairness(dataset, decided(blamed), outcome="mood")
 

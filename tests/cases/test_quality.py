@@ -112,7 +112,7 @@ def test_figures_are_those_counted_by_hand(dataset, records):
     assert found.active.p50 == np.median(seconds)
     assert found.active.p90 == pytest.approx(np.quantile(seconds, 0.9))
     assert found.active.within == Rate.of(5, 6)
-    assert (found.appeals, found.overturned) == (Rate.of(2, 6), Rate.of(1, 6))
+    assert (found.appeals, found.overturned) == (Rate.of(2, 6), Rate.of(1, 2))
     assert found.undetermined == Rate.of(1, 6)
     reviewers = found.by_reviewer.set_index("reviewer")
     assert reviewers["decisions"].to_dict() == {"Ada": 2, "Bo": 3, "Cy": 1}
@@ -121,6 +121,8 @@ def test_figures_are_those_counted_by_hand(dataset, records):
     ]  # fmt: skip
     assert reviewers.loc["Bo", "agreement"] == pytest.approx(1 / 3)
     assert np.isnan(reviewers.loc["Cy", "accuracy"])
+    assert reviewers["ruled"].to_dict() == {"Ada": 1, "Bo": 1, "Cy": 0}
+    assert np.isnan(reviewers.loc["Cy", "overturned"])
     weeks = found.by_week.set_index("week")["decisions"]
     assert weeks.tolist() == [4, 2]
     assert weeks.index[0] == pd.Timestamp("2026-06-01")
@@ -254,7 +256,7 @@ def test_times_are_held_against_their_targets(worked, records):
     assert found.turnaround.p50 == pytest.approx(0.25, abs=0.02)
     assert found.appeal_hours.p50 == pytest.approx(4)
     assert found.appeal_hours.within == Rate.of(1, 1)
-    assert found.overturned == Rate.of(1, 4)
+    assert (found.appeals, found.overturned) == (Rate.of(1, 4), Rate.of(1, 1))
     assert found.accuracy == Rate.of(1, 2)
     assert found.agreement is None
     assert found.agreement_random is None

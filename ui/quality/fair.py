@@ -60,7 +60,9 @@ def reviewers(scope: Scope, by_reviewer: pd.DataFrame) -> None:
 
 def _groups(found: Fairness, *, key: str) -> None:
     table = found.table
-    if table.empty:
+    if table.empty and key == "overturned":
+        st.caption(t("No appeal yet."))
+    elif table.empty:
         st.caption(t("Too few decisions to compare groups."))
     elif not int(table["count"].sum()):
         st.caption(t("Not a single one."))

@@ -38,10 +38,11 @@ def answer(found: Quality) -> str:
                 share=percent(found.agreement.percent.value),
                 count=number(found.agreement.n))
         )  # fmt: skip
-    if found.appeals.count:
+    if found.overturned.n:
         parts.append(
-            t("Appeals overturned {count} of every 100.",
-                count=number(100 * (found.overturned.value or 0), digits=1))
+            t("Appeals that were ruled on overturned {share} ({interval}, n {count}).",
+                share=percent(found.overturned.value), interval=ends(found.overturned),
+                count=number(found.overturned.n))
         )  # fmt: skip
     return sentences(*parts) or t("Nothing to measure yet.")
 
@@ -58,7 +59,7 @@ def cards(found: Quality) -> None:
                 t("n {count} cases", count=number(agreed.n)), few=few)  # fmt: skip
         _spent(t("Seconds on a case"), found.active, digits=0)
         _spent(t("Hours to the decision"), found.turnaround, digits=1)
-        _rate(t("Overturned on appeal"), found.overturned)
+        _appeals(found)
         _rate(t("Undetermined"), found.undetermined)
 
 
@@ -125,6 +126,23 @@ def _rate(label: str, rate: Rate) -> None:
         t("{count} of {n}", count=number(rate.count), n=number(rate.n)),
         few=rate.n < FEW,
     )  # fmt: skip
+
+
+def _appeals(found: Quality) -> None:
+    """Appeals that overturned, of those ruled on, beside how many were filed."""
+    label, ruled = t("Overturned, of appeals ruled on"), found.overturned
+    filed = t(
+        "{count} filed per 100 decisions",
+        count=number(100 * (found.appeals.value or 0), digits=1),
+    )
+    if ruled.n:
+        grounds = t("{count} of {n}", count=number(ruled.count), n=number(ruled.n))
+        _card(label, percent(ruled.value), ends(ruled), f"{grounds} · {filed}",
+            few=ruled.n < FEW)  # fmt: skip
+    elif found.appeals.count:
+        _card(label, "–", t("none ruled on yet"), filed, few=False)
+    else:
+        _card(label, "–", t("no appeal yet"), sample(found.appeals.n), few=False)
 
 
 def _spent(label: str, spent: Spent, *, digits: int) -> None:

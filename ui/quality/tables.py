@@ -23,6 +23,7 @@ _HEADERS: Final = {
     "agreement": N_("Agreement"),
     "p50_seconds": N_("Seconds, P50"),
     "p90_seconds": N_("Seconds, P90"),
+    "ruled": N_("Appeals ruled on"),
     "overturned": N_("Overturned"),
     "dimension": N_("Dimension"),
     "group": N_("Group"),
