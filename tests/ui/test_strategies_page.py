@@ -143,13 +143,13 @@ def test_freezing_asks_for_a_name_and_signs(records):
 def test_an_override_needs_a_reason_and_a_second_name(records):
     stored = frozen(records)
     at = opened(one(stored))
-    at.segmented_control(key="strategies_decision").set_value("stop").run()
-    at.text_area(key="strategies_reason").set_value("Riders dislike it.")
-    at.text_input(key="strategies_decider").set_value("Ada")
-    button(at, "strategies_record").click().run()
+    at.segmented_control(key=f"strategies_decision_{stored.id}").set_value("stop").run()
+    at.text_area(key=f"strategies_reason_{stored.id}").set_value("Riders dislike it.")
+    at.text_input(key=f"strategies_decider_{stored.id}").set_value("Ada")
+    button(at, f"strategies_record_{stored.id}").click().run()
     assert not decisions_of(records, [stored.id])[stored.id]
-    at.text_input(key="strategies_second").set_value("Bo")
-    button(at, "strategies_record").click().run()
+    at.text_input(key=f"strategies_second_{stored.id}").set_value("Bo")
+    button(at, f"strategies_record_{stored.id}").click().run()
     (made,) = decisions_of(records, [stored.id])[stored.id]
     assert (made.decision, made.recommendation, made.second) == (
         "stop", "roll out", "Bo",
@@ -297,11 +297,12 @@ def test_a_method_that_is_not_valid_is_refused(records, gain):
 
 
 def test_the_worth_follows_the_assumptions(records):
+    stored = frozen(records)
     at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     at.query_params["lang"] = "en"
-    at.session_state["strategies_worth"] = True
+    at.session_state[f"strategies_worth_{stored.id}"] = True
     at.run()
-    at.query_params["v"] = encode_view(one(frozen(records)))
+    at.query_params["v"] = encode_view(one(stored))
     at.switch_page("pages/evaluate/strategies.py").run()
     assert not at.exception
     assert "Orders on time gained" in said(at)

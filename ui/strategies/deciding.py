@@ -33,7 +33,7 @@ def panel(entry: Entry, found: Evaluation) -> None:
         return
     label = t("Decide anew") if entry.decision else t("Record a decision")
     with st.expander(
-        label, icon=":material/gavel:", key="strategies_decide",
+        label, icon=":material/gavel:", key=f"strategies_decide_{entry.id}",
         expanded=entry.decision is None,
     ):  # fmt: skip
         _form(entry, found)
@@ -69,27 +69,28 @@ def _form(entry: Entry, found: Evaluation) -> None:
         t("The frozen rule recommends: {word}.", word=word(DECISIONS, recommended))
     )
     options = list(get_args(Decided))
+    keys = {name: f"{name}_{entry.id}" for name in (_CHOICE, _REASON, _SECOND)}
     chosen = st.segmented_control(
-        t("Decision"), options, key=_CHOICE, required=True,
+        t("Decision"), options, key=keys[_CHOICE], required=True,
         default=recommended if recommended in options else "go on",
         format_func=lambda name: choice(t(DECISIONS[name])),
         label_visibility="collapsed",
     )  # fmt: skip
     reason = st.text_area(
-        t("Reason"), key=_REASON, max_chars=4_000, height=100,
+        t("Reason"), key=keys[_REASON], max_chars=4_000, height=100,
         placeholder=t("Why, in a sentence or two"),
     )  # fmt: skip
     second = ""
     against = overrides(str(chosen), recommended)
     if against:
         second = st.text_input(
-            t("Second name"), key=_SECOND, max_chars=120,
+            t("Second name"), key=keys[_SECOND], max_chars=120,
             help=t("Somebody else who stands for going against the rule."),
         )  # fmt: skip
-    typed = name_field("strategies_decider")
+    typed = name_field(f"strategies_decider_{entry.id}")
     if st.button(
         t("Go against the rule") if against else t("Record the decision"),
-        type="primary", key="strategies_record", icon=":material/gavel:",
+        type="primary", key=f"strategies_record_{entry.id}", icon=":material/gavel:",
     ):  # fmt: skip
         _record(
             entry, found, decision=str(chosen), reason=reason, second=second,
@@ -120,6 +121,6 @@ def _record(
             version=entry.stored.version,
         )
         for key in (_CHOICE, _REASON, _SECOND):
-            st.session_state.pop(key, None)
+            st.session_state.pop(f"{key}_{entry.id}", None)
         st.toast(t("Recorded"), icon=":material/gavel:")
         st.rerun()

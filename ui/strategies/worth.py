@@ -40,8 +40,8 @@ def section(dataset: Dataset, entry: Entry, found: Evaluation) -> None:
     st.space("small")
     st.header(t("Worth a month"), anchor=False)
     opened = st.expander(
-        t("Reckon with assumptions"), icon=":material/calculate:", key=_KEY,
-        on_change="rerun",
+        t("Reckon with assumptions"), icon=":material/calculate:",
+        key=f"{_KEY}_{entry.id}", on_change="rerun",
     )  # fmt: skip
     if not opened.open:
         return
@@ -64,7 +64,7 @@ def _assumptions(entry: Entry, found: Evaluation) -> Assumptions:
     st.caption(t("Assumptions, all of them yours to change"))
     orders = found.source.orders if found.source is not None else found.n
     monthly = round(orders / max(entry.days_done, 1) * MONTH, -1)
-    mark = entry.id[:8]
+    mark = entry.id
     values = {
         name: st.number_input(
             label, min_value=0.0, value=value, step=step, format="%.2f",
