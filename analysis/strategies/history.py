@@ -199,14 +199,32 @@ def _of_people(
         table, strategy, effect=wish.effect, share=wish.share, alpha=wish.alpha,
         power=wish.power,
     )  # fmt: skip
-    return replace(found, days=_days_of_people(found, len(table), period.days - half))
+    return replace(found, days=_days_of_people(found, table, period.days - half))
 
 
-def _days_of_people(found: Plan, people: int, days: int) -> float:
-    """Days until as many people would do: with all of them, more days narrow less."""
+def _days_of_people(found: Plan, table: pd.DataFrame, days: int) -> float:
+    """Days until the people there are tell the effect; infinite where they never do.
+
+    More days bring no more people: they narrow what varies from day to day within a
+    person, not what differs between people for good.
+    """
     if not np.isfinite(found.n):
-        return np.nan
-    return float(np.ceil(days * found.n / people))
+        return float(found.n)
+    lasting = _lasting_share(table)
+    between = lasting * (1 - lasting if found.gain > 0 else 1)
+    within = (1 - lasting) * days
+    raw = found.variance / (1 - found.gain)
+    allowed = len(table) * found.variance / found.n / raw
+    return float(np.ceil(within / (allowed - between))) if allowed > between else np.inf
+
+
+def _lasting_share(table: pd.DataFrame) -> float:
+    """Correlation of people's figures in the two halves, weighted by their orders."""
+    known = table[table["n"] > 0]
+    after, past = known["num"] / known["n"], known["before"]
+    table_of = np.cov(after, past, aweights=known["n"])
+    spread = np.sqrt(table_of[0, 0] * table_of[1, 1])
+    return float(np.clip(table_of[0, 1] / spread, 0, 0.99)) if spread > 0 else 0.0
 
 
 def _sums(

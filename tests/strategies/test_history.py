@@ -1,5 +1,7 @@
 """Plans from a published history, against closed forms and by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from analysis.orders import open_dataset
 from analysis.strategies import history
 from analysis.strategies.history import (
     Wish,
+    _days_of_people,
     compare_designs,
     plan_from_history,
 )
@@ -192,3 +195,30 @@ def test_a_unit_that_is_there_twice_is_told():
     units = pd.DataFrame({"unit": ["a", "a"], "kind": ["x", "y"]})
     with pytest.raises(InvalidInput, match="name a unit twice"):
         stratified_assignment(units, unit="unit", strata=["kind"])
+
+
+def test_people_are_a_fixed_pool_that_more_days_do_not_widen(dataset):
+    days = [
+        plan_from_history(dataset, Wish("ab", "rider", MEAN, effect)).days
+        for effect in (2.0, 1.0, 0.5)
+    ]
+    assert days == sorted(days)
+    lasting = plan_from_history(
+        dataset, Wish("ab", "rider", MEAN, 0.05, adjusted=False)
+    )
+    assert lasting.days == np.inf
+
+
+def test_days_of_people_solve_the_variance_of_a_mean(dataset):
+    """By hand: what lasts + what passes / days is the variance that is allowed."""
+    rng = np.random.default_rng(3)
+    people, days, lasting, passing = 4_000, 10, 0.3, 7.0
+    skill = rng.normal(0, np.sqrt(lasting), people)
+    noise = rng.normal(0, np.sqrt(passing / days), (2, people))
+    table = pd.DataFrame(
+        {"num": skill + noise[0], "n": 1.0, "before": skill + noise[1]}
+    )
+    variance = lasting + passing / days
+    found = SimpleNamespace(n=people / 0.8 * variance, variance=variance, gain=0.0)
+    by_hand = passing / (0.8 - lasting)
+    assert _days_of_people(found, table, days) == pytest.approx(by_hand, abs=1.5)

@@ -107,6 +107,29 @@ def test_a_queue_is_made_and_its_first_case_opens(world, records):
     assert f"1 / {made.size}" in said(at)
 
 
+def test_a_queue_without_a_name_says_so_and_keeps_the_form(world, records):
+    at = opened(CasesView(selection=Selection(dataset=NAME)), name="")
+    press(at, "cases_make")
+    assert not at.error
+    assert "Fill in your name first." in said(at)
+    assert list_queues(records) == ()
+    next(box for box in at.text_input if box.key == "cases_name").set_value("Ada").run()
+    press(at, "cases_make")
+    assert len(list_queues(records)) == 1
+
+
+def test_listed_ids_are_told_before_a_queue_is_made(world):
+    at = opened(CasesView(selection=Selection(dataset=NAME)))
+    picker = next(one for one in at.get("button_group") if one.key == "cases_source")
+    picker.set_value("ids").run()
+    area = next(item for item in at.text_area if item.key == "cases_ids")
+    area.set_value(f"{world['order_id'].iloc[0]}\nnowhere\nnowhere").run()
+    assert (
+        "3 lines read: 1 orders found, 1 unknown (nowhere), 1 repeated."
+        in said(at).replace("\\", "")
+    )
+
+
 def test_a_case_is_decided_and_the_next_one_comes(late_queue, records):
     at = opened(on(late_queue))
     first = case_at(records, late_queue.id, 1)
@@ -243,6 +266,9 @@ def test_a_look_at_a_selection_decides_nothing(world, records):
     press(at, "cases_start")
     (made,) = list_queues(records)
     assert made.name == "Late, Jeddah"
+    assert "10 % of them are decided twice" in said(
+        opened(CasesView(selection=chosen, position=1))
+    ).replace("\N{NO-BREAK SPACE}", " ")
     assert case_at(records, made.id, 1).holder == ME
 
 
@@ -327,3 +353,22 @@ def test_the_keys_of_the_buttons_are_those_of_the_table(late_queue):
 def test_in_chinese(late_queue):
     at = opened(on(late_queue), lang="zh_CN")
     assert button(at, "cases_complete").label == "提交"
+
+
+def test_one_may_correct_what_one_decided(late_queue, records):
+    at = opened(on(late_queue))
+    press(at, "cases_accept")
+    press(at, "cases_complete")
+    at.session_state["cases_correct"] = True
+    press(at, "cases_previous")
+    case = case_at(records, late_queue.id, 1)
+    (first,) = decisions_on(records, case.id)
+    party = next(item for item in at.selectbox if item.label == "Who is responsible")
+    party.set_value("customer")
+    reason = next(item for item in at.text_area if "corrected" in item.label)
+    reason.set_value("The address was wrong.")
+    next(item for item in at.button if item.label == "Correct").click().run()
+    assert not at.exception
+    second, kept = decisions_on(records, case.id)
+    assert (second.answer.party, second.supersedes) == ("customer", first.id)
+    assert kept.answer == first.answer

@@ -345,3 +345,17 @@ def test_an_uploaded_assignment_is_checked_and_kept(world, content, sentence):
     button(at, "plan_table_keep").click().run()
     assert not at.exception
     assert sentence in said(at) + " ".join(str(item.title) for item in at.error)
+
+
+def test_segments_of_a_panel_are_evaluated_when_they_are_asked_for(records):
+    stored = frozen(
+        records, name="City pilot", design="did", unit="city-day", guardrails=(),
+        assignment=Assignment("places", "city", starts={"Riyadh": date(2026, 2, 2)}),
+    )  # fmt: skip
+    at = opened(one(stored))
+    asked = next(
+        item for item in at.button_group if item.key == "strategies_segment_asked"
+    )
+    asked.set_value("city").run()
+    assert not at.exception, [error.message for error in at.exception]
+    assert "For whom" in said(at)

@@ -23,7 +23,7 @@ from analysis.records.cases_decisions import (
 )
 from analysis.words import N_
 from ui import cached, errors
-from ui.cases import words
+from ui.cases import correcting, words
 from ui.cases.view import Desk
 from ui.format import moment, percent
 from ui.guard import name_field, sign
@@ -67,6 +67,9 @@ def panel(desk: Desk) -> None:
         _version(decision)
     if found and not desk.is_blind:
         _appeals(desk, found)
+    decided = standing(desk, found)
+    if decided is not None and decided.kind == "HUMAN":
+        correcting.form(desk, decided)
     note_form(desk)
 
 

@@ -129,12 +129,26 @@ def _sentence(found: Plan) -> str:
         "metric": plain(name_of(metric)),
         "power": percent(float(get("power")) / 100, digits=0),
         "units": t(UNITS_MANY.get(get("unit"), N_("orders"))),
-        "n": number(found.n),
-        "days": number(found.days),
+        "n": number(found.n) if math.isfinite(found.n) else "∞",
+        "days": number(found.days) if math.isfinite(found.days) else "∞",
         "seen": size_text(found.detectable, metric),
         "available": number(found.available),
     }
-    if found.design == "ab" and math.isfinite(found.days):
+    people = found.design == "ab" and get("unit") != "order"
+    if people and math.isfinite(found.days):
+        text = t(
+            "With all {available} {units} there are, finding {effect} of {metric} with "
+            "a chance of {power} takes about **{days} days**.",
+            **values,
+        )
+    elif people:
+        text = t(
+            "The {available} {units} there are do not find {effect} of {metric} with a "
+            "chance of {power}, however long it runs: they differ too much for good. "
+            "Adjust for their past, or look for a larger effect.",
+            **values,
+        )
+    elif found.design == "ab" and math.isfinite(found.days):
         text = t(
             "To find {effect} of {metric} with a chance of {power} it takes **{n} "
             "{units}**, about **{days} days** at the pace of the last weeks.",

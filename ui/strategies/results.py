@@ -27,16 +27,29 @@ KIND: Final = "strategies"
 
 
 def evaluated(
-    dataset: Dataset, plan: Registration, root: str, method: str
+    dataset: Dataset, plan: Registration, root: str, method: str, segment: str
 ) -> Evaluation:
     """Evaluate a plan; the arguments are plain, so that the result can be kept."""
-    return evaluate_plan(dataset, plan, Workspace.open(root), method=method or None)
+    return evaluate_plan(
+        dataset, plan, Workspace.open(root),
+        method=method or None, segments=(segment,) if segment else None,
+    )  # fmt: skip
 
 
-def result(dataset: Dataset, plan: Registration, *, method: str = "") -> Evaluation:
-    """The evaluation of a plan, computed once for a version and a plan."""
+def result(
+    dataset: Dataset, plan: Registration, *, method: str = "", segment: str = ""
+) -> Evaluation:
+    """The evaluation of a plan, computed once for a version and a plan.
+
+    Args:
+        dataset: The version at hand.
+        plan: As registered.
+        method: Another valid method than the planned one.
+        segment: Only this dimension to ask "for whom"; the usual ones if empty, which
+            for panels are none.
+    """
     root = str(cached.workspace().root)
-    return cached.result(evaluated, dataset, plan, root, method)
+    return cached.result(evaluated, dataset, plan, root, method, segment)
 
 
 def waiting(dataset: Dataset, entries: Sequence[Entry]) -> tuple[Entry, ...]:

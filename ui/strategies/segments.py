@@ -6,30 +6,72 @@ import pandas as pd
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
+from analysis.metrics import dimensions_of
 from analysis.metrics.registry import parse_reference
 from analysis.strategies import Evaluation
-from analysis.strategies.published.contract import Segments
+from analysis.strategies.published.contract import SEGMENTS, Segments
 from analysis.strategies.registry import Entry
 from ui import cached, chart_frame
 from ui.format import number
 from ui.kpis.axes import axes_of, value_label
 from ui.kpis.figures import chart_unit, name_of
 from ui.show import choice, plain
-from ui.strategies import plots
+from ui.strategies import plots, results
 from ui.strategies.effect import behind
 from ui.strategies.words import effect_text, p_text, said
 from ui.texts import t
 
 MAX_ROWS = 13
+SKELETON = 260
+
+
+def usual_segments(dataset: Dataset) -> list[str]:
+    """The usual dimensions of "for whom" that the dataset has."""
+    known = dimensions_of(dataset)
+    return [name for name in SEGMENTS if name in known]
 
 
 def section(dataset: Dataset, entry: Entry, found: Evaluation) -> None:
     """Effects by dimension with the test of whether they differ; reversals aloud."""
-    segments = found.segments
-    if segments is None or segments.table.empty:
+    if found.segments is None:
+        _ask(dataset, entry)
+        return
+    if found.segments.table.empty:
         return
     st.space("small")
     st.header(t("For whom"), anchor=False)
+    _segments(dataset, entry, found, found.segments)
+
+
+def _ask(dataset: Dataset, entry: Entry) -> None:
+    """Segments of panels are evaluations of their own, made when they are asked for."""
+    names = usual_segments(dataset)
+    if not names:
+        return
+    st.space("small")
+    st.header(t("For whom"), anchor=False)
+    segment = st.segmented_control(
+        t("Evaluate every segment by itself, by"), names,
+        format_func=lambda name: choice(plain(_dimension(dataset, name))),
+        key="strategies_segment_asked",
+    )  # fmt: skip
+    if not isinstance(segment, str):
+        st.caption(t("Choose one; it takes as long as the strategy itself, or longer."))
+        return
+    with st.skeleton(SKELETON):
+        found = results.result(dataset, entry.plan, segment=segment)
+    if found.segments is None or found.segments.table.empty:
+        st.info(
+            t("No two of these segments have enough data for the design."),
+            icon=":material/groups:",
+        )
+        return
+    _segments(dataset, entry, found, found.segments)
+
+
+def _segments(
+    dataset: Dataset, entry: Entry, found: Evaluation, segments: Segments
+) -> None:
     if segments.reversed:
         st.warning(
             " ".join(
