@@ -11,13 +11,14 @@ import numpy as np
 
 from analysis import records as kept
 from analysis.engine.dataset import Dataset
+from analysis.errors import DoorstepError
 from analysis.metrics.registry import parse_reference
 from analysis.records import Decision, Deviation, Look, Records, StoredStrategy
 from analysis.records.strategy_parts import PLAN, canonical_plan, plan_hash
 from analysis.strategies.evaluating import evaluate
 from analysis.strategies.published.conditions import definition_since
 from analysis.strategies.published.contract import Scope
-from analysis.strategies.published.worth import effects_of
+from analysis.strategies.published.worth import effects_and_gaps
 from analysis.strategies.questions import assigned, question, scope_of
 from analysis.strategies.registration import (
     Registration,
@@ -203,13 +204,16 @@ def evaluate_plan(
 
 def effects_for_worth(
     dataset: Dataset, plan: Registration, workspace: Workspace
-) -> Mapping[str, Estimate]:
-    """The effects that the worth of a plan is reckoned from, by metric."""
+) -> tuple[Mapping[str, Estimate], Mapping[str, DoorstepError]]:
+    """Effects that the worth of a plan is reckoned from, and why others are lacking.
+
+    Both are by metric.
+    """
     scope = Scope(
         scope_of(plan), assigned(plan, workspace), workspace.key(),
         before=plan.options.before,
     )  # fmt: skip
-    return effects_of(dataset, question(plan), scope, alpha=plan.rule.alpha)
+    return effects_and_gaps(dataset, question(plan), scope, alpha=plan.rule.alpha)
 
 
 def decided(plan: Registration, found: Evaluation) -> Evaluation:

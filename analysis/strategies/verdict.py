@@ -15,6 +15,7 @@ from analysis.strategies.results import (
     Estimate,
     Finding,
     GuardrailResult,
+    Text,
     Verdict,
     text,
 )
@@ -97,11 +98,44 @@ def decide(
     if not np.isfinite([low, high]).any():
         return Verdict("cannot tell", text(N_("The data gives no interval.")))
     if harmed:
-        reason = text(N_("It harms {names}."), names=", ".join(harmed))
-        return Verdict("stop", reason)
+        return Verdict("stop", _harm(strategy, guardrails, got_worse=bool(high < 0)))
     if strategy.margin is not None:
         return _no_worse(strategy.margin, low, high, guardrails)
     return _by_effect(strategy, finding.estimate, low, high, guardrails)
+
+
+def is_beyond(result: GuardrailResult, better: str) -> bool:
+    """Whether a guardrail lost more than was accepted, by its whole interval."""
+    return bool(good_side(result.estimate, better)[1] < -result.margin)
+
+
+def _harm(
+    strategy: Strategy, guardrails: Sequence[GuardrailResult], *, got_worse: bool
+) -> Text:
+    """What got worse, the primary metric first.
+
+    A guardrail that got worse, though perhaps by no more than was accepted, is not
+    called harmed.
+    """
+    better = {item.outcome: item.better for item in strategy.guardrails}
+    harmed = [result for result in guardrails if result.state == "harmed"]
+    beyond = [
+        result.outcome
+        for result in harmed
+        if is_beyond(result, better.get(result.outcome, "higher"))
+    ]
+    names = ", ".join(beyond or [result.outcome for result in harmed])
+    if beyond and got_worse:
+        template = N_("{metric} got worse, and it harms {names}.")
+    elif beyond:
+        template = N_("It harms {names}.")
+    elif got_worse:
+        template = N_("{metric} got worse, and so did {names}, perhaps within the "
+                      "accepted loss.")  # fmt: skip
+    else:
+        template = N_("{names} got worse, and that it stays within the accepted loss "
+                      "is not shown.")  # fmt: skip
+    return text(template, names=names, metric=strategy.outcome)
 
 
 def _blocked(red: Sequence[Check]) -> Verdict:
@@ -144,10 +178,10 @@ def _by_effect(
     if smallest and high < smallest:
         reason = text(
             N_(
-                "Even the upper bound {high:.4g} is below the smallest effect that "
+                "At best it is {effect:.4g}, less than the smallest effect that "
                 "matters, {smallest:g}."
             ),
-            high=high, smallest=smallest,
+            effect=high if strategy.better == "higher" else -high, smallest=smallest,
         )  # fmt: skip
         return Verdict("stop", reason)
     good = estimate.effect if strategy.better == "higher" else -estimate.effect

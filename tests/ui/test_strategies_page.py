@@ -1,6 +1,7 @@
 """The page Strategies from the entry point: list, one strategy, plan, its errors."""
 
 import dataclasses
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -182,6 +183,26 @@ def test_what_cannot_be_evaluated_is_one_sentence(records):
     at = opened(one(stored))
     assert len(at.error) == 1
     assert "nobody" in at.error[0].title or "nobody" in at.error[0].value
+    assert f"strategies_mend_{stored.id}" in keys(at)
+    at.text_area(key=f"strategies_withdraw_reason_{stored.id}").set_value("No arm.")
+    at.text_input(key=f"strategies_withdrawer_{stored.id}").set_value("Ada")
+    button(at, f"strategies_withdraw_{stored.id}").click().run()
+    (made,) = decisions_of(records, [stored.id])[stored.id]
+    assert (made.decision, made.reason) == ("stop", "No arm.")
+
+
+def test_the_list_says_what_cannot_be_evaluated(records):
+    arms = Assignment("column", "variant", control="nobody", treated="treatment")
+    frozen(records, assignment=arms)
+    at = opened()
+    for _ in range(20):
+        if "Cannot be evaluated" in said(at):
+            break
+        time.sleep(0.2)
+        at.run()
+    assert "1 that cannot be evaluated" in said(at)
+    assert "waiting for a decision" not in said(at)
+    assert "nobody" in said(at)
 
 
 @pytest.mark.parametrize("text", ["rubbish", "9.eyJhIjoxfQ"])

@@ -10,6 +10,7 @@ import streamlit as st
 from analysis.strategies import Evaluation
 from analysis.strategies.registry import Entry
 from analysis.strategies.results import Check, GuardrailResult
+from analysis.strategies.verdict import is_beyond
 from ui.counted import counted
 from ui.format import number
 from ui.kpis.figures import name_of
@@ -90,6 +91,14 @@ def guardrails(entry: Entry, found: Evaluation) -> None:
             "loss that was accepted beforehand."
         )
     )
+    if any(result.state == "harmed" for result in found.guardrails):
+        st.caption(
+            t(
+                "Harmed: its whole interval is worse than the accepted loss. Worse: "
+                "its whole interval is on the bad side of 0, and part of it lies "
+                "beyond the accepted loss."
+            )
+        )
     margins = {item.outcome: item for item in entry.plan.guardrails}
     for result in found.guardrails:
         better = margins[result.outcome].better if result.outcome in margins else ""
@@ -100,10 +109,13 @@ def _guardrail(result: GuardrailResult, better: str) -> None:
     metric = result.outcome
     estimate = result.estimate
     colour = GUARDRAIL_COLOURS[result.state]
+    state = t(GUARDRAIL_STATES[result.state])
+    if result.state == "harmed" and not is_beyond(result, better):
+        state = t("worse, perhaps within the accepted loss")
     name, figure, limit = st.columns([3, 3, 3], vertical_alignment="center")
     name.markdown(
         f":{colour}[{GUARDRAIL_ICONS[result.state]}] **{plain(name_of(metric))}** "
-        f":{colour}-badge[{t(GUARDRAIL_STATES[result.state])}]"
+        f":{colour}-badge[{state}]"
     )
     figure.markdown(
         f"{effect_text(estimate.effect, metric)} "

@@ -26,7 +26,7 @@ def panel(entry: Entry, found: Evaluation) -> None:
     """What was decided, and the form for the next decision."""
     st.header(t("Decision"), anchor=False)
     if entry.decision is not None:
-        _newest(entry)
+        newest(entry)
     else:
         st.caption(t("Nothing is decided yet."))
     if not entry.stored.is_frozen or not allowed("manage", person().role):
@@ -39,7 +39,8 @@ def panel(entry: Entry, found: Evaluation) -> None:
         _form(entry, found)
 
 
-def _newest(entry: Entry) -> None:
+def newest(entry: Entry) -> None:
+    """The newest decision, with who made it and what the rule recommended."""
     decision = entry.decision
     assert decision is not None  # noqa: S101 - told by the caller
     st.badge(

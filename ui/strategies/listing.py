@@ -10,17 +10,18 @@ import pandas as pd
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
+from analysis.errors import DoorstepError
 from analysis.strategies.registry import STATUSES, Entry, is_fresh
 from analysis.words import N_
-from ui import chart_frame, jobs
+from ui import chart_frame, errors, jobs
 from ui.chart_frame import Behind
-from ui.counted import counted
+from ui.counted import counted, sentences
 from ui.format import day, number
 from ui.format import period as written_period
 from ui.kpis.figures import name_of
 from ui.show import choice, page_head, plain
 from ui.state import bound
-from ui.strategies import plots, results
+from ui.strategies import plots, results, unevaluated
 from ui.strategies.view import StrategyView, go, open_one
 from ui.strategies.words import (
     DECISION_COLOURS,
@@ -39,6 +40,7 @@ from ui.texts import t
 
 WIDTHS: Final = (3.2, 2, 3, 2)
 FEW: Final = 3
+_FAILED: Final = "failed"
 
 
 def page(dataset: Dataset, view: StrategyView, entries: Sequence[Entry]) -> None:
@@ -46,9 +48,11 @@ def page(dataset: Dataset, view: StrategyView, entries: Sequence[Entry]) -> None
     with st.container(horizontal=True, vertical_alignment="center"):
         page_head(t("Did what we did work?"))
         _new(view)
-    st.markdown(_answer(entries))
-    st.caption(_grounds(dataset))
     job = results.bring_up_to_date(dataset, entries)
+    ended = job is not None and job.state != "running"
+    failed = unevaluated.reasons(dataset, entries) if ended else {}
+    st.markdown(_answer(entries, failed))
+    st.caption(_grounds(dataset))
     if job is not None and job.state == "running":
         jobs.watch(job, label=t("Evaluating strategies"))
     if not entries:
@@ -62,20 +66,29 @@ def page(dataset: Dataset, view: StrategyView, entries: Sequence[Entry]) -> None
         )
     if view.status == "decided" and len(shown) > 1:
         _learnings(dataset, shown)
+    if shown:
+        st.caption(
+            t(
+                "In the small plots better is at the right, whichever way the metric "
+                "goes; the lines are no effect and the smallest that matters."
+            )
+        )
     for entry in shown:
-        _row(dataset, view, entry)
+        _row(dataset, view, entry, failed.get(entry.id))
 
 
-def _answer(entries: Sequence[Entry]) -> str:
+def _answer(entries: Sequence[Entry], failed: Mapping[str, DoorstepError]) -> str:
     """One sentence: how many there are and what waits for a decision."""
     if not entries:
         return t("No strategy is registered for this dataset yet.")
-    counts = Counter(entry.status for entry in entries)
+    counts = Counter(
+        _FAILED if entry.id in failed else entry.status for entry in entries
+    )
     parts = [
         counted(N_("One strategy"), N_("{count} strategies"), len(entries)),
         *[
             t("{count} {status}", count=number(counts[status]), status=_lower(status))
-            for status in STATUSES
+            for status in (*STATUSES, _FAILED)
             if counts[status]
         ],
     ]
@@ -89,6 +102,7 @@ def _lower(status: str) -> str:
         "running": N_("running"),
         "ended": N_("waiting for a decision"),
         "decided": N_("decided"),
+        _FAILED: N_("that cannot be evaluated"),
     }
     return t(names[status])
 
@@ -160,7 +174,9 @@ def _chosen(view: StrategyView, entries: Sequence[Entry]) -> list[Entry]:
     ]
 
 
-def _row(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
+def _row(
+    dataset: Dataset, view: StrategyView, entry: Entry, failure: DoorstepError | None
+) -> None:
     """One strategy: name, design and status, effect, decision."""
     with st.container(border=True, key=f"strategy_row_{entry.id}"):
         name, where, effect, decision = st.columns(WIDTHS, vertical_alignment="center")
@@ -178,12 +194,19 @@ def _row(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
                 )
             )
         with where:
-            st.markdown(f"{STATUS_ICONS[entry.status]} {t(STATUS_NAMES[entry.status])}")
+            st.markdown(
+                f"{STATUS_ICONS[entry.status]} {t(STATUS_NAMES[entry.status])}"
+                if failure is None
+                else f":material/error: {t('Cannot be evaluated')}"
+            )
             st.caption(_days(entry))
         with effect:
             _effect(dataset, entry)
         with decision:
-            _decision(entry)
+            if failure is None or entry.decision is not None:
+                _decision(entry)
+            else:
+                st.caption(sentences(*errors.safe_sentences(failure)))
 
 
 def _days(entry: Entry) -> str:

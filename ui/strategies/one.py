@@ -25,6 +25,7 @@ from ui.strategies import (
     method,
     results,
     segments,
+    unevaluated,
     verdict_box,
     worth,
 )
@@ -52,6 +53,9 @@ def page(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
         return
     found = _found(dataset, entry)
     if found is None:
+        unevaluated.panel(view, entry)
+        if entry.decision is not None:
+            deciding.newest(entry)
         history.panel(entry)
         return
     _answer(dataset, view, entry, found)

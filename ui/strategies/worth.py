@@ -9,14 +9,17 @@ from typing import Final
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
+from analysis.errors import DoorstepError
 from analysis.strategies import Assumptions, Evaluation, Worth
+from analysis.strategies.published.conditions import SeveralCurrencies
 from analysis.strategies.published.contract import Amount
-from analysis.strategies.published.worth import worth_of
+from analysis.strategies.published.worth import COST, worth_of
 from analysis.strategies.registration import Registration
 from analysis.strategies.registry import Entry, effects_for_worth
 from analysis.strategies.results import Estimate
 from analysis.workspace import Workspace
-from ui import cached
+from ui import cached, errors
+from ui.counted import sentences
 from ui.format import MISSING, number, percent
 from ui.kpis.figures import name_of
 from ui.show import plain
@@ -51,11 +54,13 @@ def section(dataset: Dataset, entry: Entry, found: Evaluation) -> None:
             assumed = _assumptions(entry, found)
         with right, st.skeleton(200):
             root = str(cached.workspace().root)
-            effects = cached.result(_effects, dataset, entry.plan, root)
-            _amounts(worth_of(effects, assumed, alpha=entry.plan.rule.alpha))
+            effects, gaps = cached.result(_effects, dataset, entry.plan, root)
+            _amounts(worth_of(effects, assumed, alpha=entry.plan.rule.alpha), gaps)
 
 
-def _effects(dataset: Dataset, plan: Registration, root: str) -> Mapping[str, Estimate]:
+def _effects(
+    dataset: Dataset, plan: Registration, root: str
+) -> tuple[Mapping[str, Estimate], Mapping[str, DoorstepError]]:
     return effects_for_worth(dataset, plan, Workspace.open(root))
 
 
@@ -82,10 +87,13 @@ def _assumptions(entry: Entry, found: Evaluation) -> Assumptions:
     return Assumptions(currency=currency, **values)
 
 
-def _amounts(found: Worth) -> None:
+def _amounts(found: Worth, gaps: Mapping[str, DoorstepError]) -> None:
     if found.sentence.template:
         st.markdown(f"**{said(found.sentence)}**")
+    mixed = [name for name in gaps if isinstance(gaps[name], SeveralCurrencies)]
     for amount in found.amounts:
+        if amount.name == "cost_per_order" and COST in mixed:
+            continue
         name, value, ends = st.columns([3, 2, 3])
         name.markdown(t(AMOUNTS[amount.name]))
         value.markdown(f"**{_written(amount.value, amount)}**")
@@ -97,11 +105,22 @@ def _amounts(found: Worth) -> None:
             )
         )
     st.caption(_break_even(found))
-    if found.lacking:
-        names = t(", ").join(plain(name_of(name)) for name in found.lacking)
+    for name in mixed:
+        st.caption(_why_mixed(name, gaps[name]))
+    lacking = [name for name in found.lacking if name not in mixed]
+    if lacking:
+        names = t(", ").join(plain(name_of(name)) for name in lacking)
         st.caption(
             t("Not in the data, and counted as no effect: {names}.", names=names)
         )
+
+
+def _why_mixed(metric: str, error: DoorstepError) -> str:
+    """Why amounts are left out, with the metric under its name."""
+    values = dict(error.values) | {"metric": name_of(metric)}
+    named = SeveralCurrencies(error.problem, hint=error.hint, **values)
+    left_out = t("Its effect is left out of the cost.")
+    return sentences(*errors.safe_sentences(named), left_out)
 
 
 def _written(value: float, amount: Amount) -> str:

@@ -159,16 +159,20 @@ def _places(bound: Bound, period: Period, columns: Sequence[str]) -> pd.DataFram
     return bound.dataset.engine.run(query).to_pandas()
 
 
+class SeveralCurrencies(InvalidInput):
+    """Amounts of money that cannot be added up."""
+
+
 def need_one_currency(bound: Bound, period: Period) -> None:
     """Insist on one currency where amounts of money are added up.
 
     Raises:
-        InvalidInput: the orders selected are in several.
+        SeveralCurrencies: the orders selected are in several.
     """
     column = currencies_of(bound.dataset, bound.figure)
     found = [] if column is None else _currencies(bound, column, period)
     if len(found) > 1:
-        raise InvalidInput(
+        raise SeveralCurrencies(
             N_("{metric} is in {count} currencies: {seen}."),
             hint=N_("Select one country or city, or the orders of one currency."),
             metric=bound.strategy.outcome,

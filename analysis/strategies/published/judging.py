@@ -29,6 +29,8 @@ from analysis.strategies.study import Study
 from analysis.strategies.treatment import exposure, first_treated
 from analysis.words import N_
 
+_BOTH = "two_arms"
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -110,7 +112,19 @@ def _with(
 ) -> Finding:
     made = tuple(check for check in found if check is not None)
     shown = finding.series if series is None else series
-    return replace(finding, checks=(*finding.checks, *made), series=shown)
+    checks = _once((*finding.checks, *made))
+    return replace(finding, checks=checks, series=shown)
+
+
+def _once(found: Sequence[Check]) -> tuple[Check, ...]:
+    """Units in two arms once, by the worse of the figures.
+
+    They are looked for in the table of the assignment, and again in the units of the
+    orders where the method needs a row for each.
+    """
+    both = [check for check in found if check.name == _BOTH]
+    worst = max(both, key=lambda check: check.value, default=None)
+    return tuple(check for check in found if check.name != _BOTH or check is worst)
 
 
 def _start(study: Study) -> date | None:

@@ -9,10 +9,11 @@ import numpy as np
 from scipy import stats
 
 from analysis.engine.dataset import Dataset
-from analysis.errors import InvalidInput, MissingField
+from analysis.errors import DoorstepError, InvalidInput, MissingField
 from analysis.metrics.registry import load_definitions
 from analysis.strategies.contract import Strategy
 from analysis.strategies.designs import estimate as estimated
+from analysis.strategies.published.conditions import SeveralCurrencies
 from analysis.strategies.published.contract import Amount, Assumptions, Scope, Worth
 from analysis.strategies.published.evaluating import read_study
 from analysis.strategies.results import Estimate, Text, text
@@ -65,15 +66,37 @@ def effects_of(
         alpha: Intervals cover with 1 - alpha.
         seed: Of everything drawn.
     """
+    return effects_and_gaps(dataset, strategy, scope, alpha=alpha, seed=seed)[0]
+
+
+def effects_and_gaps(
+    dataset: Dataset,
+    strategy: Strategy,
+    scope: Scope | None = None,
+    *,
+    alpha: float = 0.05,
+    seed: int = 0,
+) -> tuple[dict[str, Estimate], dict[str, DoorstepError]]:
+    """The effects as ``effects_of`` gives them, and why the others are not there.
+
+    Args:
+        dataset: A published version.
+        strategy: As it was evaluated.
+        scope: As it was evaluated.
+        alpha: Intervals cover with 1 - alpha.
+        seed: Of everything drawn.
+    """
     found: dict[str, Estimate] = {}
+    gaps: dict[str, DoorstepError] = {}
     for name in METRICS:
         try:
             read = read_study(dataset, _about(strategy, name), scope or Scope(),
                               alpha=alpha, seed=seed)  # fmt: skip
-        except MissingField:
+        except (MissingField, SeveralCurrencies) as error:
+            gaps[name] = error
             continue
         found[name] = estimated(read.study)
-    return found
+    return found, gaps
 
 
 def _about(strategy: Strategy, metric: str) -> Strategy:
