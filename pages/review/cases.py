@@ -27,14 +27,17 @@ guard("view")
 view = read_view(CasesView)
 
 if not view.queue and not view.position:
-    every = queues.of_dataset()
+    dataset = datasets.current(view.selection)
+    here = dataset.id if dataset is not None else ""
+    every = queues.everywhere(here)
     done = queues.progress(every)
     queues.head(every, done)
     queues.who_am_i()
-    queues.listing(every, done)
-    dataset = datasets.current(view.selection)
+    queues.listing(every, done, chosen=here)
     if dataset is not None:
-        making.form(dataset, view, is_open=not every or bool(view.selection.conditions))
+        has_own = any(item.dataset == here for item in every)
+        is_open = not has_own or bool(view.selection.conditions)
+        making.form(dataset, view, is_open=is_open)
     st.stop()
 
 desk = opening.desk_of(view)

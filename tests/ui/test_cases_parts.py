@@ -1,20 +1,22 @@
 """The parts of the page Cases: answers, keys, reports of the browser, small sums."""
 
+import io
 from datetime import datetime, timedelta
 
+import pandas as pd
 import pytest
 
 from analysis.cases import load_ruleset
 from analysis.cases.sheet import Sheet
 from analysis.cases.verdicts import Hit
-from analysis.errors import InvalidInput
+from analysis.errors import DoorstepError
 from analysis.metrics import Selection
 from analysis.words import text
 from ui.cases import (
     chart,
+    idlist,
     keeper,
     keys,
-    making,
     place,
     rulesets,
     sheet,
@@ -123,12 +125,42 @@ def test_the_scale_bar_is_round(value, bar):
 
 
 def test_ids_are_read_from_what_people_upload():
-    assert making.read_ids("订单号\nA1\n A2 \n".encode()) == ["A1", "A2"]
-    assert making.read_ids(b"A1\r\nA2") == ["A1", "A2"]
-    assert making.read_ids("﻿order_id,late\nA1,5\n".encode()) == ["A1"]
-    for bad in (b"", b"\xff\xfe\x00\x01"):
-        with pytest.raises(InvalidInput):
-            making.read_ids(bad)
+    assert idlist.read_ids("订单号\nA1\n A2 \n".encode()) == ["A1", "A2"]
+    assert idlist.read_ids("城市,订单编号\n上海,A1\n".encode("gbk")) == ["A1"]
+    assert idlist.read_ids(b"A1\r\nA2") == ["A1", "A2"]
+    assert idlist.read_ids("﻿order_id,late\nA1,5\n".encode()) == ["A1"]
+    for header in ("Order No", "order number", "订单ID", "Order ID"):
+        assert idlist.read_ids(f"x\t{header}\n1\tA1\n".encode()) == ["A1"]
+    for bad in (b"", b"\xff\xfe\x00\x01", b"PK\x03\x04 no archive"):
+        with pytest.raises(DoorstepError):
+            idlist.read_ids(bad)
+
+
+def test_ids_are_read_from_the_first_sheet_of_a_workbook():
+    kept = io.BytesIO()
+    with pd.ExcelWriter(kept, engine="xlsxwriter") as book:
+        pd.DataFrame({"city": ["X", "Y"], "Order ID": [7, 8]}).to_excel(
+            book, index=False
+        )
+        pd.DataFrame({"order_id": ["other"]}).to_excel(book, sheet_name="Second")
+    assert idlist.read_ids(kept.getvalue()) == ["7", "8"]
+
+
+def test_without_a_header_the_column_with_most_orders_counts(monkeypatch):
+    known = {"A1", "A2"}
+    monkeypatch.setattr(idlist, "known_ids", lambda _, ids: frozenset(known & {*ids}))
+    content = b"town,what\nX,A1\nY,A2\nZ,A1\nZ,B9\n"
+    ids = idlist.read_ids(content, dataset=object())
+    assert ids == ["A1", "A2", "A1", "B9"]
+    found = idlist.looked_up(object(), tuple(ids))
+    assert (found.lines, found.repeated) == (4, 1)
+    assert (found.found, found.unknown) == (("A1", "A2"), ("B9",))
+
+
+def test_orders_that_went_wrong_are_called_after_what_happened():
+    assert start.named("late", "São Paulo") == "Late, São Paulo"
+    assert start.named("late", "Late, São Paulo") == "Late, São Paulo"
+    assert start.named("", "São Paulo") == "São Paulo"
 
 
 @pytest.mark.parametrize(

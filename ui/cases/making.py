@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,7 +11,7 @@ import streamlit as st
 
 from analysis.cases.queues import queue as make_queue
 from analysis.engine.dataset import Dataset
-from analysis.errors import DoorstepError, InvalidInput
+from analysis.errors import DoorstepError
 from analysis.metrics import Period, Selection, measure
 from analysis.metrics.filters import event_predicate
 from analysis.metrics.registry import load_registry
@@ -21,10 +20,12 @@ from analysis.records.cases import Queue
 from analysis.words import N_
 from ui import cached, errors
 from ui.cases import queues
+from ui.cases.idlist import IdList, looked_up, read_ids
 from ui.cases.start import problems
 from ui.cases.view import CasesView, queue_view, reviewer
-from ui.format import number
-from ui.guard import sign
+from ui.counted import sentences
+from ui.format import number, percent
+from ui.guard import person, sign
 from ui.kpis.axes import axes_of, condition_label
 from ui.kpis.view import KpiView
 from ui.show import choice, plain
@@ -48,7 +49,12 @@ SPANS: Final[dict[int, str]] = {
 }  # fmt: skip
 MAX_IDS: Final = 20_000
 MAX_BYTES: Final = 5
-DELIMITERS: Final = (",", ";", "\t", "|")
+#: Cases of a new queue, unless somebody asks for more.
+USUAL_LIMIT: Final = 500
+#: Share of them that two people decide.
+USUAL_TWICE: Final = 0.10
+MAX_SHOWN: Final = 5
+_NAMELESS: Final = "cases_nameless"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,9 @@ class Settings:
 def form(dataset: Dataset, view: CasesView, *, is_open: bool) -> None:
     """The form of a new queue, folded where there are queues already."""
     with st.expander(
-        t("Make a queue"), expanded=is_open, icon=":material/playlist_add:"
-    ):
+        t("Make a queue"), icon=":material/playlist_add:",
+        expanded=is_open or bool(st.session_state.get(_NAMELESS)),
+    ):  # fmt: skip
         source: Source = st.segmented_control(
             t("From"), list(SOURCES), default="orders", required=True,
             format_func=lambda key: choice(t(SOURCES[key])), key="cases_source",
@@ -88,7 +95,7 @@ def form(dataset: Dataset, view: CasesView, *, is_open: bool) -> None:
         selection, ids = None, None
         with errors.boundary():
             if source == "ids":
-                ids = _ids()
+                ids = _ids(dataset)
             elif source == "view":
                 selection = _saved(dataset)
             else:
@@ -100,21 +107,54 @@ def form(dataset: Dataset, view: CasesView, *, is_open: bool) -> None:
             key=f"cases_new_name_{source}_{hash(selection) if selection else 0}",
         )  # fmt: skip
         settings = _settings(by_ids=source == "ids")
-        st.button(
-            t("Make the queue"), type="primary", key="cases_make",
-            disabled=selection is None and not ids,
-            on_click=_make, args=(dataset, selection, ids, name, settings),
-        )  # fmt: skip
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                t("Make the queue"), type="primary", key="cases_make",
+                disabled=selection is None and not ids,
+                on_click=_make, args=(dataset, selection, ids, name, settings),
+            )  # fmt: skip
+            if st.session_state.get(_NAMELESS) and not _is_named():
+                st.markdown(f":orange[{t('Fill in your name first.')}]")
+
+
+def _is_named() -> bool:
+    return bool(person().name or str(st.session_state.get(queues.NAME_KEY, "")).strip())
 
 
 def quick(dataset: Dataset, selection: Selection, *, label: str, position: int) -> None:
-    """Make a queue of a selection that one already looks at; for a callback."""
+    """Make a queue of a selection that one already looks at; for a callback.
+
+    It keeps the order and the place, unless only the gravest fit into it.
+    """
     with errors.boundary():
+        size = _size(dataset, selection)
         made = _made(
             dataset, selection, None, name=free_name(dataset, label),
-            arguments={"order": ()},
+            arguments={
+                "order": ("-severity",) if size > USUAL_LIMIT else (),
+                "limit": USUAL_LIMIT, "double_review_share": USUAL_TWICE,
+            },
         )  # fmt: skip
-        write_view(queue_view(made, position=position, dataset=dataset))
+        if size > USUAL_LIMIT:
+            st.toast(extent(size), icon=":material/playlist_add:", duration="long")
+            queues.review(made, dataset.name)
+        else:
+            write_view(queue_view(made, position=position, dataset=dataset))
+
+
+def extent(size: int) -> str:
+    """How much of a selection a quick queue takes, in words."""
+    twice = t(
+        "{share} of them are decided twice.", share=percent(USUAL_TWICE, digits=0)
+    )
+    if size <= USUAL_LIMIT:
+        return twice
+    first = t(
+        "The queue takes the first {count} of {all} by severity.",
+        count=number(USUAL_LIMIT),
+        all=number(size),
+    )
+    return sentences(first, twice)
 
 
 def _make(
@@ -124,18 +164,11 @@ def _make(
     name: str,
     settings: Settings,
 ) -> None:
+    st.session_state[_NAMELESS] = not _is_named()
+    if st.session_state[_NAMELESS]:
+        return
     with errors.boundary():
         made = _made(dataset, selection, ids, name=name, arguments=settings.arguments())
-        if made.missing_ids:
-            st.toast(
-                t(
-                    "{count} order IDs are not in this dataset, such as {id}.",
-                    count=number(len(made.missing_ids)),
-                    id=plain(made.missing_ids[0]),
-                ),
-                icon=":material/help:",
-                duration="long",
-            )
         queues.review(made, dataset.name)
 
 
@@ -218,50 +251,54 @@ def _saved(dataset: Dataset) -> Selection | None:
         view.selection.dataset in ("", dataset.name)) else None  # fmt: skip
 
 
-def _ids() -> list[str] | None:
-    """Order ids typed, or out of the first column of a file."""
+def _ids(dataset: Dataset) -> list[str] | None:
+    """Order ids typed, or out of a file; says what they come to."""
     text = st.text_area(
         t("Order IDs, one a line"), key="cases_ids", height=100,
         placeholder="A10001\nA10002",
     )  # fmt: skip
     file = st.file_uploader(
-        t("or a file with them in its first column"), type=["csv", "txt"],
+        t("or a file with them: CSV or Excel, first sheet"),
+        type=["csv", "txt", "xlsx"],
         max_upload_size=MAX_BYTES, key="cases_ids_file",
     )  # fmt: skip
-    found = [line.strip() for line in text.splitlines() if line.strip()]
+    given = [line.strip() for line in text.splitlines() if line.strip()]
     if file is not None:
-        found += read_ids(file.getvalue())
-    return list(dict.fromkeys(found))[:MAX_IDS] or None
+        given += read_ids(file.getvalue(), dataset=dataset)
+    if not given:
+        return None
+    found = cached.result(looked_up, dataset, tuple(given))
+    st.caption(_told(found))
+    return list(found.found[:MAX_IDS]) or None
 
 
-def read_ids(content: bytes) -> list[str]:
-    r"""Ids out of the first column of a CSV, a header of ours left out.
-
-    >>> read_ids(b"order_id;x\nA1;2\nA2;3")
-    ['A1', 'A2']
-
-    Raises:
-        InvalidInput: if the file is no text.
-    """
-    try:
-        lines = content.decode("utf-8-sig").splitlines()
-        first = lines[0]
-    except (UnicodeDecodeError, IndexError) as bad:
-        raise InvalidInput(
-            N_("The file cannot be read as a list of order IDs."),
-            hint=N_("Save it as CSV in UTF-8, the IDs in the first column."),
-        ) from bad
-    mark = max(DELIMITERS, key=first.count)
-    cells = [row[0].strip() for row in csv.reader(lines, delimiter=mark) if row]
-    ids = [cell for cell in cells if cell]
-    headers = ("order_id", "order id", "订单号")
-    return ids[1:] if ids and ids[0].casefold() in headers else ids
+def _told(found: IdList) -> str:
+    """How many lines were read, and what became of them."""
+    first = t(", ").join(plain(item, limit=24) for item in found.unknown[:MAX_SHOWN])
+    count = number(len(found.unknown))
+    unknown = t("{count} unknown", count=count)
+    if first:
+        unknown = t("{count} unknown ({first})", count=count, first=first)
+    told = t(
+        "{lines} lines read: {found} orders found, {unknown}, {repeated} repeated.",
+        lines=number(found.lines),
+        found=number(len(found.found)),
+        unknown=unknown,
+        repeated=number(found.repeated),
+    )
+    if len(found.found) <= MAX_IDS:
+        return told
+    most = t("A queue takes the first {count} of them.", count=number(MAX_IDS))
+    return sentences(told, most)
 
 
 def _count(dataset: Dataset, selection: Selection) -> None:
-    count = int(cached.result(measure, dataset, ["orders"], selection=selection,
+    st.caption(t("n {orders} orders", orders=number(_size(dataset, selection))))
+
+
+def _size(dataset: Dataset, selection: Selection) -> int:
+    return int(cached.result(measure, dataset, ["orders"], selection=selection,
         period=selection.period)["orders"].iloc[0])  # fmt: skip
-    st.caption(t("n {orders} orders", orders=number(count)))
 
 
 def _usual_name(dataset: Dataset, selection: Selection | None) -> str:
@@ -287,7 +324,8 @@ def _settings(*, by_ids: bool) -> Settings:
         return Settings(
             order=order,
             limit=st.number_input(
-                t("At most so many cases"), 1, MAX_IDS, MAX_IDS if by_ids else 500, 100
+                t("At most so many cases"), 1, MAX_IDS,
+                MAX_IDS if by_ids else USUAL_LIMIT, 100,
             ),
             reviewers_per_case=st.number_input(t("Decisions a case"), 1, 5, 1),
             double_review_share=st.slider(

@@ -102,8 +102,9 @@ def _offer_queue(desk: Desk) -> None:
             t(
                 ":material/visibility: A look at {count} orders. Make a queue of them "
                 "to decide and keep what you find.",
-                count=number(min(desk.size, making.MAX_IDS)),
-            ),
+                count=number(desk.size),
+            )
+            + f"  \n:small[:gray[{making.extent(desk.size)}]]",
             width="stretch",
         )
         with st.container(width=200):

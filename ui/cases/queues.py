@@ -63,6 +63,12 @@ def of_dataset() -> tuple[Queue, ...]:
     return list_queues(cached.records(), dataset=dataset_id(name) if name else "")
 
 
+def everywhere(chosen: str) -> tuple[Queue, ...]:
+    """Queues of all datasets, those of the chosen one (its id) first."""
+    every = list_queues(cached.records())
+    return tuple(sorted(every, key=lambda item: item.dataset != chosen))
+
+
 def progress(queues: Sequence[Queue]) -> Mapping[str, Progress]:
     """How far each queue is."""
     ids = tuple(item.id for item in queues)
@@ -87,14 +93,29 @@ def _rename() -> None:
         set_name(st.session_state["cases_other_name"])
 
 
-def listing(queues: Sequence[Queue], progress: Mapping[str, Progress]) -> None:
-    """One row a queue, the newest first."""
+def listing(
+    queues: Sequence[Queue], progress: Mapping[str, Progress], *, chosen: str = ""
+) -> None:
+    """One row a queue, the newest first; other datasets' under their names.
+
+    Args:
+        queues: See ``everywhere``.
+        progress: How far each is.
+        chosen: Id of the chosen dataset, whose queues need no heading.
+    """
     _undo_offer()
     now = datetime.now(UTC)
     names = {dataset_id(info.dataset): info.dataset for info in datasets.listing()}
-    for item in queues:
-        with st.container(border=True, key=f"cases_queue_{item.id}", gap="xsmall"):
-            _row(item, progress[item.id], dataset=names.get(item.dataset), now=now)
+    for dataset in dict.fromkeys(item.dataset for item in queues):
+        name = names.get(dataset)
+        if dataset != chosen:
+            st.subheader(plain(name or dataset), anchor=False)
+        for item in queues:
+            if item.dataset == dataset:
+                with st.container(
+                    border=True, key=f"cases_queue_{item.id}", gap="xsmall"
+                ):
+                    _row(item, progress[item.id], dataset=name, now=now)
 
 
 def _row(item: Queue, done: Progress, *, dataset: str | None, now: datetime) -> None:

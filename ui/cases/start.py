@@ -8,7 +8,7 @@ from analysis.metrics import Selection
 from analysis.metrics.registry import load_registry, parse_reference
 from ui import frame
 from ui.cases.view import CasesView
-from ui.texts import t
+from ui.texts import language, t
 
 
 def review_link(
@@ -23,12 +23,26 @@ def review_link(
         text: Text of the link, translated; the usual one if empty.
         icon: Material icon.
     """
+    chosen = problems(selection)
     frame.link(
         "cases",
         label=text or t("Review these cases"),
         icon=icon or ":material/fact_check:",
-        view=CasesView(selection=problems(selection), position=1, label=label[:200]),
+        view=CasesView(
+            selection=chosen, position=1, label=named(chosen.event, label)[:200]
+        ),
     )
+
+
+def named(event: str, label: str) -> str:
+    """What orders are called, with what happened to them in front."""
+    known = load_registry().events.get(event)
+    if known is None:
+        return label
+    what = known.label[1 if language().startswith("zh") else 0]
+    if label in ("", t("All orders")):
+        return what
+    return label if label.startswith(what) else f"{what}, {label}"
 
 
 def problems(selection: Selection) -> Selection:
