@@ -157,6 +157,13 @@ def test_without_a_header_the_column_with_most_orders_counts(monkeypatch):
     assert (found.found, found.unknown) == (("A1", "A2"), ("B9",))
 
 
+def test_codes_are_words_and_labels_of_charts_are_not_escaped():
+    assert words.code("refused, low_pay").replace("\\", "") == "refused, low pay"
+    assert words.code("*x*") == "\\*x\\*"
+    assert words.verdict_label("customer + force majeure") == "Customer + Force majeure"
+    assert words.verdict_label("3PL") == "Partner"
+
+
 def test_orders_that_went_wrong_are_called_after_what_happened():
     assert start.named("late", "São Paulo") == "Late, São Paulo"
     assert start.named("late", "Late, São Paulo") == "Late, São Paulo"

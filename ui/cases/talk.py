@@ -47,8 +47,8 @@ def listing(found: Timeline) -> None:
 
 def _entry(place: int, mark: Mark, zone: str) -> None:
     icon, kind = _KINDS[mark.kind]
-    who = f"{plain(mark.who)} · " if mark.who else ""
-    what = plain(mark.what.replace("_", " ")) or t(kind)
+    who = f"{words.code(mark.who)} · " if mark.who else ""
+    what = words.code(mark.what) or t(kind)
     figure = f" {number(mark.figure)}" if mark.figure is not None else ""
     head = f"**{place}**\u2002{icon} {words.clock(mark.at, zone)} · {who}{what}{figure}"
     lines = [f":small[{head}]"]

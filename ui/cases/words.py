@@ -13,7 +13,7 @@ import streamlit as st
 from analysis.cases.taxonomy import PARTIES
 from analysis.words import N_, Text
 from ui.format import minutes, number
-from ui.show import plain
+from ui.show import plain, shortened
 from ui.texts import fill, language, t, translate
 
 UNDETERMINED: Final = "undetermined"
@@ -72,6 +72,55 @@ MILESTONES: Final[Mapping[str, str]] = {
     "delivered_at": N_("delivered"),
     "promised_at": N_("promised"),
 }
+#: Codes of events, offers, contacts and parties as sources write them.
+CODES: Final[Mapping[str, str]] = {
+    "accepted": N_("accepted"),
+    "refused": N_("refused"),
+    "rejected": N_("refused"),
+    "expired": N_("expired"),
+    "assigned": N_("assigned"),
+    "unassigned": N_("unassigned"),
+    "reassigned": N_("reassigned"),
+    "agent": N_("agent"),
+    "system": N_("system"),
+    "support": N_("support"),
+    "customer": N_("customer"),
+    "merchant": N_("merchant"),
+    "rider": N_("rider"),
+    "platform": N_("platform"),
+    "too far": N_("too far"),
+    "weather": N_("weather"),
+    "low pay": N_("low pay"),
+    "end of shift": N_("end of shift"),
+    "waiting at merchant": N_("waiting at merchant"),
+    "call attempt": N_("call attempt"),
+    "address change": N_("address change"),
+    "weather alert": N_("weather alert"),
+    "road closure": N_("road closure"),
+    "building delay": N_("building delay"),
+    "lift failure": N_("lift failure"),
+    "merchant closed report": N_("merchant reported closed"),
+    "damage photo": N_("photo of damage"),
+    "proof photo": N_("photo as proof"),
+    "proof of delivery": N_("proof of delivery"),
+    "chat": N_("chat"),
+    "phone": N_("phone"),
+    "app": N_("app"),
+    "late": N_("late"),
+    "damaged": N_("damaged"),
+    "missing item": N_("missing item"),
+    "wrong item": N_("wrong item"),
+    "cold food": N_("cold food"),
+    "not delivered": N_("not delivered"),
+    "spilled": N_("spilled"),
+    "early tap": N_("early tap"),
+    "attitude": N_("attitude"),
+    "social": N_("social media"),
+    "self-service": N_("self-service"),
+    "timeout": N_("no answer in time"),
+    "return started": N_("return started"),
+    "returned": N_("returned"),
+}
 #: Units of the rules' figures, after their number.
 _UNITS: Final[Mapping[str, str]] = {
     "min": N_("{figure} min"),
@@ -89,6 +138,17 @@ def party(name: str) -> str:
     """The name of a party in the session's language."""
     code = party_code(name)
     return t(SHORT[code]) if code in SHORT else plain(name)
+
+
+def party_label(name: str) -> str:
+    """The same for charts, fields and files, where nothing is escaped."""
+    code = party_code(name)
+    return t(SHORT[code]) if code in SHORT else shortened(name)
+
+
+def verdict_label(text: str) -> str:
+    """Parties that the rules name together, ``rider + 3PL``, for charts and tables."""
+    return " + ".join(party_label(name) for name in text.split(" + "))
 
 
 def parties(names: Iterable[str]) -> str:
@@ -160,6 +220,19 @@ def local(moment: datetime, zone: str) -> datetime:
 def clock(moment: datetime | None, zone: str) -> str:
     """Hours and minutes of a naive UTC moment in a zone."""
     return "–" if moment is None else local(moment, zone).strftime("%H:%M")
+
+
+def code(name: str) -> str:
+    """Codes of a timeline in the session's language, safe for Markdown."""
+    known = (part.strip().replace("_", " ") for part in name.split(","))
+    return plain(t(", ").join(_code(part) for part in known if part))
+
+
+def _code(name: str) -> str:
+    found = CODES.get(name.casefold())
+    if found:
+        return t(found)
+    return t(SHORT[party_code(name)]) if party_code(name) in SHORT else name
 
 
 def late_by(value: float | None) -> str:

@@ -93,8 +93,9 @@ def _said(item: Coefficient) -> str:
 def _random(agreed: Agreement) -> None:
     st.caption(
         t(
-            "On cases doubled at random, which stand for all: percent {percent}, "
-            "kappa {kappa}, AC1 {ac1}, n {count}.",
+            "On {count} cases that were doubled at random or because their whole "
+            "queue is decided twice, which stand for all: percent {percent}, "
+            "kappa {kappa}, AC1 {ac1}.",
             percent=_said(agreed.percent),
             kappa=_said(agreed.kappa),
             ac1=_said(agreed.ac1),

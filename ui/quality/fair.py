@@ -14,7 +14,7 @@ from analysis.words import N_
 from ui import chart_frame, errors
 from ui.cases import words
 from ui.chart_frame import Behind
-from ui.format import number, percent
+from ui.format import number, percent, points
 from ui.kpis.axes import OWN_VALUES
 from ui.quality import filters, plots, tables
 from ui.quality.figures import field_name
@@ -155,12 +155,14 @@ def _severity(scope: Scope) -> None:
         st.markdown(
             t(
                 ":orange[:material/balance:] **{who}** is {verdict}: {rate} against "
-                "{expected} that others have on the same cases (n {count}).",
+                "{expected} that others have on the same cases (n {count}); "
+                "{difference}, shrunk towards the others.",
                 who=plain(row["reviewer"]),
                 verdict=verdicts[row["verdict"]],
                 rate=percent(row["rate"]),
                 expected=percent(row["expected"]),
                 count=number(row["compared"]),
+                difference=points(row["difference"]),
             )
         )
     chart_frame.draw(

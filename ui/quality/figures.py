@@ -96,13 +96,13 @@ def matrix(counts: pd.DataFrame, *, key: str, rows: str, columns: str) -> None:
     if counts.empty or not int(counts.to_numpy().sum()):
         st.caption(t("Nothing to compare yet."))
         return
-    names = [words.party(str(name)) for name in counts.index]
-    across = [words.party(str(name)) for name in counts.columns]
+    names = [words.verdict_label(str(name)) for name in counts.index]
+    across = [words.verdict_label(str(name)) for name in counts.columns]
     table = counts.set_axis(names, axis=0).set_axis(across, axis=1)
     same = sum(int(counts.loc[name, name]) for name in counts.index if name in counts)
     total = int(counts.to_numpy().sum())
     chart_frame.draw(
-        plots.matrix(table),
+        plots.matrix(table, rows=rows, columns=columns),
         Behind(
             name=f"{rows} × {columns}",
             table=table.reset_index(names=f"{rows} \\ {columns}"),

@@ -16,6 +16,8 @@ from ui.tokens import tokens
 
 STEP: Final = 28
 CELL: Final = 32
+#: Names of columns from this length on stand upright.
+LONG: Final = 16
 #: Cells above this share of the fullest one carry light letters.
 DARK: Final = 0.55
 
@@ -99,28 +101,33 @@ def _names(look) -> alt.Axis:  # type: ignore[no-untyped-def]  # noqa: ANN001
     return axis
 
 
-def matrix(counts: pd.DataFrame) -> Chart:
+def matrix(counts: pd.DataFrame, *, rows: str, columns: str) -> Chart:
     """Counts of one answer (rows) against another (columns), written in the cells.
 
     Args:
         counts: Its index and columns are the names shown.
+        rows: What the rows are, the title of their axis.
+        columns: What the columns are.
     """
     look = tokens()
-    rows, columns = list(map(str, counts.index)), list(map(str, counts.columns))
+    down, along = list(map(str, counts.index)), list(map(str, counts.columns))
     cells = pd.DataFrame(
         [
             {"row": row, "column": column, "value": int(counts.iloc[i, j])}
-            for i, row in enumerate(rows)
-            for j, column in enumerate(columns)
+            for i, row in enumerate(down)
+            for j, column in enumerate(along)
         ]
     )
     most = max(int(cells["value"].max()), 1)
     cells["is_dark"] = cells["value"] > DARK * most
     across = quiet_axis(look, grid=False)
-    across.labelAngle, across.orient, across.labelOverlap = -30, "top", False
+    across.orient, across.labelOverlap = "top", False
+    # Names of several parties would run into one another at a slant.
+    across.labelAngle = -30 if max(map(len, along), default=0) < LONG else -90
+    across.labelLimit = 220
     base = alt.Chart(cells).encode(
-        x=alt.X("column:N", sort=columns, title=None, axis=across),
-        y=alt.Y("row:N", sort=rows, title=None, axis=_names(look)),
+        x=alt.X("column:N", sort=along, title=columns, axis=across),
+        y=alt.Y("row:N", sort=down, title=rows, axis=_names(look)),
         tooltip=[
             alt.Tooltip("row:N", title=""),
             alt.Tooltip("column:N", title=""),

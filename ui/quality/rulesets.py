@@ -244,7 +244,7 @@ def _changed(scope: Scope, found: Backtest) -> None:
 
 
 def _parties(text: object) -> str:
-    return words.parties(str(text).split(" + "))
+    return words.verdict_label(str(text))
 
 
 def _publish(draft: Ruleset, live: Ruleset) -> None:
