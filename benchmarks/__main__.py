@@ -8,7 +8,8 @@ from pathlib import Path
 
 NAMES = (
     "bench_publish", "bench_measure", "bench_strategies", "bench_start", "bench_sample",
-    "bench_kpi_page", "bench_queues", "bench_detect", "bench_watch",
+    "bench_kpi_page", "bench_cases", "bench_queues", "bench_case_page", "bench_detect",
+    "bench_watch",
 )  # fmt: skip
 
 
