@@ -124,10 +124,8 @@ def test_listed_ids_are_told_before_a_queue_is_made(world):
     picker.set_value("ids").run()
     area = next(item for item in at.text_area if item.key == "cases_ids")
     area.set_value(f"{world['order_id'].iloc[0]}\nnowhere\nnowhere").run()
-    assert (
-        "3 lines read: 1 orders found, 1 unknown (nowhere), 1 repeated."
-        in said(at).replace("\\", "")
-    )
+    text = said(at).replace("\\", "")
+    assert "3 lines read: 1 orders found, 1 unknown (nowhere), 1 repeated." in text
 
 
 def test_a_case_is_decided_and_the_next_one_comes(late_queue, records):
