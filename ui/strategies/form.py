@@ -9,6 +9,7 @@ import streamlit as st
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput
 from analysis.records import StoredStrategy, freeze_strategy
+from analysis.strategies.arm_names import need_arms
 from analysis.strategies.registry import Entry, amend, register
 from analysis.words import N_
 from ui import cached, errors
@@ -126,6 +127,8 @@ def _save(
                 N_("The strategy has no name yet."), hint=N_("Give it one in step 1.")
             )
         who = sign("manage", typed)
+        if freeze:
+            need_arms(dataset, form_state.registration(dataset))
         stored = _written(dataset, entry, by=who.signature, reason=reason)
         if freeze:
             freeze_strategy(

@@ -107,7 +107,7 @@ def registration(dataset: Dataset) -> Registration:
         guardrails=_guardrails(),
         rule=Rule(1 - get("confidence") / 100, get("rule_effect"), get("rule_guard")),
         scope=Selection.of(scope()),
-        options=_options(),
+        options=_options(dataset),
     )
 
 
@@ -152,8 +152,17 @@ def _guardrails() -> tuple[Guardrail, ...]:
     )
 
 
-def _options() -> Options:
-    adjust = get("adjust") and get("unit") in ("rider", "merchant")
+def has_past(dataset: Dataset) -> bool:
+    """Whether there are data before the first day, which CUPED adjusts for."""
+    first = get("first_day")
+    return (
+        dataset.period is not None and first is not None and (dataset.period[0] < first)
+    )
+
+
+def _options(dataset: Dataset) -> Options:
+    people = get("unit") in ("rider", "merchant")
+    adjust = get("adjust") and people and has_past(dataset)
     switchback = get("design") == "switchback"
     same = get("options_of") == (get("design"), get("metric"))
     kept = get("options") if same else None

@@ -8,12 +8,12 @@ import streamlit as st
 
 from analysis.engine.dataset import Dataset
 from analysis.strategies.registration import Assignment, Registration
-from ui.format import number
+from ui.format import number, percent
 from ui.format import period as written_period
 from ui.kpis.figures import name_of
 from ui.show import plain
 from ui.strategies.form_state import field, get, registration
-from ui.strategies.words import DESIGNS, UNITS, size_text
+from ui.strategies.words import DESIGNS, UNITS, confidence_text, size_text
 from ui.texts import t
 
 
@@ -79,8 +79,43 @@ def _summary(plan: Registration) -> None:
             ),
         ),
         (t("Guardrails"), _guardrails(plan)),
+        *_settings(plan),
+        (t("Decision rule"), _rule_of(plan)),
     ]
     st.markdown("\n".join(f"- **{name}**: {value}" for name, value in lines))
+
+
+def _settings(plan: Registration) -> list[tuple[str, str]]:
+    """What else was chosen in steps 2 and 3."""
+    lines = [(t("Chance to find the smallest effect"), f"{get('power'):g} %")]
+    if plan.design == "ab":
+        again = t("yes") if plan.options.anytime else t("no")
+        lines.append((t("Looked at again and again"), again))
+    if plan.unit in ("rider", "merchant"):
+        past = t("adjusted for") if plan.options.covariates else t("not adjusted for")
+        lines.append((t("Its own past (CUPED)"), past))
+    if plan.assignment.kind != "places":
+        arms = t(
+            "{treated} against {control}, {share} of the units treated",
+            treated=plain(plan.assignment.treated),
+            control=plain(plan.assignment.control),
+            share=percent(plan.assignment.share, digits=0),
+        )
+        lines.insert(0, (t("Arms and share"), arms))
+    return lines
+
+
+def _rule_of(plan: Registration) -> str:
+    return t(
+        "{share} interval; roll out when {effect}; guardrails {guards}",
+        share=confidence_text(plan.rule.alpha),
+        effect=t("the whole interval reaches the smallest effect")
+        if plan.rule.effect == "interval"
+        else t("the interval is above 0 and the estimate reaches the smallest effect"),
+        guards=t("are not harmed")
+        if plan.rule.guardrails == "not harmed"
+        else t("are shown to have held"),
+    )
 
 
 def _who(plan: Registration) -> str:

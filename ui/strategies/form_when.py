@@ -24,6 +24,7 @@ from ui.strategies.form_state import (
     PLACE_OF,
     field,
     get,
+    has_past,
     put,
     scope,
     smallest_effect,
@@ -39,14 +40,14 @@ def step(dataset: Dataset) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         _days()
-        _design_settings()
+        _design_settings(dataset)
     with right, errors.boundary():
         _power(dataset)
     with errors.boundary():
         _tools(dataset)
 
 
-def wish() -> Wish:
+def wish(dataset: Dataset) -> Wish:
     """What the form asks of a plan."""
     return Wish(
         design=get("design"),
@@ -57,7 +58,7 @@ def wish() -> Wish:
         power=float(get("power") or 80) / 100,
         alpha=1 - float(get("confidence") or 95) / 100,
         block=int(get("block") or 1),
-        adjusted=bool(get("adjust")),
+        adjusted=bool(get("adjust")) and has_past(dataset),
     )
 
 
@@ -72,7 +73,7 @@ def _days() -> None:
     st.caption(t("{count} days", count=number(days)))
 
 
-def _design_settings() -> None:
+def _design_settings(dataset: Dataset) -> None:
     st.slider(
         t("Chance to find the smallest effect (%)"), 50, 95, step=5, **field("power")
     )
@@ -81,7 +82,10 @@ def _design_settings() -> None:
             t("Hours between two drawings"), min_value=1, max_value=24, step=1,
             **field("block"),
         )  # fmt: skip
-    if get("unit") in ("rider", "merchant"):
+    people = get("unit") in ("rider", "merchant")
+    if people and not has_past(dataset):
+        st.caption(t("CUPED needs data before the first day, and there are none."))
+    elif people:
         st.checkbox(
             t("Adjust for each unit's own past (CUPED)"),
             help=t("Takes noise away that was there before the start."),
@@ -101,7 +105,9 @@ def _power(dataset: Dataset) -> None:
     st.subheader(t("How much is needed"), anchor=False)
     selection = _history()
     with st.skeleton(SKELETON):
-        found = cached.result(plan_from_history, dataset, wish(), selection=selection)
+        found = cached.result(
+            plan_from_history, dataset, wish(dataset), selection=selection
+        )
     st.markdown(_sentence(found))
     _curve(dataset, found)
     with st.expander(
@@ -202,7 +208,9 @@ def _curve(dataset: Dataset, found: Plan) -> None:
 
 def _designs(dataset: Dataset, selection: Selection) -> None:
     with st.spinner(t("Simulating the other designs")):
-        table = cached.result(compare_designs, dataset, wish(), selection=selection)
+        table = cached.result(
+            compare_designs, dataset, wish(dataset), selection=selection
+        )
     metric = get("metric")
     rows = [
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import streamlit as st
 
 from analysis.engine.dataset import Dataset
 from analysis.metrics import measure
+from analysis.strategies.arm_names import arms_in
 from analysis.strategies.assignment_tables import (
     check_variants,
     read_assignment,
@@ -116,7 +118,6 @@ def _drawn(dataset: Dataset) -> None:
         _upload(dataset)
     else:
         _column(dataset)
-    _arms()
 
 
 def _column(dataset: Dataset) -> None:
@@ -132,15 +133,35 @@ def _column(dataset: Dataset) -> None:
     if get("column") not in names:
         put("column", "variant" if "variant" in names else names[0])
     st.selectbox(t("Column of the arm"), names, format_func=plain, **field("column"))
+    known = cached.result(arms_in, dataset, get("column"))
+    _arms(known, of=f"column {get('column')}")
 
 
-def _arms() -> None:
+def _arms(known: Sequence[str], *, of: str) -> None:
+    """The two arms, from those there are; others can be typed for later data."""
+    if known and get("arms_of") != of:
+        put("arms_of", of)
+        _usual_arms(known)
     one, two, three = st.columns(3)
-    one.text_input(t("Control arm"), max_chars=60, **field("control"))
-    two.text_input(t("Arm to judge"), max_chars=60, **field("treated"))
+    for cell, label, name in (
+        (one, t("Control arm"), "control"), (two, t("Arm to judge"), "treated"),
+    ):  # fmt: skip
+        options = list(dict.fromkeys([*known, *filter(None, [get(name)])]))
+        cell.selectbox(
+            label, options, format_func=plain, accept_new_options=True, **field(name)
+        )
     three.number_input(
         t("Its planned share (%)"), min_value=1, max_value=99, step=1, **field("share")
     )
+
+
+def _usual_arms(known: Sequence[str]) -> None:
+    """Arms that are there, where those of the form are not."""
+    if get("control") not in known:
+        put("control", "control" if "control" in known else known[0])
+    if get("treated") not in known or get("treated") == get("control"):
+        others = [name for name in known if name != get("control")]
+        put("treated", "treatment" if "treatment" in others else (others or known)[0])
 
 
 def _upload(dataset: Dataset) -> None:
@@ -159,6 +180,7 @@ def _upload(dataset: Dataset) -> None:
     )  # fmt: skip
     if file is None:
         st.caption(t("Ids of people are hashed before the table is kept."))
+        _arms((), of="")
         return
     with errors.boundary():
         frame = read_table(file.getvalue())
@@ -181,6 +203,8 @@ def _columns_of_table(dataset: Dataset, frame: pd.DataFrame) -> None:
         options = ["", *names]
         first = cells[2].selectbox(t("From"), options, key="plan_table_first")
         last = cells[3].selectbox(t("To"), options, key="plan_table_last")
+    arms = sorted(frame[variant].dropna().astype(str).str.strip().unique())
+    _arms(arms[:ARM_COLUMNS], of=f"table {variant}")
     if st.button(t("Check and keep the table"), key="plan_table_keep"):
         _keep(dataset, frame, unit=unit, variant=variant, first=first, last=last)
 

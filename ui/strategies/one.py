@@ -9,6 +9,7 @@ import streamlit as st
 from analysis.engine.dataset import Dataset
 from analysis.records import delete_strategy, freeze_strategy
 from analysis.strategies import Evaluation
+from analysis.strategies.arm_names import need_arms
 from analysis.strategies.registration import valid_methods
 from analysis.strategies.registry import Entry, note_result
 from ui import cached, errors
@@ -41,7 +42,7 @@ def page(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
     _head(view, entry)
     view = _with_valid_method(view, entry)
     if not entry.stored.is_frozen:
-        _draft(view, entry)
+        _draft(dataset, view, entry)
         if not view.explore:
             return
     if not entry.days_done:
@@ -161,7 +162,7 @@ def _frozen(entry: Entry) -> str:
     return text
 
 
-def _draft(view: StrategyView, entry: Entry) -> None:
+def _draft(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
     """What can be done with a plan that is not frozen yet."""
     st.info(
         t(
@@ -177,7 +178,7 @@ def _draft(view: StrategyView, entry: Entry) -> None:
             t("Freeze the plan"), type="primary", icon=":material/lock:",
             key="strategies_freeze",
         ):  # fmt: skip
-            _freeze(entry, typed)
+            _freeze(dataset, entry, typed)
         st.button(
             t("Edit the plan"), icon=":material/edit:", key="strategies_edit",
             on_click=go, args=(view,), kwargs={"show": "plan", "step": 1},
@@ -201,9 +202,10 @@ def _draft(view: StrategyView, entry: Entry) -> None:
         )
 
 
-def _freeze(entry: Entry, typed: str) -> None:
+def _freeze(dataset: Dataset, entry: Entry, typed: str) -> None:
     with errors.boundary():
         who = sign("manage", typed)
+        need_arms(dataset, entry.plan)
         freeze_strategy(
             cached.records(), entry.id, by=who.signature, version=entry.stored.version
         )
