@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -126,7 +127,13 @@ def active_before(desk: Desk) -> int:
 
 def active_seconds(desk: Desk) -> float:
     """Active seconds spent on the case, as the browser counted them."""
-    return max(keeper.active_seconds(desk.id), float(active_before(desk)))
+    kept = st.session_state.get(_KEY, {})
+    before = float(active_before(desk))
+    if kept.get("case") != desk.id or "opened" not in kept:
+        return max(keeper.active_seconds(desk.id), before)
+    passed = max(time.time() - kept["opened"], 0.0)
+    since = min(passed, keeper.BEAT_SECONDS)
+    return max(keeper.active_seconds(desk.id), before + since)
 
 
 def change(desk: Desk, **changes: object) -> None:
@@ -152,7 +159,11 @@ def save(desk: Desk, texts: Mapping[str, str]) -> None:
 
 def _keep(desk: Desk, given: Given, *, active: float) -> None:
     values = given.model_dump(mode="json")
-    st.session_state[_KEY] = {"case": desk.id, "active": active, **values}
+    kept = st.session_state.get(_KEY, {})
+    opened = kept.get("opened") if kept.get("case") == desk.id else None
+    st.session_state[_KEY] = {
+        "case": desk.id, "active": active, "opened": opened or time.time(), **values,
+    }  # fmt: skip
 
 
 def _read(content: Mapping[str, Any]) -> Given:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis.errors import DoorstepError
 from analysis.metrics import Selection
+from analysis.records.cases_decisions import decisions_on
 from analysis.records.cases_leases import renew
 from ui import cached
 from ui.cases import answer, form, keeper, keys, words
@@ -153,6 +154,10 @@ def _reported(desk: Desk, report: keeper.Report) -> None:
     """Keep what was typed, and keep the case."""
     if desk.case is None:
         return
+    done = decisions_on(cached.records(), desk.case.id)
+    if any((item.kind, item.reviewer) == ("HUMAN", desk.reviewer) for item in done):
+        # The button of the decision and this report came in one run of this part.
+        st.rerun(scope="app")
     answer.save(desk, report.texts)
     try:
         renew(cached.records(), desk.case.id, by=desk.reviewer)

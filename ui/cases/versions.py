@@ -208,6 +208,7 @@ def _decide_form(desk: Desk, appeal: Appeal) -> None:
         )  # fmt: skip
         party = st.selectbox(
             t("Party from now on"), words.SINGLE, format_func=words.party,
+            index=None, placeholder=t("Party"),
             help=t("Only where it is granted, wholly or partly."),
         )  # fmt: skip
         explanation = st.text_area(t("Why"))
@@ -218,7 +219,7 @@ def _decide_form(desk: Desk, appeal: Appeal) -> None:
                 decide_appeal(
                     cached.records(), appeal.id, by=by, outcome=outcome,
                     explanation=explanation, version=appeal.version,
-                    answer=Answer(party, explanation) if granted else None,
+                    answer=Answer(party, explanation) if granted and party else None,
                 )  # fmt: skip
                 st.rerun()
 
