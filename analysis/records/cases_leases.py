@@ -91,12 +91,14 @@ def skip(records: Records, case: str, *, by: str, reason: str = "") -> None:
 
     Raises:
         InvalidInput: if the reason is too long.
+        Conflict: if somebody else holds it, or it is decided.
         UnknownName: if there is no such case.
     """
     person = trail.author(by)
     values = {"at": datetime.now(UTC), "reason": text_of(reason, empty=True)}
     with records.writing() as connection:
-        trail.fetch(connection, "case", case)
+        row = locked(connection, case)
+        require_free(connection, row, by=person, now=values["at"])
         key = {"case": case, "reviewer": person}
         upsert(connection, case_skips, key, values)
         _let_go_of(connection, case, by=person)

@@ -158,6 +158,14 @@ def test_skipped_cases_come_last_and_only_for_who_skipped(records):
     assert progress_of(records, [other.id])[other.id].skipped == 1
 
 
+def test_what_is_decided_is_not_skipped(records):
+    queue = a_queue(records, 1, needed=2)
+    case = take(records, queue.id, by="Ada", now=NOW)
+    decide(records, case.id, "Ada")
+    with pytest.raises(Conflict, match="decided this case already"):
+        skip(records, case.id, by="Ada")
+
+
 def test_the_next_one_is_looked_for_behind_and_then_from_the_start(records):
     queue = a_queue(records)
     assert take(records, queue.id, by="Ada", after=2, now=NOW).position == 3
