@@ -7,6 +7,7 @@ import secrets
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from numbers import Real
 from typing import Final
 
@@ -15,6 +16,7 @@ import streamlit as st
 from analysis.errors import DoorstepError
 from analysis.words import N_
 from ui.counted import sentences
+from ui.format import moment
 from ui.show import plain
 from ui.texts import fill, language, t, translate
 
@@ -71,6 +73,8 @@ def safe_values(values: Mapping[str, object]) -> dict[str, object]:
     return {
         name: value
         if isinstance(value, Real)
+        else f"{moment(value)} UTC"
+        if isinstance(value, datetime)
         else plain(value if name in GIVEN else translate(str(value), code))
         for name, value in values.items()
     }

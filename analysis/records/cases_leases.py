@@ -95,10 +95,11 @@ def skip(records: Records, case: str, *, by: str, reason: str = "") -> None:
         UnknownName: if there is no such case.
     """
     person = trail.author(by)
-    values = {"at": datetime.now(UTC), "reason": text_of(reason, empty=True)}
+    moment = datetime.now(UTC)
+    values = {"at": moment, "reason": text_of(reason, empty=True)}
     with records.writing() as connection:
         row = locked(connection, case)
-        require_free(connection, row, by=person, now=values["at"])
+        require_free(connection, row, by=person, now=moment)
         key = {"case": case, "reviewer": person}
         upsert(connection, case_skips, key, values)
         _let_go_of(connection, case, by=person)
