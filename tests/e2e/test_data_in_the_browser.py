@@ -80,6 +80,7 @@ def read_the_late_rate(visit, app, open_page) -> None:
     visit.wait_until_still()
     elsewhere = open_page(visit.page.url)
     expect(elsewhere.page.get_by_text("335 of 3,898")).to_be_visible(timeout=30_000)
+    elsewhere.wait_until_still()
     cards = elsewhere.page.get_by_test_id("stMetricValue").all_inner_texts()
     assert any(re.fullmatch(r"8\.6\s%", card) for card in cards), cards
 

@@ -282,7 +282,6 @@ def test_two_processes_never_share_a_case(location):
     counts = Counter(position for mine in taken for position in mine)
     assert sorted(counts) == list(range(1, TRIALS + 1))
     assert set(counts.values()) == {1}
-    assert all(taken)
     assert all(
         case.state == "decided" for case in cases_of(records, queue.id, limit=300)
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
@@ -52,7 +52,11 @@ def least_squares(
         rows[["treated"]].assign(**(others if others is not None else {}))
     )
     x = x.loc[:, (x.max() > x.min()) | (x.columns == "const")]
-    model = sm.WLS(rows[value], x, weights=1.0 if weights is None else weights)
+    # Slopes and errors are the same; far from 0 the reference itself loses digits.
+    x = x.assign(**{name: x[name] - x[name].mean() for name in x if name != "const"})
+    model = sm.WLS(
+        rows[value] - rows[value].mean(), x, weights=1.0 if weights is None else weights
+    )
     if groups is None:
         fitted = model.fit()
         return fitted.params["treated"], fitted.bse["treated"], fitted.df_resid
@@ -159,6 +163,7 @@ CHECKS = (
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(seed=0, orders=600, riders=20, power=5, effect=0.0)
 @given(
     seed=st.integers(0, 10_000),
     orders=st.integers(600, 1500),
