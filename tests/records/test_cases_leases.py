@@ -56,6 +56,9 @@ while (case := take(records, queue, by=person, after=len(taken))) is not None:
     if case.position in taken:
         break
     taken.append(case.position)
+    if len(taken) == 1:
+        print("holds one", flush=True)
+        sys.stdin.readline()
     with records.writing() as connection:
         connection.exec_driver_sql(
             "UPDATE cases SET state = 'decided' WHERE id = '" + case.id + "'"
@@ -277,11 +280,17 @@ def test_two_processes_never_share_a_case(location):
     for process in running:
         process.stdin.write("\n")
         process.stdin.flush()
+    for process in running:
+        assert process.stdout.readline() == "holds one\n", process.stderr.read()
+    for process in running:
+        process.stdin.write("\n")
+        process.stdin.flush()
     ended = [process.communicate(timeout=120) for process in running]
     taken = [json.loads(out) for out, _ in ended]
     counts = Counter(position for mine in taken for position in mine)
     assert sorted(counts) == list(range(1, TRIALS + 1))
     assert set(counts.values()) == {1}
+    assert all(taken)
     assert all(
         case.state == "decided" for case in cases_of(records, queue.id, limit=300)
     )
