@@ -1,6 +1,7 @@
 """From Home to the guilty segment to its orders; the KPI page's marks and its keys."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from analysis.metrics.selection import Selection
 from tests.e2e.app import start, stop, violations
 from tests.ui import kpi_world
 from ui.kpis.view import KpiView
-from ui.state import encode_view
+from ui.state import decode_view, encode_view
 
 pytestmark = pytest.mark.browser
 
@@ -134,6 +135,12 @@ def test_a_cell_of_the_week_and_a_point_of_the_trend_narrow(app, open_page):
     assert "–" not in period.inner_text()
 
 
+def looked_at(page) -> KpiView:
+    """The view that the address holds."""
+    (text,) = parse_qs(urlsplit(page.url).query)["v"]
+    return decode_view(text, KpiView)[0]
+
+
 def test_the_path_is_edited_and_the_views_are_in_the_address(app, open_page):
     chosen = Selection.of({"city": GUILTY, "zone": f"{GUILTY} 1"})
     view = KpiView(selection=chosen, panel="compare")
@@ -147,12 +154,14 @@ def test_the_path_is_edited_and_the_views_are_in_the_address(app, open_page):
     page.locator("[class*=st-key-kpis_path_close_0] button").first.click()
     settle(seen)
     assert chips(seen) == [f"City: {GUILTY}"]
-    before = page.url
     page.get_by_role("radio", name="How late").or_(
         page.get_by_role("button", name="How late")
     ).first.click()
     settle(seen)
-    assert page.url != before
+    assert looked_at(page).panel == "severity"
+    page.locator("[alt*='of the late ones most were']").or_(
+        page.get_by_label(re.compile("of the late ones most were"))
+    ).first.wait_for(state="attached")
     page.go_back()
     settle(seen)
     assert page.get_by_text("Compare", exact=True).count() >= 1
