@@ -8,7 +8,7 @@ from scipy import stats
 
 from analysis.errors import UnknownName
 from analysis.strategies.checks import DOUBT, cluster_count
-from analysis.strategies.cohorts import Cohorts, read_cohorts
+from analysis.strategies.cohorts import NEVER, Cohorts, read_cohorts
 from analysis.strategies.few_clusters import FEW
 from analysis.strategies.group_time import (
     Effects,
@@ -17,6 +17,7 @@ from analysis.strategies.group_time import (
     simultaneous_bands,
 )
 from analysis.strategies.imputation import impute, imputed_by, overall_imputed
+from analysis.strategies.moments import Floats
 from analysis.strategies.results import (
     Check,
     Estimate,
@@ -47,6 +48,8 @@ _REFERENCES = {
 }
 _VIEWS = ("dynamic", "group", "calendar")
 _RED = 0.001
+#: Treated units that carry a step before the start for it to be tested.
+_CARRIED = 5
 
 
 def evaluate_staggered(study: Study) -> Finding:
@@ -210,22 +213,20 @@ def _checks(
 
 
 def _pre_trend(cohorts: Cohorts, effects: Effects) -> Check | None:
-    """Whether effects before the start are 0: mean and, where possible, jointly."""
+    """Whether effects before the start are 0: jointly, or where too many as a drift."""
     dynamic = aggregate(cohorts, effects, "dynamic")[1]
     ahead = cohorts.study.strategy.anticipation
     early = (dynamic.labels["event_time"] < -ahead).to_numpy()
     if not early.any():
         return None
-    value = dynamic.effect[early]
-    covariance = dynamic.covariance()[np.ix_(early, early)]
-    k = len(value)
-    if k > max(1, dynamic.df / 4) or np.linalg.matrix_rank(covariance) < k:
-        # Too many for a joint test: do the steps before the start add up to a drift?
-        ones = np.ones(k)
-        wald, k = float(ones @ value) ** 2 / float(ones @ covariance @ ones), 1
-    else:
-        wald = float(value @ np.linalg.solve(covariance, value)) / k
-    p_value = float(stats.f.sf(wald, k, dynamic.df))
+    units = dynamic.labels["n"].to_numpy()
+    # The scatter of a few treated units cannot be told from themselves.
+    early = early & (units >= min(_CARRIED, units[early].max()))
+    p_value = _joint(
+        dynamic.effect[early],
+        dynamic.covariance()[np.ix_(early, early)],
+        _freedom(cohorts, dynamic.influence[:, early]),
+    )
     light: Light = "green"
     if p_value < DOUBT:
         light = "red" if p_value < _RED else "amber"
@@ -234,6 +235,37 @@ def _pre_trend(cohorts: Cohorts, effects: Effects) -> Check | None:
         p=p_value,
     )
     return Check("pre_trend", light, p_value, sentence)
+
+
+def _freedom(cohorts: Cohorts, influence: Floats) -> float:
+    """Degrees of freedom of the scatter, shared by treated and untreated clusters.
+
+    Reference:
+        Satterthwaite 1946, "An approximate distribution of estimates of variance
+        components", Biometrics Bulletin 2, 110-114.
+    """
+    is_treated = cohorts.cohort < NEVER
+    parts = []
+    for side in (is_treated, ~is_treated):
+        sums = np.zeros((int(cohorts.cluster.max()) + 1, influence.shape[1]))
+        np.add.at(sums, cohorts.cluster[side], influence[side])
+        carried = int((sums != 0).any(axis=1).sum())
+        parts.append((float((sums**2).sum()), max(carried - 1, 1)))
+    total = sum(part for part, _ in parts)
+    return total**2 / sum(part**2 / df for part, df in parts) if total > 0 else 1.0
+
+
+def _joint(value: Floats, covariance: Floats, df: float) -> float:
+    """P-value of all values being 0, by Hotelling's T-squared."""
+    k = len(value)
+    if k > max(1, df / 4) or np.linalg.matrix_rank(covariance) < k:
+        # Too many for a joint test: do the steps before the start add up to a drift?
+        ones = np.ones(k)
+        squared, k = float(ones @ value) ** 2 / float(ones @ covariance @ ones), 1
+    else:
+        squared = float(value @ np.linalg.solve(covariance, value))
+    freedom = df - k + 1
+    return float(stats.f.sf(squared * freedom / (df * k), k, freedom))
 
 
 def _twfe_bias(effect: float, twfe: tuple[float, ...]) -> Check:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from scipy.stats import binomtest
 
 from analysis.errors import DoorstepError
 from analysis.strategies import Strategy, evaluate
@@ -200,3 +201,17 @@ def test_bad_input_is_said_in_a_sentence(change, seen):
         evaluate(change(panel()), Strategy("staggered", "y", **COLUMNS))
     assert seen in str(caught.value)
     assert caught.value.hint
+
+
+def test_the_test_of_trends_before_is_not_fooled_by_groups_of_one_or_two():
+    doubted = 0
+    draws = 100
+    for seed in range(draws):
+        rng = np.random.default_rng(seed)
+        first = np.repeat([10, 8, 6, 0], [1, 2, 6, 20])
+        unit, time = (part.ravel() for part in np.mgrid[0 : len(first), 0:12])
+        y = rng.normal(size=len(first))[unit] + rng.normal(size=len(unit))
+        data = pd.DataFrame({"unit": unit, "time": time, "first": first[unit], "y": y})
+        strategy = Strategy("staggered", "y", method="cs", draws=99, **COLUMNS)
+        doubted += evaluate(data, strategy).check("pre_trend").value < 0.05
+    assert binomtest(doubted, draws, 0.05, alternative="greater").pvalue > 0.001
