@@ -44,7 +44,15 @@ _WEEKENDS = (
 #: How files write a territory beside its code and its names in _LANGUAGES.
 _SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
     "AE": ("uae", "阿联酋"),
+    "CZ": ("czech republic",),
+    "GB": ("uk", "great britain"),
+    "HK": ("hong kong", "hong kong sar", "香港"),
+    "KR": ("korea", "republic of korea"),
+    "MO": ("macau", "macao", "澳门"),
     "SA": ("ksa", "沙特"),
+    "TR": ("turkey",),
+    "US": ("usa", "united states of america"),
+    "VN": ("viet nam",),
 }
 _LANGUAGES = ("en", "zh_Hans", "zh_Hant", "ar", "pt")
 
