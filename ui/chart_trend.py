@@ -68,7 +68,8 @@ def trend(
         muted: Column that is true where a value rests on too few: it becomes a grey
             mark at the foot of the chart, outside the line and the band.
         target: Value of the dashed target line.
-        events: ``time`` and ``label`` of what happened, thin marks with a hover text.
+        events: ``time`` and ``label`` of what happened, thin marks with a hover text;
+            where ``holiday`` is true, fainter ones.
         names: What the line and the grey line are, written above them.
         axis: What the axis counts: its unit and its denominator.
         unit: How values are written.
@@ -161,16 +162,20 @@ def _events(
         return []
     data = renamed(events, time="time", label="label")
     data["time"] = wall_clock(data["time"])
-    base = alt.Chart(data).encode(x=alt.X("time:T", title=None))
-    said = [alt.Tooltip("label:N", title="")]
-    lines = base.mark_rule(color=look.muted, strokeWidth=1, opacity=0.55)
-    flags = base.mark_point(
-        color=look.muted, shape="triangle-up", filled=True, size=70, opacity=1
+    data["holiday"] = events["holiday"].to_numpy() if "holiday" in events else False
+    base = alt.Chart(data).encode(
+        x=alt.X("time:T", title=None), tooltip=[alt.Tooltip("label:N", title="")]
     )
-    return [
-        lines.encode(tooltip=said),
-        flags.encode(y=alt.value(height), tooltip=said),
-    ]
+    usual = alt.datum.holiday
+    lines = base.mark_rule(color=look.muted, strokeWidth=1).encode(
+        opacity=alt.condition(usual, alt.value(0.3), alt.value(0.55)),
+        strokeDash=alt.condition(usual, alt.value([2, 3]), alt.value([1, 0])),
+    )
+    flags = base.mark_point(color=look.muted, filled=True, size=70, opacity=1).encode(
+        y=alt.value(height),
+        shape=alt.condition(usual, alt.value("circle"), alt.value("triangle-up")),
+    )
+    return [lines, flags]
 
 
 def _target(look: Tokens, target: float) -> alt.Chart:

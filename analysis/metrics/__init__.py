@@ -20,6 +20,7 @@ from analysis.metrics.registry import Definition, load_definitions
 from analysis.metrics.rows import related, rows, rows_sql
 from analysis.metrics.selection import Condition, Selection
 from analysis.metrics.supply import Supply, supply
+from analysis.metrics.territories import holidays_of, territories
 
 __all__ = [
     "Availability",
@@ -42,6 +43,7 @@ __all__ = [
     "experience_tree",
     "heat",
     "hierarchies_of",
+    "holidays_of",
     "load_definitions",
     "measure",
     "peers",
@@ -53,4 +55,5 @@ __all__ = [
     "sql_of",
     "stage_funnel",
     "supply",
+    "territories",
 ]

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from analysis.engine.dataset import Dataset
 from analysis.errors import DoorstepError
 from analysis.metrics.measure import measure
+from analysis.metrics.periods import Period
 from analysis.metrics.registry import Definition, parse_reference
 from analysis.metrics.selection import Selection
+from analysis.metrics.territories import holidays_of
 from analysis.records import Records, targets_for
 from analysis.records.alerts import (
     AlertResult,
@@ -128,7 +130,7 @@ def _steps(dataset: Dataset, records: Records, rule: AlertRule) -> pd.DataFrame:
     )
     steps = _whole(dataset, rule, steps)
     if rule.kind == "anomaly":
-        return _with_detection(rule, definition, steps)
+        return _with_detection(rule, definition, steps, _holidays(dataset, rule, where))
     limit = (
         _targets(records, rule, steps["period"])
         if rule.kind == "target"
@@ -146,7 +148,10 @@ def _steps(dataset: Dataset, records: Records, rule: AlertRule) -> pd.DataFrame:
 
 
 def _with_detection(
-    rule: AlertRule, definition: Definition, steps: pd.DataFrame
+    rule: AlertRule,
+    definition: Definition,
+    steps: pd.DataFrame,
+    holidays: frozenset[date],
 ) -> pd.DataFrame:
     if not len(steps):
         return steps
@@ -156,6 +161,7 @@ def _with_detection(
         numerator="events" if counted else None,
         denominator="orders" if counted else None,
         value=None if counted else "value",
+        holidays=holidays,
     )
     unit = found["value"] / (found["events"] / found["orders"])
     scale = unit.median() if counted and unit.notna().any() else 1.0
@@ -167,6 +173,14 @@ def _with_detection(
     return found.assign(
         limit=left, expected=expected, is_raised=beyond & found["is_anomaly"],
     )  # fmt: skip
+
+
+def _holidays(dataset: Dataset, rule: AlertRule, where: Selection) -> frozenset[date]:
+    """Holidays of the orders of a rule, where its steps are no longer than one."""
+    days = Period.of(dataset.period)
+    if days is None or rule.grain not in ("hour", "day"):
+        return frozenset()
+    return holidays_of(dataset, period=days, selection=where)
 
 
 def _beyond(values: Floats, low: Floats, high: Floats, side: str) -> NDArray[np.bool_]:

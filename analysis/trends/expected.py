@@ -13,6 +13,7 @@ from analysis.metrics.measure import measure
 from analysis.metrics.periods import Grain, Period
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
+from analysis.metrics.territories import holidays_of
 from analysis.trends.detect import detect
 
 #: Days before the period that are learned from, by the step of the series.
@@ -41,7 +42,8 @@ def expected(
         grain: Step of the series.
         period: Days shown; earlier ones are read to learn from.
         selection: Which orders; its period is not used.
-        holidays: Days that are no usual days.
+        holidays: Days that are no usual days; by default the public holidays of the
+            places that the orders lie in.
 
     Returns:
         What ``detect`` gives for the steps of the period: ``period``, ``value``,
@@ -63,11 +65,22 @@ def expected(
         # Part of a week has fewer orders, which is nothing unusual.
         series = series[series["period"] <= _last_whole(period, grain)]
         begin = max(begin, pd.Timestamp(period.first))
+    if holidays is None:
+        holidays = _holidays(dataset, days, selection, grain)
     judged = detect(series, holidays=holidays, **_columns(metric, kind))
     inside = pd.to_datetime(judged["period"]) >= begin
     shown = judged.loc[inside].reset_index(drop=True)
     shown.attrs.update(judged.attrs)
     return shown
+
+
+def _holidays(
+    dataset: Dataset, days: Period, selection: Selection | None, grain: Grain
+) -> frozenset[date]:
+    """Holidays in steps no longer than one; a week or month has most days as usual."""
+    if grain not in ("hour", "day"):
+        return frozenset()
+    return holidays_of(dataset, period=days, selection=selection)
 
 
 def _first(dataset: Dataset, period: Period, grain: Grain) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from analysis.trends.expected import expected
 from analysis.trends.words import unusual_steps
 from ui import cached
 from ui.format import day
-from ui.kpis import standing
+from ui.kpis import days_off, standing
 from ui.kpis.figures import write
 from ui.kpis.view import Look
 from ui.show import plain, shortened
@@ -34,10 +34,12 @@ class Mark:
     Attributes:
         day: First day of it.
         text: What it was, not made safe for Markdown.
+        kind: A holiday comes by itself, an event is somebody's or something's doing.
     """
 
     day: date
     text: str
+    kind: Literal["event", "holiday"] = "event"
 
 
 def judged(look: Look, grain: Grain) -> pd.DataFrame | None:
@@ -88,7 +90,7 @@ def clear_steps(found: pd.DataFrame | None) -> list[pd.Timestamp]:
 
 
 def marks(look: Look, found: pd.DataFrame | None) -> list[Mark]:
-    """Strategies, incidents and moves of the level within the days looked at."""
+    """Strategies, incidents, moves of the level and holidays of the days looked at."""
     days = look.period
     if days is None:
         return []
@@ -99,22 +101,28 @@ def marks(look: Look, found: pd.DataFrame | None) -> list[Mark]:
     # Many plans leave half of the room to incidents.
     half = MAX_MARKS // 2
     kept = [*incidents[:half], *plans, *incidents[half:], *moves][:MAX_MARKS]
-    return sorted(kept, key=lambda item: item.day)
+    off = [
+        Mark(item.first, item.text, "holiday")
+        for item in days_off.shown(look, most=MAX_MARKS)
+    ]
+    return sorted([*kept, *off], key=lambda item: item.day)
 
 
 def frame_of(found: list[Mark]) -> pd.DataFrame | None:
-    """The marks as the chart reads them, those of one day together."""
+    """The marks as the chart reads them, those of one day and kind together."""
     if not found:
         return None
-    texts: dict[date, list[str]] = {}
+    texts: dict[tuple[date, str], list[str]] = {}
     for item in found:
-        texts.setdefault(item.day, []).append(shortened(item.text, limit=90))
+        said = texts.setdefault((item.day, item.kind), [])
+        said.append(shortened(item.text, limit=90))
     return pd.DataFrame(
         {
-            "time": pd.to_datetime(list(texts)),
+            "time": pd.to_datetime([when for when, _ in texts]),
             "label": [
-                f"{day(when)}: {'; '.join(said)}" for when, said in texts.items()
+                f"{day(when)}: {'; '.join(said)}" for (when, _), said in texts.items()
             ],
+            "holiday": [kind == "holiday" for _, kind in texts],
         }
     )
 
