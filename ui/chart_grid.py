@@ -24,8 +24,10 @@ CURVE_HEIGHT: Final = 260
 MARGIN: Final = 0.22
 #: Lengths of a scale bar in kilometres.
 _LENGTHS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-#: Values that are shaded alike at the top, as they are few and far.
+#: Beyond this share of the values few and far ones would leave all others alike.
 ALMOST_HIGHEST: Final = 0.98
+#: They do where the others have less than so much of the scale.
+MOST_OF_IT: Final = 0.75
 MIN_SHADES: Final = 3
 _LARGEST_CIRCLE: Final = 900
 
@@ -210,7 +212,10 @@ def curve(
 
 
 def _shade(look: Tokens, data: pd.DataFrame, title: str, unit: Unit) -> Any:  # noqa: ANN401
-    """From the surface to our colour; grey where nothing can be told."""
+    """From the surface to our colour, and on to that of texts where few are far off.
+
+    The scale has every value in it; grey is where nothing can be told.
+    """
     legend = alt.Legend(
         orient="top", direction="horizontal", gradientLength=180, gradientThickness=9,
         format=AXIS_FORMATS[unit], title=title or None, titleColor=look.muted,
@@ -220,19 +225,28 @@ def _shade(look: Tokens, data: pd.DataFrame, title: str, unit: Unit) -> Any:  # 
     if "muted" in data:
         known &= ~data["muted"].astype(bool)
     data["known"] = known
+    ends = _ends(data.loc[known, "value"])
+    if ends:
+        legend.values = ends
     scale = alt.Scale(
-        range=[look.faint, look.now], interpolate="lab", clamp=True,
-        domain=_range(data.loc[known, "value"]),
-    )  # fmt: skip
+        range=[look.faint, look.now, look.text][: max(len(ends), 2)],
+        interpolate="lab",
+        domain=ends or alt.Undefined,
+    )
     shade = alt.Color("value:Q", scale=scale, legend=legend)
     return alt.condition("datum.known", shade, alt.value(look.grid))
 
 
-def _range(values: pd.Series) -> Any:  # noqa: ANN401 - two numbers, or none
-    """Lowest to almost highest: a few extremes must not leave all others alike."""
+def _ends(values: pd.Series) -> list[float]:
+    """Lowest and highest value; between them where a few extremes begin, if far off."""
     if values.nunique() < MIN_SHADES:
-        return alt.Undefined
-    return [float(values.min()), float(values.quantile(ALMOST_HIGHEST))]
+        return []
+    low, most, high = (
+        float(values.quantile(share)) for share in (0, ALMOST_HIGHEST, 1)
+    )
+    if most - low < MOST_OF_IT * (high - low):
+        return [low, most, high]
+    return [low, high]
 
 
 def _plane(name: str, half: float) -> Any:  # noqa: ANN401 - an X or a Y

@@ -35,6 +35,8 @@ __all__ = ["PICK", "Chart", "bars", "spark", "standalone", "trend"]
 MAX_BARS: Final = 12
 BAR_HEIGHT: Final = 24
 SPARK_HEIGHT: Final = 40
+#: Bars have about so many pixels where the page is narrow.
+NARROW_PLOT: Final = 240
 EXPORT_WIDTH: Final = 900
 #: Letters after this one are as wide as they are high.
 _LAST_NARROW: Final = 0x1FFF
@@ -96,7 +98,7 @@ def bars(
     x = alt.X(
         "value:Q",
         title=head,
-        scale=alt.Scale(zero=True),
+        scale=alt.Scale(zero=True, domainMax=_with_room(data, reference)),
         axis=quiet_axis(look, grid=True, format=AXIS_FORMATS[unit]),
     )
     layers = [_bar(base.encode(x=x), look, data=data, pick=pick)]
@@ -187,12 +189,20 @@ def _bar(base: alt.Chart, look: Tokens, *, data: pd.DataFrame, pick: bool) -> al
     return bar.encode(opacity=shade).add_params(chosen)
 
 
+def _with_room(data: pd.DataFrame, reference: float | None) -> Any:  # noqa: ANN401
+    """Where the axis ends so that the text beside the longest bar is not cut off."""
+    ends = [name for name in ("value", "high", "ring") if name in data]
+    data["end"] = data[ends].max(axis=1).fillna(0)
+    texts = data["note" if "note" in data else "shown"].map(text_width)
+    room = 1 + texts / NARROW_PLOT
+    highest = max(float((data["end"] * room).max()), reference or 0.0)
+    return highest if highest > 0 else alt.Undefined
+
+
 def _bar_texts(
     base: alt.Chart, look: Tokens, *, data: pd.DataFrame, head: str | None
 ) -> alt.Chart:
     """Values beside the bars, behind the interval where there is one."""
-    ends = [name for name in ("value", "high", "ring") if name in data]
-    data["end"] = data[ends].max(axis=1).fillna(0)
     dx = 12 if "ring" in data else 6
     text = base.mark_text(color=look.text, align="left", dx=dx, fontSize=12)
     if "muted" in data:

@@ -12,6 +12,7 @@ from analysis.metrics.facts import case_facts
 from analysis.metrics.funnel import Funnel, StageTime, stage_funnel
 from analysis.metrics.heat import heat
 from analysis.metrics.measure import measure, sql_of
+from analysis.metrics.meeting import meeting
 from analysis.metrics.outcomes import Node, experience_tree, severity
 from analysis.metrics.peers import peers
 from analysis.metrics.periods import Period, compared
@@ -46,6 +47,7 @@ __all__ = [
     "holidays_of",
     "load_definitions",
     "measure",
+    "meeting",
     "peers",
     "places",
     "related",

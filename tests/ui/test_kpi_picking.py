@@ -4,7 +4,6 @@ from datetime import date
 from types import SimpleNamespace
 
 import duckdb
-import pandas as pd
 import pytest
 from sqlglot import exp
 
@@ -12,7 +11,7 @@ from analysis.metrics import Condition, Period, Selection
 from analysis.metrics.supply import _is_second
 from analysis.trends.words import stands_out
 from ui import fired
-from ui.kpis import load, marks, standing, versus, view
+from ui.kpis import load, marks, versus, view
 
 RIYADH = Condition("city", values=("Riyadh",))
 ZONE = Condition("zone", values=("Center",))
@@ -66,6 +65,7 @@ def test_many_plans_leave_room_for_incidents(monkeypatch):
         told = [marks.Mark(day, text) for day in days]
         monkeypatch.setattr(marks, name, lambda _, told=told: told)
     monkeypatch.setattr(marks, "_moves", lambda *_: [])
+    monkeypatch.setattr(marks.days_off, "shown", lambda *_, **__: [])
     look = SimpleNamespace(period=Period(days[0], days[-1]))
     found = [item.text for item in marks.marks(look, None)]
     assert found.count("incident") == found.count("plan") == marks.MAX_MARKS // 2
@@ -100,41 +100,3 @@ def test_a_rule_saved_meanwhile_is_evaluated_too(monkeypatch):
     monkeypatch.setattr(fired.cached, "jobs", lambda: jobs)
     fired.evaluate(SimpleNamespace(path="x", id="x"))
     assert evaluated == [["a"], ["a", "b"]]
-
-
-def fault(**changed):
-    usual = {
-        "kind": "data_fault", "metric": "late_rate", "also": (), "segment": (),
-        "began": pd.Timestamp("2026-05-01"), "ended": pd.Timestamp("2026-05-05"),
-    }  # fmt: skip
-    return SimpleNamespace(**usual | changed)
-
-
-@pytest.mark.parametrize(
-    ("item", "when", "since"),
-    [
-        (fault(), date(2026, 5, 3), date(2026, 5, 1)),
-        (fault(), date(2026, 5, 9), date(2026, 5, 1)),
-        (fault(), date(2026, 5, 13), None),
-        (fault(), date(2026, 4, 30), None),
-        (fault(ended=None), date(2026, 6, 30), date(2026, 5, 1)),
-        (fault(kind="change"), date(2026, 5, 3), None),
-        (fault(metric="orders"), date(2026, 5, 3), None),
-        (fault(segment=(("city", "Jeddah"),)), date(2026, 5, 3), None),
-    ],
-)
-def test_days_in_or_just_after_a_fault_are_doubted(monkeypatch, item, when, since):
-    found = SimpleNamespace(findings=(item,))
-    monkeypatch.setattr(standing, "found_of", lambda _: found)
-    look = SimpleNamespace(
-        dataset=None, metric="late_rate",
-        view=SimpleNamespace(selection=Selection(conditions=(RIYADH,))),
-    )  # fmt: skip
-    assert standing.fault_since(look, [when]) == since
-
-
-def test_a_named_segment_is_not_among_orders_without_one():
-    missing = Selection(conditions=(Condition("city", kind="missing"),))
-    assert not standing.fits(fault(segment=(("city", "Riyadh"),)), missing)
-    assert standing.fits(fault(segment=(("city", None),)), missing)
-    assert standing.fits(fault(), missing)

@@ -33,10 +33,11 @@ from ui.kpis.view import Look, choose_metric
 from ui.show import plain
 from ui.texts import t
 
-#: Six fit beside each other at 1440, three at 1024, two at 400 pixels.
-CARD_WIDTH: Final = 165
-#: Two cards with the gap between them.
-PAIR_WIDTH: Final = 2 * CARD_WIDTH + 8
+#: Cards that stay together: six stand in a row at 1440 pixels, three and three at 1280
+#: and 1024, and on a telephone two above a wide one.
+TOGETHER: Final = 3
+#: Three cards of 165 pixels with the gaps between them.
+GROUP_WIDTH: Final = 3 * 165 + 2 * 7
 #: Verdicts on a card, where a word has little room; counts show theirs by the arrow.
 SHORT_NAMES: Final[dict[Verdict, str]] = {
     "better": N_("better"),
@@ -61,12 +62,11 @@ def row_of_cards(
     lines = _lines(look)
     places = range(len(look.cards))
     with st.container(horizontal=True, gap="xsmall", key="kpis_cards"):
-        for first in places[::2]:
-            # Two and two, so that no card stands alone in its row.
+        for first in places[::TOGETHER]:
             with st.container(
-                horizontal=True, gap="xsmall", width=PAIR_WIDTH, height="stretch"
+                horizontal=True, gap="xsmall", width=GROUP_WIDTH, height="stretch"
             ):
-                for place in places[first : first + 2]:
+                for place in places[first : first + TOGETHER]:
                     _framed(look, found, targets, lines, place=place)
 
 
@@ -80,7 +80,7 @@ def _framed(
 ) -> None:
     """One card in its frame; a locked metric says what would unlock it."""
     metric = look.cards[place]
-    with st.container(border=True, width=CARD_WIDTH, height="stretch", gap=None):
+    with st.container(border=True, height="stretch", gap=None):
         if metric in found:
             _card(
                 look, found[metric], line=lines.get(metric), place=place,

@@ -9,6 +9,7 @@ import streamlit as st
 
 from analysis.metrics.heat import heat, heat_sql
 from analysis.metrics.selection import Condition
+from analysis.trends.words import stands_out
 from ui import cached, chart_frame, chart_grid
 from ui.kpis.axes import value_label
 from ui.kpis.behind import behind
@@ -53,30 +54,62 @@ def draw(look: Look, figure: Figure) -> None:
             title=f"{name_of(look.metric)}, {axis_title(look.metric)}",
         ),
         behind(look, look.metric, _table(look, cells), title=title, query=query),
-        alt_text=takeaway(look, frame),
+        alt_text=takeaway(look, figure, frame),
         key=key,
         on_select=clicked,
     )  # fmt: skip
-    st.caption(takeaway(look, frame))
+    st.caption(takeaway(look, figure, frame))
     _boxes(look)
 
 
-def takeaway(look: Look, frame: pd.DataFrame) -> str:
-    """The highest and the lowest hour in one sentence."""
+def takeaway(look: Look, figure: Figure, frame: pd.DataFrame) -> str:
+    """The highest and the lowest hour in one sentence; nothing inside the noise.
+
+    Without intervals, as of counts, the values are what they are.
+    """
     known = frame[frame["value"].notna() & ~frame["few"]]
     name = name_of(look.metric)
     if known.empty:
         return t("{name}: too few orders in every hour of the week.", name=name)
-    top = known.loc[known["value"].idxmax()]
-    bottom = known.loc[known["value"].idxmin()]
+    top, bottom = (_farthest(known, figure, highest=side) for side in (True, False))
+    if top is None and bottom is None:
+        return t(
+            "No hour of the week is surely unlike the others in {name}.", name=name
+        )
+    said = {
+        "name": name,
+        "top": _cell_name(look, top),
+        "high": _written(look, top),
+        "bottom": _cell_name(look, bottom),
+        "low": _written(look, bottom),
+    }
+    if bottom is None:
+        return t("{name} is highest on {top} ({high}).", **said)
+    if top is None:
+        return t("{name} is lowest on {bottom} ({low}).", **said)
     return t(
-        "{name} is highest on {top} ({high}) and lowest on {bottom} ({low}).",
-        name=name,
-        top=_cell_name(look, top),
-        high=write(float(top["value"]), look.definition),
-        bottom=_cell_name(look, bottom),
-        low=write(float(bottom["value"]), look.definition),
+        "{name} is highest on {top} ({high}) and lowest on {bottom} ({low}).", **said
     )
+
+
+def _farthest(
+    known: pd.DataFrame, figure: Figure, *, highest: bool
+) -> pd.Series | None:
+    """The highest or lowest of the hours that surely are off the whole."""
+    if known["low"].isna().all():
+        place = known["value"].argmax() if highest else known["value"].argmin()
+        return known.iloc[int(place)]
+    found = stands_out(
+        known["value"].to_list(),
+        list(zip(known["low"], known["high"], strict=True)),
+        figure.value,
+        is_lower_better=highest,
+    )
+    return None if found is None else known.iloc[found]
+
+
+def _written(look: Look, cell: pd.Series | None) -> str:
+    return "" if cell is None else write(float(cell["value"]), look.definition)
 
 
 def _frame(look: Look, cells: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +149,9 @@ def _weekdays(look: Look) -> list[str]:
     return [value_label(axis, day) for day in range(1, 8)]
 
 
-def _cell_name(look: Look, cell: pd.Series) -> str:
+def _cell_name(look: Look, cell: pd.Series | None) -> str:
+    if cell is None:
+        return ""
     return f"{_weekdays(look)[int(cell['weekday']) - 1]} {int(cell['hour'])}:00"
 
 

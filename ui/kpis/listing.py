@@ -110,9 +110,15 @@ def _table(look: Look, orders: int) -> None:
     }  # fmt: skip
     chosen = selection_of(look)
     found = cached.result(rows, look.dataset, chosen, **arguments)
+    headers = _headers(known, columns)
     st.dataframe(
-        found.drop(columns="order_no").rename(columns=_headers(known, columns)),
+        found.drop(columns="order_no").rename(columns=headers),
         hide_index=True,
+        column_config={
+            headers[name]: st.column_config.NumberColumn(format="%.1f")
+            for name in columns
+            if name in FIGURES
+        },
         alt=t("Orders {first} to {last} of {count}.", **_range(page, orders)),
         key=f"{_KEY}_table",
     )

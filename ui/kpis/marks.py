@@ -11,11 +11,12 @@ import pandas as pd
 from analysis import records
 from analysis.errors import DoorstepError
 from analysis.metrics.periods import Grain, Period
+from analysis.trends import Finding
 from analysis.trends.expected import expected
 from analysis.trends.words import unusual_steps
 from ui import cached
 from ui.format import day
-from ui.kpis import days_off, standing
+from ui.kpis import days_off, standing, within
 from ui.kpis.figures import write
 from ui.kpis.view import Look
 from ui.show import plain, shortened
@@ -143,16 +144,26 @@ def _strategies(look: Look) -> list[Mark]:
 
 
 def _incidents(look: Look) -> list[Mark]:
-    """Findings of the watch for this metric within these filters."""
+    """Findings of the watch for this metric that meet the orders and days looked at."""
     found = standing.found_of(look.dataset)
-    if found is None:
+    if found is None or look.period is None:
         return []
-    return [
-        Mark(item.began.date(), standing.title(dict(look.axes), item))
+    told = [
+        item
         for item in standing.worse_first(found.findings)
         if look.metric in (item.metric, *item.also)
-        and standing.fits(item, look.view.selection)
     ]
+    inside, _ = within.split(look, told)
+    return [_incident(look, item, first=look.period.first) for item in inside]
+
+
+def _incident(look: Look, item: Finding, *, first: date) -> Mark:
+    """Where it began; what began before the days looked at stands at their start."""
+    name = standing.title(dict(look.axes), item)
+    began = item.began.date()
+    if began >= first:
+        return Mark(began, name)
+    return Mark(first, t("{name}, since {day}", name=name, day=day(began)))
 
 
 def _moves(look: Look, found: pd.DataFrame | None) -> list[Mark]:

@@ -10,13 +10,14 @@ from typing import Final
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
-from analysis.metrics import Selection
 from analysis.metrics.registry import parse_reference
 from analysis.trends import Finding, Watch, watch
 from analysis.words import N_
 from ui import cached, errors
+from ui.counted import counted
 from ui.format import day, moment
 from ui.jobs import Job
+from ui.kpis import within
 from ui.kpis.axes import Axis, condition_label, next_level
 from ui.kpis.breakdown import excess_text
 from ui.kpis.figures import name_of, write
@@ -88,33 +89,35 @@ def _running(job: Job) -> None:
 
 
 def _list(look: Look, found: Watch) -> None:
-    fitting = [item for item in found.findings if fits(item, look.view.selection)]
-    if not fitting:
-        st.caption(
-            t(
-                "Nothing in {count} series is beyond chance.",
-                count=f"{found.series:,}",
-            )
-            if not found.findings
-            else t("Nothing of what stands out lies within these filters.")
-        )
-        return
+    inside, outside = within.split(look, found.findings)
+    if not found.findings:
+        series = f"{found.series:,}"
+        st.caption(t("Nothing in {count} series is beyond chance.", count=series))
+    elif not inside:
+        st.caption(t("Nothing that stands out lies within these filters and days."))
     with st.container(gap="small", key="kpis_findings"):
-        for place, item in enumerate(fitting[:MAX_SHOWN]):
+        for place, item in enumerate(inside[:MAX_SHOWN]):
             _entry(look, found, item, place=place)
-    _more(look, found, fitting[MAX_SHOWN:])
+    more = t("{count} more", count=len(inside) - MAX_SHOWN)
+    _folded(look, found, inside[MAX_SHOWN:], name=more, first=MAX_SHOWN, key="more")
+    others = counted(
+        N_("One outside these filters and days"),
+        N_("{count} outside these filters and days"),
+        len(outside),
+    )
+    _folded(look, found, outside, name=others, first=len(inside), key="outside")
 
 
-def _more(look: Look, found: Watch, others: list[Finding]) -> None:
-    if not others:
+def _folded(
+    look: Look, found: Watch, items: list[Finding], *, name: str, first: int, key: str
+) -> None:
+    """Findings that are made once they are unfolded."""
+    if not items:
         return
-    rest = st.expander(
-        t("{count} more", count=len(others)), key="kpis_findings_more",
-        on_change="rerun",
-    )  # fmt: skip
+    rest = st.expander(name, key=f"kpis_findings_{key}", on_change="rerun")
     if rest.open:
         with rest:
-            for place, item in enumerate(others, start=MAX_SHOWN):
+            for place, item in enumerate(items, start=first):
                 _entry(look, found, item, place=place)
 
 
@@ -157,32 +160,17 @@ def fault_since(look: Look, days: Sequence[date]) -> date | None:
         days: Days that are not as expected.
     """
     found = found_of(look.dataset)
-    for item in found.findings if found else ():
+    faults = [
+        item
+        for item in (found.findings if found else ())
+        if item.kind == "data_fault" and look.metric in (item.metric, *item.also)
+    ]
+    for item, meets in zip(faults, within.of_orders(look, faults), strict=True):
         ended = item.ended.date() if item.ended else date.max - AFTER_FAULT
         near = (item.began.date() <= when <= ended + AFTER_FAULT for when in days)
-        of_metric = look.metric in (item.metric, *item.also)
-        if item.kind != "data_fault" or not of_metric:
-            continue
-        if fits(item, look.view.selection) and any(near):
+        if meets and any(near):
             return item.began.date()
     return None
-
-
-def fits(item: Finding, selection: Selection) -> bool:
-    """Whether a finding can lie within the filters: no filter shuts its segment out."""
-    segment = dict(item.segment)
-    for condition in selection.conditions:
-        if condition.dimension not in segment:
-            continue
-        value = segment[condition.dimension]
-        if condition.kind == "missing" and value is not None:
-            return False
-        inside = value in condition.values
-        if condition.kind == "in" and not inside:
-            return False
-        if condition.kind in ("not_in", "rest") and inside:
-            return False
-    return True
 
 
 def icon(item: Finding) -> str:

@@ -1,0 +1,193 @@
+"""What stands out follows the filters and the days; the others are counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analysis.metrics import Condition, Period, Selection, meeting
+from analysis.trends import Finding, Watch
+from tests.ui.kpi_world import orders, publish
+from ui import cached
+from ui.kpis import marks, standing, within
+from ui.kpis.view import KpiView, look_at
+
+RIYADH = Condition("city", values=("Riyadh",))
+
+
+def finding(*segment, **changed):
+    usual = {
+        "metric": "late_rate", "kind": "segment", "shape": "shift", "grain": "day",
+        "began": datetime.fromisoformat("2026-02-01"),
+        "ended": datetime.fromisoformat("2026-02-05"),
+        "is_worse": True, "excess": 10.0, "orders": 500.0, "observed": 0.3,
+        "expected": 0.1, "score": 0.99, "q_value": 0.01,
+    }  # fmt: skip
+    return Finding(segment=segment, **usual | changed)
+
+
+IN_RIYADH = finding(("zone", "Ri 01"))
+IN_JEDDAH = finding(("zone", "Je 01"))
+JEDDAH = finding(("city", "Jeddah"))
+EVERYWHERE = finding()
+OWN = finding(("fleet", "own"))
+NO_FLEET = finding(("fleet", None))
+
+
+@pytest.fixture
+def frame(workspace):
+    """Three cities whose zones have names of their own."""
+    found = orders()
+    zones = found["city"].str[:2] + " " + found["zone"].str[-2:]
+    found = found.assign(zone=zones)
+    publish(workspace, found)
+    return found
+
+
+@pytest.fixture
+def look(frame):
+    view = KpiView(span="all", selection=Selection(conditions=(RIYADH,)))
+    return look_at(cached.opened("World", "v001"), view)[0]
+
+
+def test_orders_shared_with_segments_are_counted_by_hand(frame):
+    dataset = cached.opened("World", "v001")
+    segments = [
+        Selection.of({"zone": "Ri 01"}),
+        Selection.of({"zone": "Je 01"}),
+        Selection(conditions=(Condition("fleet", kind="missing"),)),
+        Selection(),
+        Selection.of({"city": "no such"}),
+    ]
+    days = Period(date(2026, 2, 1), date(2026, 2, 28))
+    counts = meeting(
+        dataset, segments, selection=Selection(conditions=(RIYADH,)), period=days
+    )
+    inside = frame[
+        (frame["city"] == "Riyadh")
+        & (frame["local_date"] >= days.first)
+        & (frame["local_date"] <= days.last)
+    ]
+    assert counts == (
+        (inside["zone"] == "Ri 01").sum(),
+        0,
+        inside["fleet"].isna().sum(),
+        len(inside),
+        0,
+    )
+    assert counts[0] > 0
+    assert meeting(dataset, ()) == ()
+
+
+def test_a_zone_of_another_city_is_not_within_a_city(look):
+    every = [IN_RIYADH, IN_JEDDAH, JEDDAH, EVERYWHERE, OWN, NO_FLEET]
+    inside, outside = within.split(look, every)
+    assert inside == [IN_RIYADH, EVERYWHERE, OWN, NO_FLEET]
+    assert outside == [IN_JEDDAH, JEDDAH]
+
+
+def test_without_filters_all_are_within(look):
+    bare = replace(look, view=KpiView())
+    assert within.of_orders(bare, [IN_JEDDAH, JEDDAH]) == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "expected"),
+    [
+        ("2026-02-01", "2026-02-09", False),
+        ("2026-02-01", "2026-02-10", True),
+        ("2026-02-20", "2026-03-01", True),
+        ("2026-02-21", None, False),
+        ("2026-01-01", None, True),
+    ],
+)
+def test_only_what_holds_on_the_days_looked_at(look, began, ended, expected):
+    narrowed = replace(look, period=Period(date(2026, 2, 10), date(2026, 2, 20)))
+    over = datetime.fromisoformat(ended) if ended else None
+    item = finding(began=datetime.fromisoformat(began), ended=over)
+    assert within.in_days(narrowed, item) is expected
+
+
+def fault(**changed):
+    usual = {"kind": "data_fault", "began": datetime.fromisoformat("2026-02-01")}
+    return finding(**usual | {"ended": datetime.fromisoformat("2026-02-05")} | changed)
+
+
+@pytest.mark.parametrize(
+    ("item", "when", "since"),
+    [
+        (fault(), date(2026, 2, 3), date(2026, 2, 1)),
+        (fault(), date(2026, 2, 9), date(2026, 2, 1)),
+        (fault(), date(2026, 2, 13), None),
+        (fault(), date(2026, 1, 31), None),
+        (fault(ended=None), date(2026, 3, 20), date(2026, 2, 1)),
+        (fault(kind="segment"), date(2026, 2, 3), None),
+        (fault(metric="orders"), date(2026, 2, 3), None),
+        (fault(metric="orders", also=("late_rate",)), date(2026, 2, 3),
+         date(2026, 2, 1)),
+        (replace(fault(), segment=(("city", "Jeddah"),)), date(2026, 2, 3), None),
+        (replace(fault(), segment=(("zone", "Je 01"),)), date(2026, 2, 3), None),
+    ],
+)  # fmt: skip
+def test_days_in_or_just_after_a_fault_are_doubted(
+    look, monkeypatch, item, when, since
+):
+    found = SimpleNamespace(findings=(item,))
+    monkeypatch.setattr(standing, "found_of", lambda _: found)
+    assert standing.fault_since(look, [when]) == since
+
+
+def test_incidents_are_marked_where_they_meet_the_orders_and_days(look, monkeypatch):
+    going_on = finding(
+        ("zone", "Ri 02"), began=datetime.fromisoformat("2026-01-05"), ended=None
+    )
+    over = finding(("zone", "Ri 03"), ended=datetime.fromisoformat("2026-01-31"))
+    other = finding(("zone", "Ri 04"), metric="orders")
+    better = finding(("zone", "Ri 05"), is_worse=False)
+    every = (IN_RIYADH, IN_JEDDAH, going_on, over, other, better)
+    monkeypatch.setattr(standing, "found_of", lambda _: SimpleNamespace(findings=every))
+    narrowed = replace(look, period=Period(date(2026, 2, 1), date(2026, 2, 28)))
+    found = {item.text: item.day for item in marks.marks(narrowed, None)}
+    found.pop("Founding Day")
+    assert found == {
+        "Zone: Ri 01 · Late rate": date(2026, 2, 1),
+        "Zone: Ri 02 · Late rate, since Jan 5, 2026": date(2026, 2, 1),
+    }
+
+
+def listed(findings):
+    from tests.ui import test_within as here  # noqa: PLC0415 - a script of its own
+
+    here.draw_list(findings)
+
+
+def draw_list(findings):
+    view = KpiView(span="all", selection=Selection(conditions=(RIYADH,)))
+    look, _ = look_at(cached.opened("World", "v001"), view)
+    found = Watch(
+        findings=findings, period=look.period, metrics=(), dimensions=(), series=1234,
+        too_few=0, detections={},
+    )  # fmt: skip
+    standing._list(look, found)
+
+
+@pytest.mark.parametrize(
+    ("findings", "buttons", "captions", "folded"),
+    [
+        ((IN_RIYADH, IN_JEDDAH), 1, 1, ["One outside these filters and days"]),
+        ((IN_JEDDAH, JEDDAH), 0, 1, ["2 outside these filters and days"]),
+        ((), 0, 1, []),
+        ((IN_RIYADH,), 1, 1, []),
+        ((OWN,) * 8, 6, 6, ["2 more"]),
+    ],
+)
+def test_those_outside_are_counted(frame, findings, buttons, captions, folded):
+    app = AppTest.from_function(listed, args=(findings,), default_timeout=60).run()
+    assert not app.exception
+    assert len(app.button) == buttons
+    assert len(app.caption) == captions
+    assert [item.label for item in app.expander] == folded

@@ -1,0 +1,58 @@
+"""Which findings of the watch lie within the orders and days looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from analysis.errors import DoorstepError
+from analysis.metrics import Condition, Selection, meeting
+from analysis.trends import Finding
+from ui import cached
+from ui.kpis.view import Look
+
+
+def split(
+    look: Look, findings: Iterable[Finding]
+) -> tuple[list[Finding], list[Finding]]:
+    """The findings within the filters and the days looked at, and the others."""
+    some = list(findings)
+    inside: list[Finding] = []
+    outside: list[Finding] = []
+    for item, meets in zip(some, of_orders(look, some), strict=True):
+        (inside if meets and in_days(look, item) else outside).append(item)
+    return inside, outside
+
+
+def in_days(look: Look, item: Finding) -> bool:
+    """Whether a finding holds on any of the days looked at."""
+    days = look.period
+    if days is None:
+        return True
+    return item.began.date() <= days.last and (
+        item.ended is None or item.ended.date() >= days.first
+    )
+
+
+def of_orders(look: Look, findings: Sequence[Finding]) -> list[bool]:
+    """Whether each finding shares an order with the filters, on whatever days."""
+    if not look.conditions:
+        return [True] * len(findings)
+    kept = Selection(conditions=look.conditions)
+    segments = {item.segment: _selection(item) for item in findings}
+    try:
+        counts = cached.result(
+            meeting, look.dataset, tuple(segments.values()), selection=kept
+        )
+    except DoorstepError:
+        # What is wrong with the filters is told by the figures themselves.
+        return [False] * len(findings)
+    shared = dict(zip(segments, counts, strict=True))
+    return [shared[item.segment] > 0 for item in findings]
+
+
+def _selection(item: Finding) -> Selection:
+    return Selection(
+        conditions=tuple(
+            Condition(name, values=(value,)) for name, value in item.segment
+        )
+    )
