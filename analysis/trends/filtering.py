@@ -17,18 +17,17 @@ Reference:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf, isnan, nan, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.signal import lfilter
 from scipy.special import stdtr, stdtrit
 from scipy.stats import norm
 
 from analysis.trends.scales import Floats, Scaled
 from analysis.trends.seasons import Season
-from analysis.trends.starting import Start, start
-
-Booleans = NDArray[np.bool_]
+from analysis.trends.starting import LEAST_DISPERSION, Start, start
 
 #: Variance of the level's step, as a share of the noise: one filter for each.
 WALKS = (0.0, 0.003, 0.02, 0.1, 1.0)
@@ -44,18 +43,35 @@ BOUND = 2.0
 OUTLYING = 2.8
 OUTLYING_SHARE = 0.15
 OUTLYING_STEPS = 30
-#: Share of the sampling noise that is left at least.
-LEAST_NOISE = 0.5
+#: How uncertain the level is before any point, as a multiple of the noise, in variance.
+START_VARIANCE = 10.0
 #: A level left for another is remembered for so many steps.
 RETURN_STEPS = 60
 #: Freedom of the density by which filters are weighted.
 _HEAVY = 5.0
-#: Mean of a bounded squared standard normal: keeps the noise unbiased.
-_KEPT = float(
-    1 - 2 * BOUND * norm.pdf(BOUND)
-    + 2 * (BOUND**2 - 1) * norm.sf(BOUND)
-    - 2 * (BOUND**2 - 1) * norm.sf(OUTLYING)
-)  # fmt: skip
+
+
+def _of_bounded_squares() -> tuple[float, float, float]:
+    """What squared standard normals, bounded and without far ones, tell of noise.
+
+    Returns:
+        Their mean; how the mean of those divided by it moves with the variance, as a
+        share; their variance.
+    """
+    far, drawn = 2 * norm.sf(OUTLYING), 2 * norm.sf(BOUND)
+    low = drawn - far
+    second = 1 - drawn - 2 * BOUND * norm.pdf(BOUND)
+    fourth = 3 * (1 - drawn) - 2 * (BOUND**3 + 3 * BOUND) * norm.pdf(BOUND)
+    kept = (second + BOUND**2 * low) / (1 - far)
+    # A smaller variance makes far points, which count as 1, of bounded ones.
+    slope = second / kept - OUTLYING * norm.pdf(OUTLYING) * (BOUND**2 / kept - 1)
+    scatter = (fourth + BOUND**4 * low) / kept**2 + far - 1
+    return float(kept), float(slope), float(scatter)
+
+
+_KEPT, _SLOPE, _SCATTER = _of_bounded_squares()
+#: Degrees of freedom that one more point adds, and how far the noise follows it.
+_STEP, _GAIN = 2 * _SLOPE**2 / _SCATTER, 2 * _SLOPE / _SCATTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,191 +116,257 @@ def foretell(
         warm_up: Points that a series is learned from before the first is foretold.
         moved_after: Far points in a row on one side after which the level has moved.
     """
-    shape = scaled.points.shape
-    kept = {name: np.full(shape, np.nan) for name in ("mean", "var", "level", "free")}
-    if shape[1] > warm_up:
+    points = scaled.points
+    kept = np.full((4, *points.shape), np.nan)
+    if points.shape[1] > warm_up:
         first = start(scaled, seasons, warm_up)
-        bank = _Bank(scaled, seasons, first, moved_after)
-        for time in range(warm_up, shape[1]):
-            bank.step(time, kept)
+        active = _active(seasons, points.shape[1])
+        for row in range(len(points)):
+            begin = int(first.ready_at[row]) + 1
+            if begin < points.shape[1]:
+                series = _series(scaled, row, active, begin)
+                mixed = _mixed(series, first, row, moved_after)
+                kept[:, row, begin:] = mixed[:, begin:]
+    mean, variance, level, freedom = kept
     with np.errstate(invalid="ignore"):
-        errors = (scaled.points - kept["mean"]) / np.sqrt(kept["var"])
-    return Foretold(kept["mean"], kept["var"], kept["level"], kept["free"], errors)
+        errors = (points - mean) / np.sqrt(variance)
+    return Foretold(mean, variance, level, freedom, errors)
+
+
+def _active(seasons: tuple[Season, ...], steps: int) -> list[tuple[int, ...]]:
+    """The effects that are at work at each time, numbered through all seasons."""
+    columns, begin = [], 0
+    for season in seasons:
+        base = -1 if season.base is None else season.base
+        columns.append(np.where(season.slots == base, -1, begin + season.slots))
+        begin += season.size
+    if not columns:
+        return [()] * steps
+    return [tuple(slot for slot in row if slot >= 0)
+            for row in np.column_stack(columns).tolist()]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    """One time: what the filters foretold of it, and the point that came."""
+class _Series:
+    """One series as plain numbers, which a recursion is fastest on.
 
-    time: int
-    slots: list[int]
-    ready: Booleans
-    mean: Floats
-    seasonal: Floats
-    variance: Floats
-    noise: Floats
-    points: Floats
+    Attributes:
+        points: The points; NaN is missing.
+        known: Variance that sampling gives each.
+        unit: How the variance beyond that varies.
+        active: Effects at work at each time.
+        ready: First time that is foretold; the points before are learned from.
+    """
 
-    @property
-    def seen(self) -> Booleans:
-        return self.ready & ~np.isnan(self.points)
-
-    @property
-    def error(self) -> Floats:
-        return np.where(self.seen, self.points - self.mean, 0.0)
+    points: list[float]
+    known: list[float]
+    unit: list[float]
+    active: list[tuple[int, ...]]
+    ready: int
 
 
-class _Bank:
-    """The state of all filters of all series: arrays of series by filters."""
+def _series(
+    scaled: Scaled, row: int, active: list[tuple[int, ...]], ready: int
+) -> _Series:
+    return _Series(
+        points=scaled.points[row].tolist(),
+        known=scaled.known[row].tolist(),
+        unit=scaled.unit[row].tolist(),
+        active=active,
+        ready=ready,
+    )
 
-    def __init__(
-        self,
-        scaled: Scaled,
-        seasons: tuple[Season, ...],
-        first: Start,
-        moved_after: int,
-    ) -> None:
-        count = len(first.level)
-        self._scaled = scaled
-        self._seasons = seasons
-        self._ready_at = first.ready_at
-        self._moved_after = moved_after
-        self._walks = np.array(WALKS)[None, :]
-        self._level = _wide(first.level)
-        steps = np.minimum(first.freedom, NOISE_STEPS)[:, None]
-        self._level_var = _wide(first.variance) * (1 / 7 + 3 * self._walks)
-        self._effects = [_wide(item) for item in first.effects]
-        self._effect_vars = [_wide(item) for item in first.effect_variances]
-        self._extra = _wide(first.extra)
-        self._floor = first.floor[:, None]
-        self._steps = steps
-        self._scores = np.zeros((count, len(WALKS)))
-        self._outlying = np.zeros((count, len(WALKS)))
-        self._run = np.zeros((count, len(WALKS)))
-        self._run_errors = np.zeros((count, len(WALKS)))
-        self._left = np.full((count, len(WALKS)), np.nan)
-        self._left_at = np.full((count, len(WALKS)), -RETURN_STEPS)
 
-    def step(self, time: int, kept: dict[str, Floats]) -> None:
-        """Foretell one time, then learn from it."""
-        ready = (self._ready_at < time)[:, None]
-        noise = self._noise(time)
-        self._level_var += np.where(ready, self._walks * noise, 0.0)
-        slots = [int(season.slots[time]) for season in self._seasons]
-        seasonal, seasonal_var = self._seasonal(slots, noise)
-        now = _Step(
-            time=time,
-            slots=slots,
-            ready=ready,
-            mean=self._level + seasonal,
-            seasonal=seasonal,
-            variance=noise + self._level_var + seasonal_var,
-            noise=noise,
-            points=self._scaled.points[:, time][:, None],
+def _mixed(series: _Series, first: Start, row: int, moved_after: int) -> Floats:
+    """Mean, variance, level and freedom of the filters together, at each time."""
+    filters = [
+        _Filter.begun(series, walk, first=first, row=row, moved_after=moved_after)
+        for walk in WALKS
+    ]
+    for one in filters:
+        one.follow()
+    means, variances, levels = (
+        np.array([getattr(one, name) for one in filters])
+        for name in ("means", "variances", "levels")
+    )
+    points = np.array(series.points)
+    weights = _weights(points - means, variances)
+    mean = (weights * means).sum(axis=0)
+    variance = (weights * (variances + (means - mean) ** 2)).sum(axis=0)
+    freedom = np.array(filters[0].freedoms)
+    return np.array([mean, variance, (weights * levels).sum(axis=0), freedom])
+
+
+def _weights(errors: Floats, variances: Floats) -> Floats:
+    """Weight of each filter at each time, from how well it foretold those before."""
+    surprise = 0.5 * np.log(variances)
+    surprise += (_HEAVY + 1) / 2 * np.log1p(errors**2 / variances / _HEAVY)
+    seen = ~np.isnan(errors[0])
+    scores = lfilter([1.0], [1.0, -MEMORY], -surprise[:, seen], axis=1)
+    before = np.pad(scores, ((0, 0), (1, 0)))[:, np.cumsum(seen) - seen]
+    weights = np.exp(before - before.max(axis=0))
+    return np.asarray(weights / weights.sum(axis=0), dtype=float)
+
+
+@dataclass(slots=True)
+class _Filter:
+    """The state of one filter of one series, and what it foretold.
+
+    Attributes:
+        series: The series.
+        walk: Variance of the level's step, as a share of the noise.
+        level: Level expected.
+        level_var: How uncertain it is.
+        effects: Effects of all seasons.
+        effect_vars: How uncertain they are.
+        extra: Noise beyond sampling.
+        floor: Noise that is left at least.
+        steps: Degrees of freedom that the noise is known from, older ones forgotten.
+        noise_var: How uncertain the noise is, as a share of it, in variance.
+        moved_after: Far points in a row after which the level has moved.
+        outlying: Share of far points of late.
+        run: Far points in a row on one side.
+        run_errors: Their errors together.
+        left: Level left for another.
+        left_at: When.
+        means: What it foretold of each time,
+        variances: and how points scatter around it,
+        levels: the part of it that is no season,
+        freedoms: and degrees of freedom of the variance.
+    """
+
+    series: _Series
+    walk: float
+    level: float
+    level_var: float
+    effects: list[float]
+    effect_vars: list[float]
+    extra: float
+    floor: float
+    steps: float
+    noise_var: float
+    moved_after: int
+    outlying: float = 0.0
+    run: int = 0
+    run_errors: float = 0.0
+    left: float = nan
+    left_at: float = -inf
+    means: list[float] = field(default_factory=list)
+    variances: list[float] = field(default_factory=list)
+    levels: list[float] = field(default_factory=list)
+    freedoms: list[float] = field(default_factory=list)
+
+    @classmethod
+    def begun(
+        cls, series: _Series, walk: float, *, first: Start, row: int, moved_after: int
+    ) -> _Filter:
+        """A filter at the start of a series."""
+        return cls(
+            series=series,
+            walk=walk,
+            level=float(first.level[row]),
+            level_var=START_VARIANCE * float(first.variance[row]),
+            effects=_joined(first.effects, row),
+            effect_vars=_joined(first.effect_variances, row),
+            extra=float(first.extra[row]),
+            floor=float(first.floor[row]),
+            steps=min(float(first.freedom[row]), NOISE_STEPS),
+            noise_var=2 / float(first.freedom[row]),
+            moved_after=moved_after,
         )
-        self._keep(now, kept)
-        self._learn(now)
 
-    def _noise(self, time: int) -> Floats:
-        known = self._scaled.known[:, time][:, None]
-        noise = known + self._extra * self._scaled.unit[:, time][:, None]
-        return np.maximum(noise, np.maximum(LEAST_NOISE * known, self._floor))
+    def follow(self) -> None:
+        """Foretell each time, then learn from it."""
+        ready = self.series.ready
+        for time, known in enumerate(self.series.known):
+            noise = known + self.extra * self.series.unit[time]
+            noise = max(noise, LEAST_DISPERSION * known, self.floor)
+            self.level_var += self.walk * noise
+            if time < ready:
+                self._settle(time, noise)
+            else:
+                self._step(time, noise)
 
-    def _seasonal(self, slots: list[int], noise: Floats) -> tuple[Floats, Floats]:
-        total, total_var = np.zeros_like(self._level), np.zeros_like(self._level)
-        for place, (season, slot) in enumerate(zip(self._seasons, slots, strict=True)):
-            if slot == season.base:
-                continue
-            variances = self._effect_vars[place]
-            variances[:, :, slot] += SEASON_WALK * noise
-            total += self._effects[place][:, :, slot]
-            total_var += variances[:, :, slot]
-        return total, total_var
+    def _settle(self, time: int, noise: float) -> None:
+        """Find the level of the points whose effects and noise are known already."""
+        mean, variance = self.level, noise + self.level_var
+        for slot in self.series.active[time]:
+            mean += self.effects[slot]
+        self._keep(mean, variance)
+        error = self.series.points[time] - mean
+        if not isnan(error):
+            self._update(error, abs(error) / sqrt(variance), variance, ())
 
-    def _keep(self, now: _Step, kept: dict[str, Floats]) -> None:
-        """The filters' mixture, weighted by what they foretold so far."""
-        best = self._scores.max(axis=1, keepdims=True)
-        weights = np.exp(self._scores - best)
-        weights /= weights.sum(axis=1, keepdims=True)
-        mixed = (weights * now.mean).sum(axis=1)
-        spread = (now.mean - mixed[:, None]) ** 2
-        level = (weights * (now.mean - now.seasonal)).sum(axis=1)
-        of_ready = np.where(now.ready[:, 0], 1.0, np.nan)
-        variance = (weights * (now.variance + spread)).sum(axis=1)
-        kept["mean"][:, now.time] = mixed * of_ready
-        kept["var"][:, now.time] = variance * of_ready
-        kept["level"][:, now.time] = level * of_ready
-        kept["free"][:, now.time] = self._steps[:, 0] * of_ready
+    def _step(self, time: int, noise: float) -> None:
+        mean, variance = self.level, noise + self.level_var
+        slots = self.series.active[time]
+        for slot in slots:
+            self.effect_vars[slot] += SEASON_WALK * noise
+            mean += self.effects[slot]
+            variance += self.effect_vars[slot]
+        self._keep(mean, variance)
+        error = self.series.points[time] - mean
+        if not isnan(error):
+            size = abs(error) / sqrt(variance)
+            self._update(error, size, variance, slots)
+            self._learn_noise(time, size, variance, noise)
+            self._follow_moves(time, error, size, variance)
 
-    def _learn(self, now: _Step) -> None:
-        seen, error, variance = now.seen, now.error, now.variance
-        z = error / np.sqrt(variance)
-        trust = np.where(seen, BOUND / np.maximum(np.abs(z), BOUND), 0.0)
-        surprise = 0.5 * np.log(variance) + (_HEAVY + 1) / 2 * np.log1p(z * z / _HEAVY)
-        self._scores = np.where(seen, MEMORY * self._scores - surprise, self._scores)
-        self._update(now.slots, error * trust, trust, variance)
-        self._learn_noise(now, seen, z)
-        self._follow_moves(now, seen, z, error)
+    def _keep(self, mean: float, variance: float) -> None:
+        self.means.append(mean)
+        self.variances.append(variance)
+        self.levels.append(self.level)
+        self.freedoms.append(2 / self.noise_var)
 
     def _update(
-        self, slots: list[int], error: Floats, trust: Floats, variance: Floats
+        self, error: float, size: float, variance: float, slots: tuple[int, ...]
     ) -> None:
-        gain = self._level_var / variance
-        self._level += gain * error
-        self._level_var *= 1 - gain * trust
-        for place, (season, slot) in enumerate(zip(self._seasons, slots, strict=True)):
-            if slot == season.base:
-                continue
-            gain = self._effect_vars[place][:, :, slot] / variance
-            self._effects[place][:, :, slot] += gain * error
-            self._effect_vars[place][:, :, slot] *= 1 - gain * trust
+        trust = BOUND / max(size, BOUND)
+        share = self.level_var / variance
+        self.level += share * trust * error
+        self.level_var *= 1 - share * trust
+        for slot in slots:
+            share = self.effect_vars[slot] / variance
+            self.effects[slot] += share * trust * error
+            self.effect_vars[slot] *= 1 - share * trust
 
-    def _learn_noise(self, now: _Step, seen: Booleans, z: Floats) -> None:
-        outlying = np.where(seen, np.abs(z) > OUTLYING, 0.0)
-        self._outlying += (outlying - self._outlying) * seen / OUTLYING_STEPS
+    def _learn_noise(
+        self, time: int, size: float, variance: float, noise: float
+    ) -> None:
+        known, unit = self.series.known[time], self.series.unit[time]
+        is_far = size > OUTLYING
+        self.outlying += (is_far - self.outlying) / OUTLYING_STEPS
         # A few far points are events and say nothing of the noise; many are noise.
-        is_event = (outlying > 0) & (self._outlying < OUTLYING_SHARE)
-        bounded = np.where(is_event, 1.0, np.minimum(z * z, BOUND**2) / _KEPT)
-        unit = self._scaled.unit[:, now.time][:, None]
-        known = self._scaled.known[:, now.time][:, None]
-        gain = 1 / (self._steps + 1)
-        moved = self._extra + gain * now.variance * (bounded - 1) / unit
+        is_event = is_far and self.outlying < OUTLYING_SHARE
+        bounded = 1.0 if is_event else min(size, BOUND) ** 2 / _KEPT
+        gain = _GAIN / (self.steps + _STEP)
+        moved = self.extra + gain * variance * (bounded - 1) / unit
         # Where sampling noise is known, some points may scatter less than it by chance.
-        least = np.where(known > 0, (LEAST_NOISE - 1) * known, 1e-3 * now.noise) / unit
-        self._extra = np.where(seen, np.maximum(moved, least), self._extra)
-        self._steps = np.minimum(self._steps + seen, NOISE_STEPS)
+        least = ((LEAST_DISPERSION - 1) * known if known > 0 else 1e-3 * noise) / unit
+        self.extra = max(moved, least)
+        self.steps = min(self.steps + _STEP, NOISE_STEPS)
+        self.noise_var *= (1 - _SLOPE * gain) ** 2
+        self.noise_var += gain**2 * _SCATTER
 
     def _follow_moves(
-        self, now: _Step, seen: Booleans, z: Floats, error: Floats
+        self, time: int, error: float, size: float, variance: float
     ) -> None:
         """Let the level move after a run of far points, or back to where it was."""
-        far = seen & (np.abs(z) > BOUND)
-        same = np.sign(z) == np.sign(self._run_errors)
-        run = np.where(far, np.where(same, self._run + 1, 1), 0)
-        total = np.where(far, np.where(same, self._run_errors, 0) + error, 0)
-        self._run = np.where(seen, run, self._run)
-        self._run_errors = np.where(seen, total, self._run_errors)
-        self._return(now, far, error)
-        moved = self._run >= self._moved_after
-        if moved.any():
-            step = self._run_errors / np.maximum(self._run, 1)
-            self._left = np.where(moved, self._level, self._left)
-            self._left_at = np.where(moved, now.time, self._left_at)
-            self._level = np.where(moved, self._level + step, self._level)
-            wider = self._level_var + now.variance / self._moved_after
-            self._level_var = np.where(moved, wider, self._level_var)
-            self._run = np.where(moved, 0, self._run)
-            self._run_errors = np.where(moved, 0, self._run_errors)
-
-    def _return(self, now: _Step, far: Booleans, error: Floats) -> None:
-        recent = now.time - self._left_at < RETURN_STEPS
-        gone = error - (self._left - self._level)
-        back = far & recent & (gone**2 < now.variance)
-        self._level = np.where(back, self._left, self._level)
-        self._left_at = np.where(back, -RETURN_STEPS, self._left_at)
-        self._run = np.where(back, 0, self._run)
+        if size <= BOUND:
+            self.run, self.run_errors = 0, 0.0
+            return
+        same = error * self.run_errors > 0
+        self.run = self.run + 1 if same else 1
+        self.run_errors = self.run_errors + error if same else error
+        is_recent = time - self.left_at < RETURN_STEPS
+        if is_recent and (error - (self.left - self.level)) ** 2 < variance:
+            self.level, self.left_at, self.run = self.left, -inf, 0
+        if self.run >= self.moved_after:
+            self.left, self.left_at = self.level, time
+            self.level += self.run_errors / self.run
+            self.level_var += variance / self.moved_after
+            self.run, self.run_errors = 0, 0.0
 
 
-def _wide(values: Floats) -> Floats:
-    """The same for each filter, as a second axis."""
-    return np.repeat(values[:, None, ...], len(WALKS), axis=1)
+def _joined(parts: list[Floats], row: int) -> list[float]:
+    return [value for part in parts for value in part[row].tolist()]

@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 from analysis.trends.scales import Floats, Scaled
 from analysis.trends.seasons import Season
 
-#: What rates scatter before anything is known, and how many points that counts for.
-USUAL_DISPERSION = 1.0
-USUAL_WEIGHT = 1.0
-#: Share of the sampling noise that is left at least at the start.
-LEAST_DISPERSION = 0.5
+#: Share of the sampling noise that is left at least. Much more of it would cut off the
+#: small estimates that Student's t reckons with, and quiet rates would never be called.
+LEAST_DISPERSION = 0.25
 #: Noise left at least, as a share of the level: a constant series is no certainty.
 LEAST_SHARE = 1e-6
 LEAST_VARIANCE = 1e-18
@@ -136,11 +134,8 @@ def _noise(
     freedom = np.maximum(points - parameters, 1).astype(float)
     found = np.nansum(np.where(used, rest, 0.0) ** 2, axis=1) / freedom
     known = np.where(used, scaled.known, 0.0).sum(axis=1) / points
-    usual = np.where(known > 0, USUAL_WEIGHT, 0.0)
-    variance = found * freedom + usual * USUAL_DISPERSION * known
-    variance = variance / (freedom + usual)
-    variance = np.maximum(variance, LEAST_DISPERSION * known)
-    return variance, variance - known, freedom + usual
+    variance = np.maximum(found, LEAST_DISPERSION * known)
+    return variance, variance - known, freedom
 
 
 def _shrunken(
