@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.strategies.assignment import matched_assignment, switchback_calendar
-from analysis.strategies.contract import Guardrail, Predictor, Strategy
+from analysis.strategies.contract import Guardrail, Predictor, Secondary, Strategy
 from analysis.strategies.evaluating import evaluate
 from analysis.strategies.planning import Plan, plan
 from analysis.strategies.published.contract import Assumptions, Worth
@@ -16,6 +16,7 @@ __all__ = [
     "Guardrail",
     "Plan",
     "Predictor",
+    "Secondary",
     "Strategy",
     "Worth",
     "evaluate",

@@ -16,6 +16,7 @@ from analysis.words import N_
 Design = Literal["ab", "switchback", "did", "staggered", "its", "synthetic_control"]
 Better = Literal["higher", "lower"]
 Comparison = Literal["not_yet", "never"]
+Correction = Literal["holm", "benjamini_hochberg"]
 Aggregation = Literal["simple", "dynamic", "group", "calendar"]
 
 DESIGNS: tuple[str, ...] = get_args(Design)
@@ -59,6 +60,24 @@ class Guardrail:
 
 
 @dataclass(frozen=True, slots=True)
+class Secondary:
+    """A metric that is looked at beside the primary one; no decision rests on it.
+
+    Attributes:
+        outcome: Column of the metric.
+        better: Which direction is good.
+        denominator: Column that makes the metric a ratio of sums.
+    """
+
+    outcome: str
+    better: Better = "higher"
+    denominator: str | None = None
+
+    def __post_init__(self) -> None:
+        _one_of("better", self.better, get_args(Better))
+
+
+@dataclass(frozen=True, slots=True)
 class Predictor:
     """Mean of a column over some periods, for synthetic control.
 
@@ -92,6 +111,10 @@ class Strategy:
         covariates: Numeric columns from before the start to adjust for.
         propensity: Chance of treatment: a share, shares by arm, or a column.
         guardrails: Metrics that must not get worse.
+        secondary: Further metrics, their p-values corrected for their number. The
+            primary one is never corrected for them.
+        correction: ``holm`` holds down the chance of any false one among them,
+            ``benjamini_hochberg`` the share of false ones.
         method: A method valid for the design; None takes the usual one.
         margin: With a margin the primary metric is tested for being no worse than
             control by more than this, instead of for a difference.
@@ -127,6 +150,8 @@ class Strategy:
     covariates: tuple[str, ...] = ()
     propensity: float | str | Mapping[Hashable, float] | None = None
     guardrails: tuple[Guardrail, ...] = ()
+    secondary: tuple[Secondary, ...] = ()
+    correction: Correction = "holm"
     method: str | None = None
     margin: float | None = None
     treated: Any = None
@@ -155,7 +180,9 @@ class Strategy:
         _one_of("aggregate", self.aggregate, get_args(Aggregation))
         for name in ("cluster", "covariates", "strata", "predictors"):
             object.__setattr__(self, name, _tuple(getattr(self, name)))
+        _one_of("correction", self.correction, get_args(Correction))
         object.__setattr__(self, "guardrails", _guardrails(self.guardrails))
+        object.__setattr__(self, "secondary", _secondary(self.secondary))
         if self.method is not None:
             object.__setattr__(self, "method", _plain(self.method))
         self._check_required()
@@ -192,6 +219,14 @@ class Strategy:
             )
 
     def _check_together(self) -> None:
+        names = [self.outcome, *(one.outcome for one in self.secondary)]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise InvalidInput(
+                N_("{seen} is named more than once among the metrics."),
+                hint=N_("Name the primary metric and each secondary one once."),
+                seen=twice[0],
+            )
         if self.anytime and self.design != "ab":
             raise InvalidInput(
                 N_("An always-valid interval is not there for design {seen}."),
@@ -239,6 +274,25 @@ def _tuple(value: object) -> tuple[Any, ...]:
 def _guardrails(value: object) -> tuple[Guardrail, ...]:
     items = (value,) if isinstance(value, Guardrail | Mapping) else _tuple(value)
     return tuple(_guardrail(item) for item in items)
+
+
+def _secondary(value: object) -> tuple[Secondary, ...]:
+    items = (value,) if isinstance(value, Secondary | Mapping) else _tuple(value)
+    return tuple(_one_secondary(item) for item in items)
+
+
+def _one_secondary(item: object) -> Secondary:
+    if isinstance(item, Secondary):
+        return item
+    if isinstance(item, str):
+        return Secondary(item)
+    if isinstance(item, Mapping):
+        return Secondary(**item)
+    raise InvalidInput(
+        N_("{seen!r} is not a secondary metric."),
+        hint=N_("Give Secondary(outcome, better=...) or the name of a column."),
+        seen=item,
+    )
 
 
 def _guardrail(item: object) -> Guardrail:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
 from analysis.engine.dataset import Dataset
 from analysis.metrics.selection import Selection
-from analysis.strategies.contract import Guardrail, Strategy
+from analysis.strategies.contract import Strategy
 from analysis.strategies.designs import estimate, found
 from analysis.strategies.published.contract import Scope
 from analysis.strategies.published.evaluating import evaluate_published
-from analysis.strategies.results import Evaluation, GuardrailResult
+from analysis.strategies.results import Evaluation, Finding
+from analysis.strategies.secondary import asked_alone, secondary_results
 from analysis.strategies.study import read_study
 from analysis.strategies.verdict import decide, guard
 
@@ -60,35 +61,21 @@ def evaluate(
             selection or Selection(), assignment, key, before=before, segments=segments
         )
         return evaluate_published(data, strategy, scope, alpha=alpha, seed=seed)
-    study = read_study(data, strategy, alpha=alpha, seed=seed)
-    finding = found(study)
+    find = partial(_found, data, alpha=alpha, seed=seed)
+    finding = find(strategy)
     guardrails = tuple(
-        _guarded(data, strategy, guardrail, alpha=alpha, seed=seed)
-        for guardrail in strategy.guardrails
+        guard(one, find(asked_alone(strategy, one)).estimate)
+        for one in strategy.guardrails
     )
-    verdict = decide(strategy, finding, guardrails)
-    return Evaluation(strategy.design, alpha, finding, guardrails, verdict)
+    return Evaluation(
+        strategy.design, alpha, finding, guardrails,
+        decide(strategy, finding, guardrails),
+        secondary=secondary_results(strategy, find, alpha=alpha),
+        correction=strategy.correction,
+    )  # fmt: skip
 
 
-def _guarded(
-    data: pd.DataFrame,
-    strategy: Strategy,
-    guardrail: Guardrail,
-    *,
-    alpha: float,
-    seed: int,
-) -> GuardrailResult:
-    """A guardrail by the same design and the method that its own values call for."""
-    own = replace(
-        strategy,
-        outcome=guardrail.outcome,
-        denominator=guardrail.denominator,
-        better=guardrail.better,
-        guardrails=(),
-        margin=guardrail.margin,
-        method=None,
-        quantile=None,
-    )
-    study = read_study(data, own, alpha=alpha, seed=seed)
-    finding = found(study)
-    return guard(guardrail, finding.estimate)
+def _found(
+    data: pd.DataFrame, strategy: Strategy, *, alpha: float, seed: int
+) -> Finding:
+    return found(read_study(data, strategy, alpha=alpha, seed=seed))

@@ -185,7 +185,9 @@ def _history(
     blank = history
     if strategy.treatment is not None and isinstance(history, pd.DataFrame):
         blank = history.assign(**{strategy.treatment: 0})
-    return read_study(blank, replace(strategy, guardrails=()), alpha=alpha, seed=seed)
+    return read_study(
+        blank, replace(strategy, guardrails=(), secondary=()), alpha=alpha, seed=seed
+    )
 
 
 def _wanted(study: Study, effect: float | None, relative: float | None) -> float | None:

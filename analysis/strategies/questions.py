@@ -9,9 +9,14 @@ import pandas as pd
 
 from analysis.metrics.selection import Condition, Selection
 from analysis.strategies.assignment_tables import load_assignment
-from analysis.strategies.contract import Strategy
+from analysis.strategies.contract import Secondary, Strategy
 from analysis.strategies.published.contract import UNITS
-from analysis.strategies.registration import PLACE_DESIGNS, STEPS, Registration
+from analysis.strategies.registration import (
+    PLACE_DESIGNS,
+    STEPS,
+    Registration,
+    better_of,
+)
 from analysis.workspace import Workspace
 
 
@@ -40,6 +45,8 @@ def question(plan: Registration, *, method: str | None = None) -> Strategy:
         propensity=_planned_shares(plan),
         strata=options.strata,
         guardrails=plan.guardrails,
+        secondary=tuple(Secondary(one, better_of(one)) for one in options.secondary),
+        correction=options.correction or "holm",
         method=method or options.method,
         margin=options.margin,
         better=plan.better,

@@ -13,7 +13,7 @@ from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
 from analysis.records import StoredStrategy
 from analysis.records.strategy_parts import PLAN
-from analysis.strategies.contract import DESIGNS, Better, Guardrail
+from analysis.strategies.contract import DESIGNS, Better, Correction, Guardrail
 from analysis.strategies.published.contract import UNITS
 from analysis.words import N_
 
@@ -142,6 +142,8 @@ class Options:
         before: Days before the start that covariates and balance are read from.
         definition: Version of the metric's definition when it was planned; 0 if nobody
             noted it.
+        secondary: Metrics that are looked at besides; no decision rests on them.
+        correction: How their p-values are corrected, see ``Strategy``; None is Holm's.
     """
 
     method: str | None = None
@@ -156,6 +158,8 @@ class Options:
     anytime: bool = False
     before: int = 28
     definition: int = 0
+    secondary: tuple[str, ...] = ()
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +205,8 @@ class Registration:
             raise UnknownName.of("design", self.design, DESIGNS)
         if self.unit not in UNITS:
             raise UnknownName.of("unit", self.unit, UNITS)
-        parse_reference(self.metric)
+        for name in (self.metric, *self.options.secondary):
+            parse_reference(name)
         self._check_start()
 
     @property

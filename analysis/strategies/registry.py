@@ -260,6 +260,7 @@ def figures_of(found: Evaluation) -> dict[str, Any]:
         "reason": str(found.verdict.reason),
         "checks": {check.name: check.light for check in found.checks},
         "guardrails": {item.outcome: item.state for item in found.guardrails},
+        "secondary": {item.outcome: item.state for item in found.secondary},
     }
 
 

@@ -142,6 +142,32 @@ class GuardrailResult:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondaryResult:
+    """The effect on a secondary metric.
+
+    Attributes:
+        outcome: Column of the metric.
+        better: Which direction is good.
+        estimate: Effect; interval and p-value are of one procedure and not corrected.
+        p_adjusted: p-value corrected for all secondary metrics; NaN without a test.
+        method: Name of the method used.
+        state: ``better`` or ``worse`` where the corrected p-value is below the level,
+            else ``open``.
+        baseline: Mean or rate without the treatment.
+        problem: Why there is no effect, where the data gives none.
+    """
+
+    outcome: str
+    better: str
+    estimate: Estimate
+    p_adjusted: float
+    method: str
+    state: Literal["better", "worse", "open"]
+    baseline: float = np.nan
+    problem: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What to do, and why.
 
@@ -208,6 +234,8 @@ class Evaluation:
         segments: For whom it worked, for a published dataset.
         second: What another valid method says.
         days_left: How long until the smallest effect that matters can be told.
+        secondary: One result per secondary metric.
+        correction: How their p-values are corrected.
     """
 
     design: str
@@ -219,6 +247,8 @@ class Evaluation:
     segments: Segments | None = None
     second: SecondOpinion | None = None
     days_left: DaysLeft | None = None
+    secondary: tuple[SecondaryResult, ...] = ()
+    correction: str = "holm"
 
     @property
     def effect(self) -> float:

@@ -129,7 +129,9 @@ def _overlap(study: Study) -> tuple[Text, ...]:
 def _blank(
     history: pd.DataFrame | Study, strategy: Strategy, alpha: float, seed: int
 ) -> Study:
-    own = replace(strategy, guardrails=(), margin=None, smallest_effect=None)
+    own = replace(
+        strategy, guardrails=(), secondary=(), margin=None, smallest_effect=None
+    )
     if isinstance(history, Study):
         return replace(history, strategy=own, alpha=alpha, seed=seed)
     blank = history

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from analysis.engine.dataset import Dataset
 from analysis.metrics.availability import availability_of
 from analysis.metrics.registry import parse_reference
-from analysis.strategies.contract import Guardrail, Strategy
+from analysis.strategies.contract import Strategy
 from analysis.strategies.designs import found
 from analysis.strategies.published.binding import Bound, bind, period_of
 from analysis.strategies.published.comparing import needs_rows, study_of
@@ -23,7 +23,8 @@ from analysis.strategies.published.judging import (
     with_reversal,
 )
 from analysis.strategies.published.panels import PanelPlan, panel_study, plan_panel
-from analysis.strategies.results import Evaluation, Finding, GuardrailResult
+from analysis.strategies.results import Evaluation, Finding
+from analysis.strategies.secondary import asked_alone, secondary_results
 from analysis.strategies.study import Study
 from analysis.strategies.verdict import decide, guard
 
@@ -57,8 +58,12 @@ def evaluate_published(
     """
     read = read_study(dataset, strategy, scope, alpha=alpha, seed=seed)
     finding = found(read.study)
+
+    def find(asked: Strategy) -> Finding:
+        return found(read_study(dataset, asked, scope, alpha=alpha, seed=seed).study)
+
     guardrails = tuple(
-        _guarded(dataset, strategy, scope, one, alpha=alpha, seed=seed)
+        guard(one, find(asked_alone(strategy, one)).estimate)
         for one in strategy.guardrails
     )
     judged = judge(read, finding)
@@ -69,6 +74,8 @@ def evaluate_published(
         source=_source(read, (read.sql, *judged.sql)),
         segments=judged.segments, second=judged.second,
         days_left=_days_left(read.study, judged),
+        secondary=secondary_results(strategy, find, alpha=alpha),
+        correction=strategy.correction,
     )  # fmt: skip
 
 
@@ -100,29 +107,6 @@ def read_study(
         return Read(bound, plan, study, sql)
     panel = plan_panel(bound)
     return Read(bound, panel, panel_study(panel, alpha=alpha, seed=seed), panel.sql)
-
-
-def _guarded(
-    dataset: Dataset,
-    strategy: Strategy,
-    scope: Scope,
-    guardrail: Guardrail,
-    *,
-    alpha: float,
-    seed: int,
-) -> GuardrailResult:
-    """A guardrail by the same design and the method that its own values call for."""
-    own = replace(
-        strategy,
-        outcome=guardrail.outcome,
-        better=guardrail.better,
-        guardrails=(),
-        margin=guardrail.margin,
-        method=None,
-        quantile=None,
-    )
-    read = read_study(dataset, own, scope, alpha=alpha, seed=seed)
-    return guard(guardrail, found(read.study).estimate)
 
 
 def _source(read: Read, sql: tuple[str, ...]) -> Source:

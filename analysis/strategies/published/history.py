@@ -120,7 +120,7 @@ def _units(
     within = (period.first, period.last)
     blank = replace(
         strategy, treatment="treatment", treated=None, start=None, period=within,
-        guardrails=(),
+        guardrails=(), secondary=(),
     )  # fmt: skip
     found = bind(dataset, replace(blank, treatment="local_date"), scope)
     bound = replace(found, arm=exp.Literal.string("control"), strategy=blank)
@@ -165,7 +165,7 @@ def _panel(
         strategy, design="its" if series else "did", treatment=None,
         treated=None if series else "nobody", start=period.first,
         period=(period.first, period.last), time=strategy.time or "day",
-        unit=strategy.unit or "zone", method=None, guardrails=(),
+        unit=strategy.unit or "zone", method=None, guardrails=(), secondary=(),
     )  # fmt: skip
     study = panel_study(plan_panel(bind(dataset, blank, scope)), alpha=alpha, seed=seed)
     after = pd.Timestamp(period.last + timedelta(days=1))

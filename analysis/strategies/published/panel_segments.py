@@ -80,7 +80,7 @@ def _alone(
     scope: Scope = replace(
         bound.scope, selection=bound.scope.selection.narrow(one), segments=()
     )
-    strategy = replace(bound.strategy, guardrails=(), margin=None)
+    strategy = replace(bound.strategy, guardrails=(), secondary=(), margin=None)
     try:
         plan = plan_panel(bind(bound.dataset, strategy, scope))
         return estimated(panel_study(plan, alpha=alpha, seed=seed))

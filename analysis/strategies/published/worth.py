@@ -109,8 +109,8 @@ def _about(strategy: Strategy, metric: str) -> Strategy:
         )
     )
     return replace(
-        strategy, outcome=metric, covariates=covariates, guardrails=(), margin=None,
-        method=None, quantile=None,
+        strategy, outcome=metric, covariates=covariates, guardrails=(), secondary=(),
+        margin=None, method=None, quantile=None,
     )  # fmt: skip
 
 
