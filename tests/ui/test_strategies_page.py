@@ -17,7 +17,7 @@ from analysis.records import (
     open_records,
     record_decision,
 )
-from analysis.strategies.registration import Assignment
+from analysis.strategies.registration import Assignment, Options, from_stored
 from analysis.strategies.registry import register
 from tests.ui import strategy_world
 from tests.ui.kpi_world import NAME
@@ -380,3 +380,65 @@ def test_segments_of_a_panel_are_evaluated_when_they_are_asked_for(records):
     asked.set_value("city").run()
     assert not at.exception, [error.message for error in at.exception]
     assert "For whom" in said(at)
+
+
+def test_secondary_metrics_have_both_p_values(records):
+    options = Options(secondary=("cancellation_rate", "late_rate"))
+    at = opened(one(frozen(records, guardrails=(), options=options)))
+    text = said(at)
+    assert "Secondary metrics" in [item.value for item in at.header]
+    assert "for all 2 of them (Holm)" in text
+    assert (
+        len(
+            [
+                item
+                for item in at.caption
+                if "is better)" in item.value and "corrected" in item.value
+            ]
+        )
+        == 2
+    )
+    assert "Cancellation rate" in text
+
+
+def test_further_settings_of_the_form_reach_the_plan(records):
+    stored = register(records, strategy_world.plan(), by="Ada")
+    at = opened(one(stored, show="plan", step=1))
+    at.checkbox(key="plan_no_worse").check().run()
+    at.number_input(key="plan_margin").set_value(0.4)
+    at.number_input(key="plan_margin_cancellation_rate").set_value(2.0)
+    at.multiselect(key="plan_secondary").set_value(["late_rate", "on_time_rate"])
+    at.run()
+    at.radio(key="plan_correction").set_value("benjamini_hochberg").run()
+    button(at, "plan_next").click().run()
+    button(at, "plan_next").click().run()
+    at.multiselect(key="plan_cluster").set_value(["zone", "day"])
+    at.multiselect(key="plan_strata").set_value(["city"]).run()
+    button(at, "plan_next").click().run()
+    assert "no worse by more than 0.4" in said(at)
+    assert "corrected by Benjamini-Hochberg" in said(at)
+    at.text_input(key="plan_author").set_value("Bo")
+    button(at, "plan_save").click().run()
+    assert not at.exception
+    (kept,) = list_strategies(records, dataset=NAME)
+    plan = from_stored(kept)
+    assert plan.guardrails[0].margin == pytest.approx(0.02)
+    assert dataclasses.replace(plan.options, definition=0) == Options(
+        margin=0.4, secondary=("late_rate", "on_time_rate"),
+        correction="benjamini_hochberg", cluster=("zone", "day"), strata=("city",),
+    )  # fmt: skip
+    again = opened(one(stored, show="plan", step=3))
+    assert again.multiselect(key="plan_cluster").value == ["zone", "day"]
+
+
+def test_carry_over_and_washout_of_a_switchback_reach_the_plan(world):
+    at = opened(StrategyView(show="plan", step=2))
+    at.radio(key="plan_design").set_value("switchback").run()
+    button(at, "plan_next").click().run()
+    at.number_input(key="plan_lags").set_value(2).run()
+    button(at, "plan_back").click().run()
+    button(at, "plan_next").click().run()
+    assert at.number_input(key="plan_lags").value == 2
+    at.number_input(key="plan_washout").set_value(1).run()
+    assert at.number_input(key="plan_lags").disabled
+    assert not at.exception

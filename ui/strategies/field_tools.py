@@ -19,7 +19,8 @@ from ui.format import number
 from ui.guard import guard
 from ui.kpis.figures import name_of, write
 from ui.show import choice, plain
-from ui.strategies.form_state import PLACE_OF, get, scope
+from ui.strategies.form_fields import get
+from ui.strategies.form_state import PLACE_OF, scope
 from ui.strategies.words import size_text
 from ui.texts import t
 

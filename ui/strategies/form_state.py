@@ -22,8 +22,9 @@ from analysis.strategies.registration import (
     better_of,
 )
 from analysis.strategies.registry import Entry, definition_of
+from ui.strategies import form_settings
+from ui.strategies.form_fields import PREFIX, get, put
 
-PREFIX: Final = "plan_"
 _LOADED: Final = "plan_loaded"
 DAYS: Final = 28
 #: Place that a unit lies in.
@@ -49,21 +50,6 @@ def units_of(dataset: Dataset, design: str) -> list[str]:
         if dataset.has("orders", PLACE_OF.get(unit) or f"{unit}_id")
     ]
     return sorted(found, key=lambda unit: unit == "order")
-
-
-def get(name: str) -> Any:  # noqa: ANN401 - whatever the input holds
-    """A value of the form."""
-    return st.session_state.get(PREFIX + name)
-
-
-def put(name: str, value: object) -> None:
-    """Set a value of the form."""
-    st.session_state[PREFIX + name] = value
-
-
-def field(name: str) -> dict[str, Any]:
-    """Arguments of an input that keeps its value from step to step."""
-    return {"key": PREFIX + name, "persist_state": "session"}
 
 
 def prepare(dataset: Dataset, entry: Entry | None) -> None:
@@ -166,8 +152,14 @@ def _options(dataset: Dataset) -> Options:
     switchback = get("design") == "switchback"
     same = get("options_of") == (get("design"), get("metric"))
     kept = get("options") if same else None
+    margin = float(get("margin") or 0) / scale(get("metric"))
+    secondary = tuple(get("secondary") or ())
     return replace(
         kept or Options(),
+        **form_settings.chosen(dataset),
+        margin=margin if get("no_worse") else None,
+        secondary=secondary,
+        correction=get("correction") if len(secondary) > 1 else None,
         covariates=(get("metric"),) if adjust else (),
         block=int(get("block") or 1) if switchback else None,
         anytime=bool(get("anytime")) and get("design") == "ab",
@@ -189,7 +181,9 @@ def _usual(dataset: Dataset) -> dict[str, Any]:
         "last_day": begin + timedelta(days=DAYS - 1), "confidence": 95,
         "rule_effect": "estimate", "rule_guard": "held", "adjust": True, "block": 3,
         "anytime": False, "power": 80, "options": None,
-        "options_of": (),
+        "options_of": (), "secondary": [], "correction": "holm", "no_worse": False,
+        "margin": None, "cluster": [], "strata": [], "washout": 0,
+        "lags": form_settings.USUAL_LAGS,
     }  # fmt: skip
 
 
@@ -217,6 +211,11 @@ def _of_plan(plan: Registration) -> dict[str, Any]:
         "first_day": plan.first_day, "last_day": plan.last_day,
         "confidence": round(100 * (1 - plan.rule.alpha)),
         "rule_effect": plan.rule.effect, "rule_guard": plan.rule.guardrails,
+        **form_settings.of_options(plan.options, plan.unit),
+        "secondary": list(plan.options.secondary),
+        "correction": plan.options.correction or "holm",
+        "no_worse": plan.options.margin is not None,
+        "margin": (plan.options.margin or 0) * scale(plan.metric) or None,
         "adjust": bool(plan.options.covariates), "block": plan.options.block or 1,
         "anytime": plan.options.anytime, "power": 80,
         "options": plan.options, "options_of": (plan.design, plan.metric),

@@ -12,8 +12,16 @@ from ui.format import number, percent
 from ui.format import period as written_period
 from ui.kpis.figures import name_of
 from ui.show import plain
-from ui.strategies.form_state import field, get, registration
-from ui.strategies.words import DESIGNS, UNITS, confidence_text, size_text
+from ui.strategies.form_fields import field, get
+from ui.strategies.form_settings import USUAL_LAGS, cluster_name
+from ui.strategies.form_state import registration
+from ui.strategies.words import (
+    CORRECTIONS,
+    DESIGNS,
+    UNITS,
+    confidence_text,
+    size_text,
+)
 from ui.texts import t
 
 
@@ -78,8 +86,11 @@ def _summary(plan: Registration) -> None:
                 size=size_text(plan.smallest_effect, plan.metric),
             ),
         ),
+        *_aim(plan),
         (t("Guardrails"), _guardrails(plan)),
+        *_secondary(plan),
         *_settings(plan),
+        *_further(plan),
         (t("Decision rule"), _rule_of(plan)),
     ]
     st.markdown("\n".join(f"- **{name}**: {value}" for name, value in lines))
@@ -102,6 +113,40 @@ def _settings(plan: Registration) -> list[tuple[str, str]]:
             share=percent(plan.assignment.share, digits=0),
         )
         lines.insert(0, (t("Arms and share"), arms))
+    return lines
+
+
+def _aim(plan: Registration) -> list[tuple[str, str]]:
+    if plan.options.margin is None:
+        return []
+    margin = size_text(plan.options.margin, plan.metric)
+    return [(t("Aim"), t("no worse by more than {margin}", margin=margin))]
+
+
+def _secondary(plan: Registration) -> list[tuple[str, str]]:
+    names = plan.options.secondary
+    if not names:
+        return []
+    listed = t(", ").join(plain(name_of(name)) for name in names)
+    if len(names) > 1:
+        way = t(CORRECTIONS[plan.options.correction or "holm"])
+        listed = t("{metrics}, corrected by {way}", metrics=listed, way=way)
+    return [(t("Secondary metrics"), listed)]
+
+
+def _further(plan: Registration) -> list[tuple[str, str]]:
+    """Settings that are not as usual."""
+    options = plan.options
+    listed = [
+        (t("Errors hang together by"), [cluster_name(one) for one in options.cluster]),
+        (t("Drawn or compared within"), [plain(one) for one in options.strata]),
+    ]
+    lines = [(name, t(", ").join(found)) for name, found in listed if found]
+    if plan.design == "switchback":
+        lags = options.lags if options.lags is not None else USUAL_LAGS
+        hours = options.washout or lags
+        name = t("Washout") if options.washout else t("Carry-over")
+        lines.append((name, t("{count} hours", count=number(hours))))
     return lines
 
 

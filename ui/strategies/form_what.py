@@ -10,7 +10,8 @@ from analysis.metrics.registry import parse_reference
 from ui import cached
 from ui.kpis.figures import name_of, unit_of
 from ui.show import plain
-from ui.strategies.form_state import field, get, put
+from ui.strategies.form_fields import field, get, put
+from ui.strategies.words import CORRECTION_HINTS, CORRECTIONS
 from ui.texts import language, t
 
 #: Kinds of metrics that an effect can be estimated for.
@@ -45,7 +46,9 @@ def step(dataset: Dataset) -> None:
         )  # fmt: skip
     with right:
         _metric(names)
+        _aim()
         _guardrails(names)
+        _secondary(names)
 
 
 def metrics_of(dataset: Dataset) -> list[str]:
@@ -82,6 +85,48 @@ def _metric(names: list[str]) -> None:
         help=t("Below this the strategy is not worth having, however certain it is."),
         **field("smallest"),
     )  # fmt: skip
+
+
+def _aim() -> None:
+    """Whether it is enough to be no worse, and by how much."""
+    st.checkbox(
+        t("It is enough if it gets no worse"),
+        help=t(
+            "For what is cheaper or simpler: the decision then asks whether the loss "
+            "is surely smaller than you accept."
+        ),
+        **field("no_worse"),
+    )
+    if not get("no_worse"):
+        return
+    if not get("margin"):
+        put("margin", get("smallest") or USUAL_MARGIN)
+    st.number_input(
+        t("Largest loss accepted ({unit})", unit=unit_label(get("metric"))),
+        min_value=0.01, step=0.1, format="%.2f", **field("margin"),
+    )  # fmt: skip
+
+
+def _secondary(names: list[str]) -> None:
+    """Metrics that no decision rests on, and how their p-values are corrected."""
+    taken = {get("metric"), *get("guardrails")}
+    others = [name for name in names if name not in taken]
+    put("secondary", [name for name in get("secondary") or [] if name in others])
+    st.multiselect(
+        t("Secondary metrics: looked at besides"), others, max_selections=10,
+        format_func=lambda name: plain(name_of(name)),
+        placeholder=t("Choose metrics"),
+        help=t("No decision rests on them. The more there are, the more is chance, so "
+               "their p-values are corrected; that of the primary metric is not."),
+        **field("secondary"),
+    )  # fmt: skip
+    if len(get("secondary")) > 1:
+        st.radio(
+            t("Corrected by"), list(CORRECTIONS), horizontal=True,
+            format_func=lambda name: t(CORRECTIONS[name]),
+            captions=[t(CORRECTION_HINTS[name]) for name in CORRECTIONS],
+            **field("correction"),
+        )  # fmt: skip
 
 
 def _guardrails(names: list[str]) -> None:

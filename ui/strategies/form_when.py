@@ -18,17 +18,10 @@ from ui.chart_frame import Behind
 from ui.format import number, percent
 from ui.kpis.figures import name_of
 from ui.show import plain
-from ui.strategies import plots
+from ui.strategies import form_settings, plots
 from ui.strategies.field_tools import calendar, controls, matched
-from ui.strategies.form_state import (
-    PLACE_OF,
-    field,
-    get,
-    has_past,
-    put,
-    scope,
-    smallest_effect,
-)
+from ui.strategies.form_fields import field, get, put
+from ui.strategies.form_state import PLACE_OF, has_past, scope, smallest_effect
 from ui.strategies.words import DESIGNS, UNITS, UNITS_MANY, said, size_text
 from ui.texts import N_, t
 
@@ -41,6 +34,7 @@ def step(dataset: Dataset) -> None:
     with left:
         _days()
         _design_settings(dataset)
+        form_settings.settings(dataset)
     with right, errors.boundary():
         _power(dataset)
     with errors.boundary():

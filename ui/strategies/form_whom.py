@@ -26,7 +26,8 @@ from ui.format import number
 from ui.guard import guard
 from ui.kpis.axes import axes_of, value_label
 from ui.show import plain
-from ui.strategies.form_state import PLACE_OF, field, get, put, scope, units_of
+from ui.strategies.form_fields import field, get, put
+from ui.strategies.form_state import PLACE_OF, scope, units_of
 from ui.strategies.words import DESIGN_HINTS, UNITS
 from ui.strategies.words import DESIGNS as DESIGN_NAMES
 from ui.texts import t

@@ -25,6 +25,7 @@ from ui.strategies import (
     history,
     method,
     results,
+    secondary,
     segments,
     unevaluated,
     verdict_box,
@@ -92,6 +93,7 @@ def _answer(
         effect.over_time(dataset, entry, found)
     checks.lights(entry, found)
     checks.guardrails(entry, found)
+    secondary.section(found)
     with errors.boundary():
         segments.section(dataset, entry, found)
     with errors.boundary():

@@ -123,6 +123,24 @@ CHECKS: Final[Mapping[str, str]] = {
     "twfe_bias": N_("Bias of two-way fixed effects"),
     "clusters": N_("Number of clusters"),
 }
+CORRECTIONS: Final[Mapping[str, str]] = {
+    "holm": N_("Holm"),
+    "benjamini_hochberg": N_("Benjamini-Hochberg"),
+}
+CORRECTION_HINTS: Final[Mapping[str, str]] = {
+    "holm": N_("In 95 of 100 trials nothing is called an effect that is none."),
+    "benjamini_hochberg": N_(
+        "Of what is called an effect, 1 in 20 is none; finds more."
+    ),
+}
+SECONDARY_STATES: Final[Mapping[str, str]] = {
+    "better": N_("better"),
+    "worse": N_("worse"),
+    "open": N_("not told from chance"),
+}
+SECONDARY_COLOURS: Final[Mapping[str, str]] = {
+    "better": "blue", "worse": "orange", "open": "gray",
+}  # fmt: skip
 GUARDRAIL_STATES: Final[Mapping[str, str]] = {
     "held": N_("held"),
     "harmed": N_("harmed"),
