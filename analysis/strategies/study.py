@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from analysis.errors import DataProblem, InvalidInput, NotEnoughData, UnknownName
 from analysis.strategies.contract import Strategy
@@ -31,12 +32,16 @@ class Compressed:
         sizes: Units assigned, by arm.
         is_share: Whether every outcome is 0 or 1.
         checks: Checks that were made where the rows were still to be seen.
+        labels: Ids that the codes of units stand for.
+        by_unit: Covariates that are the same in all rows of a unit.
     """
 
     moments: Moments
     sizes: Mapping[Hashable, float]
     is_share: bool
     checks: tuple[Check, ...] = ()
+    labels: Mapping[str, pa.Array] = field(default_factory=dict)
+    by_unit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

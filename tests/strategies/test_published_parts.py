@@ -46,6 +46,71 @@ def trial(orders: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(treated=(rows["variant"] == "treatment").astype(float))
 
 
+def past_of(orders: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Each rider's mean before the start, the mean of all where there is none."""
+    early = orders[orders["created_at"] < START]
+    mean = rows["rider_id"].map(early.groupby("rider_id")["basket_amount"].mean())
+    past = pd.DataFrame({"past": mean.fillna(mean.mean())})
+    return past.assign(none=mean.isna().astype(float)) if mean.isna().any() else past
+
+
+@pytest.mark.parametrize("unit", ["rider", "order"])
+def test_segments_are_adjusted_for_what_the_effect_on_all_is(
+    world: Dataset, orders: pd.DataFrame, unit: str
+) -> None:
+    """By rider for their past, a numeric column and a dimension; by order for those."""
+    names = ("distance_m", "capacity_type")
+    covariates = ("mean_basket", *names) if unit == "rider" else names
+    strategy = replace(RIDERS, unit=unit, covariates=covariates)
+    found = evaluate(world, strategy, segments=("zone",))
+    assert found.segments is not None
+    assert found.segments.adjusted
+    rows = trial(orders)
+    cells = pd.get_dummies(rows["zone"] + " " + rows["variant"], dtype=float)
+    others = rows[["distance_m"]] - rows["distance_m"].mean()
+    others = others.assign(own=(rows["capacity_type"] == "own").astype(float))
+    if unit == "rider":
+        others = others.join(past_of(orders, rows))
+    zones = sorted(rows["zone"].unique())
+    # ``distance_m`` in kilometres, so that the reference is well scaled.
+    x = cells.join(others.assign(distance_m=others["distance_m"] / 1000))
+    fitted = sm.OLS(rows["basket_amount"], x).fit()
+    table = found.segments.table.set_index("value").loc[zones]
+    turn = np.array(
+        [(x.columns == f"{z} treatment") * 1.0 - (x.columns == f"{z} control")
+         for z in zones]
+    )  # fmt: skip
+    effect = turn @ fitted.params.to_numpy()
+    assert table["effect"].to_numpy() == pytest.approx(effect, rel=1e-8)
+    if unit == "rider":
+        robust = fitted.get_robustcov_results(
+            "cluster", groups=pd.factorize(rows["rider_id"])[0]
+        )
+        spread = turn @ robust.cov_params() @ turn.T
+        assert table["se"].to_numpy() == pytest.approx(
+            np.sqrt(np.diag(spread)), rel=1e-8
+        )
+    else:
+        # Welch on the adjusted rows: each arm of each zone has its own variance.
+        adjusted = (
+            rows["basket_amount"]
+            - others.assign(distance_m=others["distance_m"] / 1000)
+            @ fitted.params[others.columns]
+        )
+        grouped = adjusted.groupby([rows["zone"], rows["variant"]])
+        lost = (len(rows) - len(cells.columns)) / fitted.df_resid
+        spread = (grouped.var() / grouped.size()).groupby("zone").sum() * lost
+        assert table["se"].to_numpy() == pytest.approx(
+            np.sqrt(spread.loc[zones].to_numpy()), rel=1e-8
+        )
+
+
+def test_segments_stay_as_they_are_where_nothing_is_adjusted(world: Dataset) -> None:
+    found = evaluate(world, RIDERS, segments=("zone",)).segments
+    assert found is not None
+    assert not found.adjusted
+
+
 def test_segments_are_a_regression_with_a_mean_for_each_arm_and_segment(
     world: Dataset, orders: pd.DataFrame
 ) -> None:

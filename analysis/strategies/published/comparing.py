@@ -17,6 +17,7 @@ from analysis.strategies.published.cuts import (
     Labelled,
     Plan,
     frame_of,
+    of_units,
     read_labelled,
     read_unit_rows,
 )
@@ -51,7 +52,8 @@ def study_of(plan: Plan, *, alpha: float, seed: int) -> Study:
     rows = frame_of(labelled)
     compressed = Compressed(
         labelled.cells.moments, labelled.sizes, plan.bound.figure.is_share,
-        _checks(labelled, rows, plan),
+        _checks(labelled, rows, plan), labelled.cells.labels,
+        of_units(labelled.covariates),
     )  # fmt: skip
     return Study(
         rows, labelled.covariates, strategy, alpha, seed, labelled.notes,

@@ -117,11 +117,13 @@ class Segments:
         heterogeneity: One row per dimension: ``dimension``, ``statistic``, ``df``,
             ``p_value`` of equal effects, ``p_adjusted`` (Holm).
         sentences: What is to be said, sign reversals first.
+        adjusted: Whether effects are adjusted for what the effect on all is.
     """
 
     table: pd.DataFrame
     heterogeneity: pd.DataFrame
     sentences: tuple[Text, ...] = ()
+    adjusted: bool = False
 
     @property
     def reversed(self) -> tuple[tuple[str, str], ...]:

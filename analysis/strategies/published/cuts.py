@@ -313,7 +313,7 @@ def _with_covariates(
     notes: list[Text] = []
     added: dict[str, np.ndarray] = {}
     for level in plan.covariates.levels:
-        added |= _dummies(moments.groups[level], level.removeprefix(LEVELS))
+        added |= dummies(moments.groups[level], level.removeprefix(LEVELS))
     for column in cells.history:
         columns, more = _filled(cells, str(column))
         added |= columns
@@ -324,7 +324,8 @@ def _with_covariates(
     return found, (*names, *added), tuple(notes)
 
 
-def _dummies(values: pd.Series, name: str) -> dict[str, np.ndarray]:
+def dummies(values: pd.Series, name: str) -> dict[str, np.ndarray]:
+    """A column for every level of a dimension but the first."""
     texts = values.astype("str").where(values.notna(), "")
     levels = sorted(texts.unique())
     return {f"{name} = {one}": (texts == one).to_numpy(float) for one in levels[1:]}
@@ -352,6 +353,11 @@ def _filled(cells: Cells, name: str) -> tuple[dict[str, np.ndarray], list[Text]]
         share=float(weight[~known].sum() / weight.sum()), name=name,
     )  # fmt: skip
     return found, [note]
+
+
+def of_units(covariates: tuple[str, ...]) -> tuple[str, ...]:
+    """Covariates that are a unit's own past, the same in all its rows."""
+    return tuple(name for name in covariates if name.startswith(_HISTORY))
 
 
 def frame_of(labelled: Labelled) -> pd.DataFrame:

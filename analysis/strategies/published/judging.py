@@ -12,6 +12,7 @@ from analysis.metrics.periods import Period
 from analysis.strategies.checks import enough, missing_change, trend_of_effects
 from analysis.strategies.contract import Strategy
 from analysis.strategies.published import conditions, over_time, spill
+from analysis.strategies.published.adjusted import covaried
 from analysis.strategies.published.contract import SecondOpinion, Segments
 from analysis.strategies.published.contrasts import put_together
 from analysis.strategies.published.cuts import Plan
@@ -56,12 +57,21 @@ def judge_arms(plan: Plan, study: Study, finding: Finding) -> Judged:
     judged, control = sides(finding)
     bound = plan.bound
     by_rank = study.cells is None
-    segmented = read_segments(plan, dimensions_for(bound, bound.scope.segments))
+    given = covaried(study, finding)
+    segmented = read_segments(
+        plan, dimensions_for(bound, bound.scope.segments), adjusted=given is not None
+    )
     plain = finding.raw or finding.estimate
     daily = over_time.read_daily(plan, judged=judged, control=control)
-    groups = [effects_by(one, judged=judged, control=control) for one in segmented]
+    groups = [
+        effects_by(one, judged=judged, control=control, given=given)
+        for one in segmented
+    ]
     known = [group for group in groups if group is not None]
-    segments = put_together(known, finding.estimate, alpha=study.alpha)
+    segments = replace(
+        put_together(known, finding.estimate, alpha=study.alpha),
+        adjusted=given is not None,
+    )
     second = second_opinion(study, finding, daily)
     found = [
         sample_ratio_by(segmented),

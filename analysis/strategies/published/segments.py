@@ -15,10 +15,15 @@ from analysis.metrics.dimensions import dimension
 from analysis.metrics.moments import CLUSTER, UNIT, Cut, moments_query
 from analysis.strategies.checks import MISMATCH
 from analysis.strategies.moments import Floats
+from analysis.strategies.published.adjusted import (
+    Covaried,
+    adjusted_cells,
+    with_covariates,
+)
 from analysis.strategies.published.binding import Bound
 from analysis.strategies.published.contract import SEGMENTS
 from analysis.strategies.published.contrasts import Group
-from analysis.strategies.published.cuts import ARM, Plan
+from analysis.strategies.published.cuts import ARM, LEVELS, Plan
 from analysis.strategies.results import Check, Light, text
 from analysis.words import N_
 
@@ -65,13 +70,21 @@ def _is_there(bound: Bound, name: str) -> bool:
     return True
 
 
-def read_segments(plan: Plan, names: Sequence[str]) -> tuple[Segmented, ...]:
-    """Add up by each dimension in turn; those with one value are left out."""
-    found = (_read(plan, name) for name in names)
+def read_segments(
+    plan: Plan, names: Sequence[str], *, adjusted: bool = False
+) -> tuple[Segmented, ...]:
+    """Add up by each dimension in turn; those with one value are left out.
+
+    Args:
+        plan: The comparison.
+        names: Dimensions.
+        adjusted: Whether covariates are wanted beside the outcome.
+    """
+    found = (_read(plan, name, adjusted=adjusted) for name in names)
     return tuple(one for one in found if _varies(one.cells))
 
 
-def _read(plan: Plan, name: str) -> Segmented:
+def _read(plan: Plan, name: str, *, adjusted: bool) -> Segmented:
     keys = {
         key: value
         for key, value in plan.cut.keys.items()
@@ -79,9 +92,17 @@ def _read(plan: Plan, name: str) -> Segmented:
     }
     if len(keys) == 1 and UNIT in plan.cut.keys:
         keys[f"{CLUSTER}1"] = plan.cut.keys[UNIT]
+    if adjusted:
+        own = (UNIT,) if plan.cut.history else ()
+        keys |= {
+            key: value
+            for key, value in plan.cut.keys.items()
+            if key in own or key.startswith(LEVELS)
+        }
     value = dimension(plan.bound.dataset, name).expression.copy()
+    numbers = plan.cut.numbers if adjusted else {}
     cut = Cut(
-        plan.cut.figure, {**keys, SEGMENT: value}, {}, plan.cut.period,
+        plan.cut.figure, {**keys, SEGMENT: value}, numbers, plan.cut.period,
         plan.cut.filters, plan.cut.brought, weighted=plan.cut.weighted, coded=True,
     )  # fmt: skip
     cells = read_moments(plan.bound.dataset, cut)
@@ -93,7 +114,11 @@ def _varies(cells: Cells) -> bool:
 
 
 def effects_by(
-    segmented: Segmented, *, judged: Hashable, control: Hashable
+    segmented: Segmented,
+    *,
+    judged: Hashable,
+    control: Hashable,
+    given: Covaried | None = None,
 ) -> Group | None:
     """Effects in the segments of a dimension, with their covariance.
 
@@ -104,6 +129,7 @@ def effects_by(
         segmented: Sums.
         judged: The arm that is compared.
         control: The arm it is compared with.
+        given: What the effect on all is adjusted for.
 
     Returns:
         None where fewer than two segments are large enough.
@@ -112,17 +138,22 @@ def effects_by(
     if len(values) < 2:  # noqa: PLR2004 - a comparison takes two
         return None
     cells = _kept(segmented.cells, values, judged, control)
+    covariates: tuple[str, ...] = ()
+    if given is not None:
+        cells, covariates = with_covariates(cells, given)
     groups = cells.moments.groups
     segment = pd.Categorical(groups[SEGMENT], categories=values).codes.astype(int)
     treated = (groups[ARM] == judged).to_numpy()
     place = 2 * segment + treated
     k = len(values)
     parts = _Parts(cells, place, 2 * k)
+    mean, covariance, df = parts.found()
+    if covariates:
+        mean, covariance, df = adjusted_cells(cells.moments, place, 2 * k, covariates)
     signs = np.zeros((k, 2 * k))
     signs[np.arange(k), 2 * np.arange(k) + 1] = 1.0
     signs[np.arange(k), 2 * np.arange(k)] = -1.0
-    effect = signs @ parts.mean
-    covariance, df = parts.covariance()
+    effect = signs @ mean
     return Group(
         segmented.dimension, values, effect, signs @ covariance @ signs.T,
         parts.n.reshape(k, 2).sum(axis=1), np.full(k, df),
@@ -184,6 +215,10 @@ class _Parts:
     @property
     def _is_ratio(self) -> bool:
         return "denominator" in self.cells.moments.names
+
+    def found(self) -> tuple[Floats, Floats, float]:
+        """Means, their covariance and its degrees of freedom."""
+        return self.mean, *self.covariance()
 
     def _plain(self) -> Floats:
         return self._added(self.cells.moments.sums[:, 0]) / self.weight
