@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
-from analysis.metrics import measure
+from analysis.metrics import Selection, measure
 from analysis.strategies.arm_names import arms_in
 from analysis.strategies.assignment_tables import (
     check_variants,
@@ -20,6 +20,7 @@ from analysis.strategies.assignment_tables import (
     units_found,
 )
 from analysis.strategies.contract import DESIGNS
+from analysis.strategies.published.places import BETWEEN, place_names
 from analysis.strategies.registration import PLACE_DESIGNS
 from ui import cached, errors
 from ui.format import number
@@ -241,7 +242,7 @@ def _places(dataset: Dataset) -> None:
     put("kind", "places")
     place = PLACE_OF[get("unit")]
     within = {name: values for name, values in scope().items() if name != place}
-    table = cached.result(measure, dataset, ("orders",), by=(place,), where=within)
+    known = cached.result(place_names, dataset, place, Selection.of(within))
     key = f"places_{place}_{len(get('scope_by'))}"
     if get("places_key") != key:
         put("places_key", key)
@@ -249,9 +250,7 @@ def _places(dataset: Dataset) -> None:
     starts = get("places_given")
     chosen = scope().get(place)
     names = [
-        str(name)
-        for name in table.sort_values("orders", ascending=False)[place].dropna()
-        if not chosen or str(name) in chosen
+        name for name in known if not chosen or name.rpartition(BETWEEN)[2] in chosen
     ][:MOST_VALUES]
     rows = pd.DataFrame(
         {"place": names, "first": [starts.get(name) for name in names]}

@@ -96,9 +96,11 @@ def _segments(
     )
     if segments.adjusted:
         st.caption(
-            t("Adjusted for the same things as the effect on all, by the same slopes in "
-              "every segment.")
-        )  # fmt: skip
+            t(
+                "Adjusted for the same things as the effect on all, by the same slopes "
+                "in every segment."
+            )
+        )
     names = list(dict.fromkeys(segments.table["dimension"]))
     dimension = st.segmented_control(
         t("By"), names, default=names[0], required=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -144,10 +144,28 @@ def _in_both(frame: pd.DataFrame) -> list[str]:
     return list(several.loc[met, "unit"].unique())
 
 
-def brought(assigned: Assigned, unit: str, *, key: bytes | None) -> Brought:
+def renamed(assigned: Assigned, names: list[str]) -> Assigned:
+    """The table with other names of its units, row by row."""
+    frame = assigned.frame.assign(unit=names)
+    return replace(assigned, frame=frame)
+
+
+def brought(
+    assigned: Assigned,
+    unit: str,
+    *,
+    key: bytes | None,
+    place: exp.Expr | None = None,
+) -> Brought:
     """The table as the query joins it to orders.
 
     Ids stand in it as they are and as publishing hashes them, so that both kinds meet.
+
+    Args:
+        assigned: The table.
+        unit: What was assigned.
+        key: Key of the workspace.
+        place: The place of an order, where units are or lie in places.
     """
     frame = assigned.frame
     if key is not None and unit in ("rider", "order", "merchant"):
@@ -162,11 +180,12 @@ def brought(assigned: Assigned, unit: str, *, key: bytes | None) -> Brought:
             "last": pa.array(frame["last"], pa.timestamp("us")),
         }
     )
-    return Brought(NAME, table, _condition(unit, frame))
+    column = trees.column(_KEYS[unit], ORDERS) if place is None else place.copy()
+    return Brought(NAME, table, _condition(column, frame))
 
 
-def _condition(unit: str, frame: pd.DataFrame) -> exp.Expr:
-    own = exp.cast(trees.column(_KEYS[unit], ORDERS), "VARCHAR")
+def _condition(column: exp.Expr, frame: pd.DataFrame) -> exp.Expr:
+    own = exp.cast(column, "VARCHAR")
     parts: list[exp.Expr] = [exp.EQ(this=own, expression=trees.column("unit", NAME))]
     if frame["first"].notna().any():
         parts.append(_bound("first", frame["first"], exp.GTE))

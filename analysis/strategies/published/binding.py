@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pandas as pd
@@ -27,8 +27,10 @@ from analysis.strategies.published.assigned import (
     local_day,
     local_hour,
     read_assigned,
+    renamed,
 )
 from analysis.strategies.published.contract import UNITS, Scope
+from analysis.strategies.published.places import WIDER, Places, in_full, places_of
 from analysis.words import N_
 
 #: Conditions on these say which strategy, not which orders.
@@ -55,6 +57,7 @@ class Bound:
         filters: Predicates of the selection.
         brought: The assignment table, where there is one.
         assigned: The same, cleaned.
+        places: How zones and cities are told apart, those that the strategy names.
     """
 
     dataset: Dataset
@@ -66,11 +69,21 @@ class Bound:
     filters: tuple[exp.Expr, ...]
     brought: tuple[Brought, ...]
     assigned: Assigned | None
+    places: Mapping[str, Places] = field(default_factory=dict)
 
     @property
     def unit_key(self) -> exp.Expr:
         """The unit as one value."""
-        return key_of(self.dataset, self.unit)
+        return self.key(self.unit)
+
+    def key(self, name: str) -> exp.Expr:
+        """A unit or dimension as one value, to group or cluster by.
+
+        Raises:
+            UnknownName: there is neither.
+            MissingField: the dataset lacks its columns.
+        """
+        return key_of(self.dataset, name, self.places)
 
     @property
     def history_filters(self) -> tuple[exp.Expr, ...]:
@@ -98,16 +111,45 @@ def bind(dataset: Dataset, strategy: Strategy, scope: Scope) -> Bound:
         )
     require(dataset, "local_date")
     unit = unit_of(strategy)
+    places = _places(dataset, strategy, scope, unit)
+    own = places.get(UNITS[unit][0])
+    if own is not None and own.repeat and strategy.treated is not None:
+        strategy = replace(strategy, treated=tuple(_treated(own, strategy)))
     assigned = None
     if scope.assignment is not None:
         assigned = read_assigned(scope.assignment)
-    joined = (brought(assigned, unit, key=scope.key),) if assigned else ()
+        if own is not None and own.repeat:
+            assigned = renamed(assigned, in_full(own, assigned.frame["unit"]))
+    key = None if own is None else own.expression
+    joined = (brought(assigned, unit, key=scope.key, place=key),) if assigned else ()
     return Bound(
         dataset, strategy, scope, unit,
         figure_of(dataset, strategy.outcome, counts=strategy.design in _COUNTED),
-        _arm(dataset, strategy, unit, assigned),
-        filters_of(dataset, scope.selection), joined, assigned,
+        _arm(dataset, strategy, key_of(dataset, UNITS[unit][0], places), assigned),
+        filters_of(dataset, scope.selection), joined, assigned, places,
     )  # fmt: skip
+
+
+def _treated(places: Places, strategy: Strategy) -> list[str]:
+    """Treated places in full; nobody's name stays as it is."""
+    return in_full(places, treated_names(strategy))
+
+
+def _places(
+    dataset: Dataset, strategy: Strategy, scope: Scope, unit: str
+) -> dict[str, Places]:
+    """How the zones and cities that a strategy groups by are told apart."""
+    named = [unit, *strategy.cluster, *strategy.strata]
+    columns = {UNITS[name][0] for name in named if name in UNITS}
+    selection = replace(scope.selection, period=None)
+    for name in (*_OF_STRATEGY, strategy.treatment):
+        selection = selection.without(name) if name else selection
+    filters = filters_of(dataset, selection)
+    return {
+        column: places_of(dataset, column, filters)
+        for column in sorted(columns & set(WIDER))
+        if column in dataset.fields
+    }
 
 
 def unit_of(strategy: Strategy) -> str:
@@ -123,8 +165,15 @@ def unit_of(strategy: Strategy) -> str:
     return name
 
 
-def key_of(dataset: Dataset, name: str) -> exp.Expr:
+def key_of(
+    dataset: Dataset, name: str, places: Mapping[str, Places] | None = None
+) -> exp.Expr:
     """A unit or dimension as one value, to group or cluster by.
+
+    Args:
+        dataset: What is read.
+        name: A unit, a dimension, ``day`` or ``week``.
+        places: How zones and cities are told apart.
 
     Raises:
         UnknownName: there is neither.
@@ -134,13 +183,18 @@ def key_of(dataset: Dataset, name: str) -> exp.Expr:
         return step_of("week")
     if name == "day":
         return trees.column("local_date", ORDERS)
+    known = {} if places is None else places
     if name not in UNITS:
         return dimension(dataset, name).expression.copy()
     columns = UNITS[name]
     require(dataset, *columns)
+    found = [
+        known[one].expression if one in known else trees.column(one, ORDERS)
+        for one in columns
+    ]
     if len(columns) == 1:
-        return trees.column(columns[0], ORDERS)
-    parts = [exp.cast(trees.column(one, ORDERS), "VARCHAR") for one in columns]
+        return found[0]
+    parts = [exp.cast(one, "VARCHAR") for one in found]
     return exp.func("CONCAT_WS", exp.Literal.string(" "), *parts)
 
 
@@ -162,7 +216,7 @@ def step_of(name: str) -> exp.Expr:
 
 
 def _arm(
-    dataset: Dataset, strategy: Strategy, unit: str, assigned: Assigned | None
+    dataset: Dataset, strategy: Strategy, own: exp.Expr, assigned: Assigned | None
 ) -> exp.Expr | None:
     if assigned is not None:
         return trees.column(VARIANT, NAME)
@@ -171,7 +225,7 @@ def _arm(
         return exp.cast(found, "VARCHAR")
     if strategy.treated is None:
         return None
-    place = exp.cast(trees.column(UNITS[unit][0], ORDERS), "VARCHAR")
+    place = exp.cast(own, "VARCHAR")
     names = [exp.Literal.string(str(one)) for one in treated_names(strategy)]
     inside = exp.In(this=place, expressions=names)
     return exp.Case(

@@ -27,7 +27,7 @@ from analysis.metrics.moments import (
 from analysis.metrics.periods import Period
 from analysis.metrics.registry import load_definitions
 from analysis.strategies.arms import MOST_IN_BOTH
-from analysis.strategies.published.binding import Bound, key_of, period_of
+from analysis.strategies.published.binding import Bound, period_of
 from analysis.strategies.results import Text, text
 from analysis.words import N_
 
@@ -149,7 +149,7 @@ def _unit_keys(bound: Bound) -> dict[str, exp.Expr]:
     if bound.unit != "order":
         keys[UNIT] = bound.unit_key
     for number, name in enumerate(bound.strategy.cluster, start=1):
-        keys[f"{CLUSTER}{number}"] = key_of(bound.dataset, name)
+        keys[f"{CLUSTER}{number}"] = bound.key(name)
     return keys
 
 
@@ -157,7 +157,7 @@ def _stratum(bound: Bound) -> exp.Expr:
     parts = [
         exp.func(
             "COALESCE",
-            exp.cast(key_of(bound.dataset, name), "VARCHAR"),
+            exp.cast(bound.key(name), "VARCHAR"),
             exp.Literal.string(""),
         )
         for name in bound.strategy.strata

@@ -22,7 +22,6 @@ from analysis.strategies.published.assigned import starts
 from analysis.strategies.published.binding import (
     Bound,
     day_of,
-    key_of,
     period_of,
     step_of,
 )
@@ -80,11 +79,11 @@ def plan_panel(bound: Bound) -> PanelPlan:
         )
     keys: dict[str, exp.Expr] = {"time": step_of(step)}
     if unit:
-        keys["unit"] = key_of(bound.dataset, unit)
+        keys["unit"] = bound.key(unit)
     if needs_arm(bound):
         keys[ARM] = bound.arm.copy() if bound.arm is not None else exp.null()
     for number, name in enumerate(strategy.cluster, start=1):
-        keys[f"cluster_{number}"] = key_of(bound.dataset, name)
+        keys[f"cluster_{number}"] = bound.key(name)
     filters = bound.filters
     if strategy.design == "switchback" and bound.arm is not None:
         known = exp.Not(this=exp.Is(this=bound.arm.copy(), expression=exp.null()))

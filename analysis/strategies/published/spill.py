@@ -27,9 +27,13 @@ def cities_of(plan: PanelPlan) -> Mapping[str, str]:
     dataset = plan.bound.dataset
     if plan.unit != "zone" or "city" not in dataset.fields:
         return {}
-    zone, city = trees.column("zone", ORDERS), trees.column("city", ORDERS)
-    first = trees.named(exp.Min(this=city), "city")
-    query = trees.select([zone, first], trees.table(ORDERS)).group_by(zone.copy())
+    zone, city = plan.bound.key("zone"), plan.bound.key("city")
+    chosen = [
+        trees.named(zone, "zone"),
+        trees.named(exp.Min(this=exp.cast(city, "VARCHAR")), "city"),
+    ]
+    place = exp.Literal.number(1)
+    query = trees.select(chosen, trees.table(ORDERS)).group_by(place, copy=False)
     frame = dataset.engine.run(query).to_pandas().dropna()
     return dict(zip(frame["zone"].astype(str), frame["city"], strict=True))
 

@@ -1,0 +1,136 @@
+"""Places of one name in two wider places are two units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.engine.dataset import Dataset
+from analysis.errors import DataProblem
+from analysis.metrics import Selection
+from analysis.strategies import Strategy, evaluate
+from analysis.strategies.published.places import place_names, places_of
+from tests.strategies.published_world import START, opened, orders_of
+
+DID = Strategy(
+    "did", "mean_basket", unit="zone", time="day", start=START,
+    treated=("c0 / z0", "c1 / z1"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def orders() -> pd.DataFrame:
+    """Six zones of three names: z0 to z2 in either of two cities."""
+    made = orders_of(8, orders=4000)
+    number = made["zone"].str[1:].astype(int)
+    return made.assign(zone=[f"z{i % 3}" for i in number])
+
+
+@pytest.fixture(scope="module")
+def world(orders: pd.DataFrame) -> Iterator[Dataset]:
+    with opened(orders) as dataset:
+        yield dataset
+
+
+@pytest.fixture(scope="module")
+def apart(orders: pd.DataFrame) -> Iterator[Dataset]:
+    """The same orders with the city in the name of the zone."""
+    with opened(orders.assign(zone=orders["city"] + " / " + orders["zone"])) as made:
+        yield made
+
+
+def same(one: object, other: object) -> None:
+    assert (one.effect, one.se, one.df) == (other.effect, other.se, other.df)
+
+
+def test_places_are_named_in_full_where_names_repeat(world: Dataset) -> None:
+    found = places_of(world, "zone")
+    assert found.columns == ("city", "zone")
+    assert found.full["z1"] == ("c0 / z1", "c1 / z1")
+    assert not places_of(world, "city").repeat
+
+
+def test_a_panel_has_a_unit_for_each_of_them(world: Dataset, apart: Dataset) -> None:
+    found = evaluate(world, DID)
+    same(found, evaluate(apart, DID))
+    assert found.check("spill_over").value == pytest.approx(
+        evaluate(apart, DID).check("spill_over").value
+    )
+
+
+def test_a_bare_name_of_two_places_is_refused(world: Dataset) -> None:
+    with pytest.raises(DataProblem, match="z0 is the name of 2 places: c0 / z0"):
+        evaluate(world, replace(DID, treated="z0"))
+
+
+def test_a_bare_name_will_do_within_one_city(world: Dataset, apart: Dataset) -> None:
+    within = Selection.of({"city": ["c0"]})
+    bare = evaluate(world, replace(DID, treated="z0"), selection=within)
+    same(bare, evaluate(apart, replace(DID, treated="c0 / z0"), selection=within))
+
+
+def test_names_of_places_come_with_those_of_most_orders_first(
+    world: Dataset, orders: pd.DataFrame
+) -> None:
+    names = place_names(world, "zone", Selection())
+    counts = (orders["city"] + " / " + orders["zone"]).value_counts()
+    assert sorted(names) == sorted(counts.index)
+    assert [counts[name] for name in names] == sorted(counts, reverse=True)
+    within = Selection.of({"city": ["c1"]})
+    assert sorted(place_names(world, "zone", within)) == ["z0", "z1", "z2"]
+
+
+@pytest.mark.parametrize("unit", ["zone", "zone-hour"])
+def test_assignment_tables_name_them_in_full(
+    world: Dataset, apart: Dataset, unit: str
+) -> None:
+    names = sorted(f"c{city} / z{zone}" for city in range(2) for zone in range(3))
+    rng = np.random.default_rng(4)
+    if unit == "zone":
+        table = pd.DataFrame(
+            {"unit": names, "variant": ["treatment", "control"] * 3,
+             "first": [START, None] * 3}
+        )  # fmt: skip
+        strategy = replace(
+            DID, design="staggered", treatment="variant", treated=None, start=None
+        )
+    else:
+        days = pd.date_range(START, periods=14)
+        table = pd.DataFrame(
+            [(name, day, day) for name in names for day in days],
+            columns=["unit", "first", "last"],
+        ).assign(variant=lambda made: rng.choice(["on", "off"], len(made)))
+        strategy = Strategy(
+            "switchback", "mean_basket", unit=unit, treatment="variant", time="day",
+            control="off", start=START, period=(START, START + pd.Timedelta(days=13)),
+        )  # fmt: skip
+    same(
+        evaluate(world, strategy, assignment=table),
+        evaluate(apart, strategy, assignment=table),
+    )
+
+
+def test_a_city_of_one_name_in_two_countries_is_two(orders: pd.DataFrame) -> None:
+    number = orders["zone"].str[1:].astype(int)
+    named = orders.assign(
+        country=orders["city"].map({"c0": "Chile", "c1": "Peru"}),
+        city=[f"t{i % 2}" for i in number],
+    )
+    with opened(named) as dataset:
+        assert places_of(dataset, "city").full["t0"] == ("Chile / t0", "Peru / t0")
+        zones = places_of(dataset, "zone")
+    assert zones.columns == ("country", "zone")
+
+
+def test_orders_can_be_clustered_by_them(world: Dataset, apart: Dataset) -> None:
+    strategy = Strategy(
+        "ab", "mean_basket", treatment="variant", start=START, cluster=("zone",),
+        method="cluster_robust",
+    )  # fmt: skip
+    found = evaluate(world, strategy, segments=())
+    same(found, evaluate(apart, strategy, segments=()))
+    assert found.df == 5
