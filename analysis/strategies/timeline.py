@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -63,12 +63,28 @@ class Timeline:
         return np.maximum(np.arange(self.n) - self.before, 0).astype(float)
 
     def first(self, periods: int, before: int) -> Timeline:
-        """The first periods only, with another start."""
+        """The first periods only, with another start.
+
+        Covariates that say nothing there beside a constant and the start are left out.
+        """
         cut = slice(0, periods)
-        return Timeline(
+        made = Timeline(
             self.times[cut], self.outcome[cut], self.exposure[cut], self.counts[cut],
             self.covariates[cut], self.names, before, self.season, (),
         )  # fmt: skip
+        told = _telling(np.column_stack([np.ones(periods), made.step]), made.covariates)
+        names = tuple(self.names[place] for place in told)
+        return replace(made, covariates=made.covariates[:, told], names=names)
+
+
+def _telling(known: Floats, columns: Floats) -> list[int]:
+    """Columns that are no mix of those that are known."""
+    told: list[int] = []
+    for place in range(columns.shape[1]):
+        wider = np.column_stack([known, columns[:, place]])
+        if np.linalg.matrix_rank(wider) == wider.shape[1]:
+            known, told = wider, [*told, place]
+    return told
 
 
 def read_timeline(study: Study) -> Timeline:

@@ -109,6 +109,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "novelty": N_("Novelty"),
     "season_overlap": N_("Season"),
     "special_days": N_("Special days"),
+    "holidays": N_("Public holidays"),
     "outliers": N_("Outliers"),
     "definition": N_("Metric definition"),
     "definition_since_plan": N_("Metric definition since the plan"),

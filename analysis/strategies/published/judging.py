@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.metrics.periods import Period
 from analysis.strategies.checks import enough, missing_change, trend_of_effects
 from analysis.strategies.contract import Strategy
-from analysis.strategies.published import conditions, over_time, spill
+from analysis.strategies.published import conditions, days_off, over_time, spill
 from analysis.strategies.published.adjusted import covaried
 from analysis.strategies.published.contract import SecondOpinion, Segments
 from analysis.strategies.published.contrasts import put_together
@@ -98,6 +98,7 @@ def judge_panel(plan: PanelPlan, study: Study, finding: Finding) -> Judged:
     found = [
         *_panel_checks(plan, study, finding, start),
         conditions.season(plan.bound, plan.period, start),
+        _holidays(plan, study, start),
         conditions.definition(plan.bound),
     ]
     if second is not None:
@@ -146,6 +147,20 @@ def _start(study: Study) -> date | None:
         return None if pd.isna(first) else first.date()
     start = study.strategy.start
     return None if start is None else pd.Timestamp(start).date()
+
+
+def _holidays(plan: PanelPlan, study: Study, start: date | None) -> Check | None:
+    """Whether days off weigh alike before and after, and here and there."""
+    if study.strategy.design == "its":
+        known = days_off.COLUMN in study.covariates
+        return days_off.holidays_alike(plan.bound, plan.period, start, in_model=known)
+    if start is None:
+        return None
+    treated = study.rows.loc[_ever_treated(study).to_numpy(), "unit"].astype("str")
+    return days_off.holidays_alike(
+        plan.bound, plan.period, start,
+        treated=sorted(treated.unique()), unit=plan.bound.key(plan.unit),
+    )  # fmt: skip
 
 
 def _panel_checks(

@@ -18,6 +18,7 @@ from analysis.metrics.moments import Cut, moments_query
 from analysis.metrics.periods import Period
 from analysis.strategies.contract import Strategy
 from analysis.strategies.few_clusters import LEAST
+from analysis.strategies.published import days_off
 from analysis.strategies.published.assigned import starts
 from analysis.strategies.published.binding import (
     Bound,
@@ -144,10 +145,27 @@ def panel_study(plan: PanelPlan, *, alpha: float, seed: int) -> Study:
     compressed = Compressed(cells.moments, {}, figure.is_share)
     own_sums = None if figure.is_count else compressed
     nothing = pd.DataFrame({"missing": [], "n": []})
+    rows, holidays, told = _with_holidays(plan, strategy, rows)
     return Study(
-        rows.reset_index(drop=True), tuple(_numbers(plan.bound)), strategy, alpha,
-        seed, (*notes, *more, *last), nothing, own_sums,
+        rows.reset_index(drop=True), (*_numbers(plan.bound), *holidays), strategy,
+        alpha, seed, (*notes, *more, *last, *told), nothing, own_sums,
     )  # fmt: skip
+
+
+def _with_holidays(
+    plan: PanelPlan, strategy: Strategy, rows: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[str, ...], tuple[Text, ...]]:
+    """A series with its days off, where their effect is seen before the start."""
+    if strategy.design != "its" or rows.empty:
+        return rows, (), ()
+    off = days_off.per_period(plan.bound, plan.period, rows["time"], plan.step)
+    before = off[(rows["time"] < pd.Timestamp(strategy.start)).to_numpy()]
+    # A single one would be explained away by itself, whatever it was like.
+    if np.count_nonzero(before) < 2 or np.ptp(before) == 0:  # noqa: PLR2004 - see above
+        return rows, (), ()
+    note = text(N_("Public holidays are taken out of the series: {count} days."),
+                count=round(float(off.sum())))  # fmt: skip
+    return rows.assign(**{days_off.COLUMN: off}), (days_off.COLUMN,), (note,)
 
 
 def _rows(plan: PanelPlan, cells: Cells) -> tuple[pd.DataFrame, tuple[Text, ...]]:
