@@ -28,6 +28,8 @@ WEIGHT = "weight"
 UNIT, CLUSTER = "unit", "cluster_"
 _CENTRES = "centres"
 _ROWS = "rows"
+_OFF = "distances"
+_CELLS = "cells"
 _PROBE = 1_000
 
 
@@ -113,20 +115,40 @@ class Cut:
 
 def moments_query(cut: Cut) -> exp.Select:
     """The query that adds up."""
-    keys = [trees.column(name, _ROWS) for name in cut.keys]
+    cells = _cells(cut).subquery(exp.to_identifier(_CELLS, quoted=True))
+    every = exp.Column(this=exp.Star(), table=exp.to_identifier(_CELLS, quoted=True))
+    centres = [_centre(name) for name in cut.names]
+    query = trees.select([every, *centres], cells)
+    query = query.join(trees.table(_CENTRES), join_type="cross", copy=False)
+    query = _with_history(cut, query)
+    return query.with_(
+        exp.to_identifier(_CENTRES, quoted=True), _centres(cut), materialized=True,
+        copy=False,
+    )  # fmt: skip
+
+
+def _cells(cut: Cut) -> exp.Select:
+    """Groups with their sums."""
+    keys = [trees.column(name, _OFF) for name in cut.keys]
     chosen: list[exp.Expr] = [
         *(trees.named(key.copy(), key.name) for key in keys),
         trees.named(exp.Count(this=exp.Star()), "rows"),
-        trees.named(exp.Count(this=_value(OUTCOME)), "n"),
-        *_centres_named(cut),
+        trees.named(exp.Count(this=_counted(cut)), "n"),
         *_sums(cut),
     ]
+    query = trees.select(chosen, _off_rows(cut))
+    places = [exp.Literal.number(place + 1) for place in range(len(keys))]
+    return query.group_by(*places, copy=False) if places else query
+
+
+def _off_rows(cut: Cut) -> exp.Subquery:
+    """The rows with a value near the mean taken off every column, once."""
+    chosen: list[exp.Expr] = [trees.column(name, _ROWS) for name in cut.keys]
+    chosen += _distances(cut)
     rows = rows_query(cut).subquery(exp.to_identifier(_ROWS, quoted=True))
     query = trees.select(chosen, rows)
-    query = query.join(_centres(cut), join_type="cross", copy=False)
-    places = [exp.Literal.number(place + 1) for place in range(len(keys))]
-    query = query.group_by(*places, copy=False) if places else query
-    return _with_history(cut, query) if cut.history else query
+    query = query.join(trees.table(_CENTRES), join_type="cross", copy=False)
+    return query.subquery(exp.to_identifier(_OFF, quoted=True))
 
 
 def rows_query(cut: Cut) -> exp.Select:
@@ -177,7 +199,7 @@ def _centre(name: str) -> exp.Expr:
     return trees.column(f"centre {name}", _CENTRES)
 
 
-def _centres(cut: Cut) -> exp.Subquery:
+def _centres(cut: Cut) -> exp.Select:
     """A value near the mean of each column, from the first rows."""
     probe = rows_query(cut).subquery(exp.to_identifier(_ROWS, quoted=True))
     known = _is_known(_value(OUTCOME))
@@ -185,10 +207,7 @@ def _centres(cut: Cut) -> exp.Subquery:
     first = exp.select(*(_value(name) for name in read)).from_(probe)
     first = first.where(known).limit(_PROBE)
     means = [trees.named(_near(cut, name), f"centre {name}") for name in cut.names]
-    source = first.subquery(exp.to_identifier(_ROWS, quoted=True))
-    return trees.select(means, source).subquery(
-        exp.to_identifier(_CENTRES, quoted=True)
-    )
+    return trees.select(means, first.subquery(exp.to_identifier(_ROWS, quoted=True)))
 
 
 def _near(cut: Cut, name: str) -> exp.Expr:
@@ -203,76 +222,89 @@ def _zero() -> exp.Expr:
     return exp.Literal.number(0)
 
 
-def _centres_named(cut: Cut) -> list[exp.Expr]:
-    return [
-        trees.named(exp.AnyValue(this=_centre(name)), f"centre {name}")
-        for name in cut.names
-    ]
-
-
-def _sums(cut: Cut) -> list[exp.Expr]:
-    known = exp.Where(this=_is_known(_value(OUTCOME)))
-
-    def summed(value: exp.Expr) -> exp.Expr:
-        return exp.Filter(this=exp.Sum(this=value), expression=known.copy())
-
-    found = [
-        trees.named(summed(_weighted(cut, name)), f"sum {name}") for name in cut.names
-    ]
-    found += [
-        trees.named(summed(_product(cut, one, other)), f"product {one} {other}")
-        for one, other in combinations_with_replacement(cut.names, 2)
-    ]
-    if cut.has_weights:
-        found.append(trees.named(summed(_value(WEIGHT)), "total weight"))
-    far = exp.Max(this=exp.Abs(this=_weighted(cut, OUTCOME)))
-    return [*found, trees.named(far, "farthest")]
-
-
-def _weighted(cut: Cut, name: str) -> exp.Expr:
-    """A value less its centre, times the row's weight.
+def _distances(cut: Cut) -> list[exp.Expr]:
+    """Values less their centres, and what says which rows count and how much.
 
     The outcome of a ratio of sums is its numerator, which is the weight times the
     ratio; it counts even where the weight is 0.
     """
-    if not cut.has_weights:
-        return exp.paren(exp.Sub(this=_value(name), expression=_centre(name)))
-    if name != OUTCOME:
-        return exp.Mul(this=_value(WEIGHT), expression=_off(name))
-    taken = exp.Mul(this=_centre(OUTCOME), expression=_value(WEIGHT))
-    return exp.paren(exp.Sub(this=_value(OUTCOME), expression=taken))
+    found = []
+    for name in cut.names:
+        centre = _centre(name)
+        if cut.has_weights and name == OUTCOME:
+            centre = exp.Mul(this=centre, expression=_value(WEIGHT))
+        off = exp.Sub(this=_value(name), expression=centre)
+        found.append(trees.named(off, _off(name).name))
+    more = [OUTCOME, WEIGHT] if cut.has_weights else []
+    return [*found, *(_value(name) for name in more)]
+
+
+def _off(name: str) -> exp.Column:
+    return trees.column(f"off {name}", _OFF)
+
+
+def _weight() -> exp.Column:
+    return trees.column(WEIGHT, _OFF)
+
+
+def _counted(cut: Cut) -> exp.Expr:
+    """What has a value in the rows that count."""
+    return trees.column(OUTCOME, _OFF) if cut.has_weights else _off(OUTCOME)
+
+
+def _sums(cut: Cut) -> list[exp.Expr]:
+    found = [
+        trees.named(_summed(cut, _weighted(cut, name), name), f"sum {name}")
+        for name in cut.names
+    ]
+    found += [
+        trees.named(_summed(cut, _product(cut, one, other), one),
+                    f"product {one} {other}")
+        for one, other in combinations_with_replacement(cut.names, 2)
+    ]  # fmt: skip
+    if cut.has_weights:
+        total = _summed(cut, _weight(), WEIGHT)
+        found.append(trees.named(total, "total weight"))
+    far = exp.Max(this=exp.Abs(this=_off(OUTCOME)))
+    return [*found, trees.named(far, "farthest")]
+
+
+def _summed(cut: Cut, value: exp.Expr, name: str) -> exp.Expr:
+    """The sum over the rows that count; a missing outcome leaves itself out."""
+    if name == OUTCOME:
+        return exp.Sum(this=value)
+    known = exp.Where(this=_is_known(_counted(cut)))
+    return exp.Filter(this=exp.Sum(this=value), expression=known)
+
+
+def _weighted(cut: Cut, name: str) -> exp.Expr:
+    """A value less its centre, times the row's weight."""
+    if cut.has_weights and name != OUTCOME:
+        return exp.Mul(this=_weight(), expression=_off(name))
+    return _off(name)
 
 
 def _product(cut: Cut, one: str, other: str) -> exp.Expr:
-    first = _weighted(cut, one)
+    product = exp.Mul(this=_weighted(cut, one), expression=_off(other))
     if not (cut.has_weights and other == OUTCOME):
-        return exp.Mul(this=first, expression=_off(other))
-    below = exp.func("NULLIF", _value(WEIGHT), _zero())
-    square = exp.Mul(this=first, expression=_weighted(cut, OUTCOME))
-    return exp.Div(this=exp.paren(square), expression=below)
-
-
-def _off(name: str) -> exp.Expr:
-    return exp.paren(exp.Sub(this=_value(name), expression=_centre(name)))
+        return product
+    below = exp.func("NULLIF", _weight(), _zero())
+    return exp.Div(this=exp.paren(product), expression=below)
 
 
 def _with_history(cut: Cut, query: exp.Select) -> exp.Select:
     """Groups with what their unit was like before."""
-    cells = query.subquery(exp.to_identifier("cells", quoted=True))
-    chosen: list[exp.Expr] = [
-        exp.Column(this=exp.Star(), table=exp.to_identifier("cells", quoted=True))
-    ]
-    outer = exp.select()
     for place, item in enumerate(cut.history):
         alias = f"earlier_{place}"
-        chosen.append(trees.named(trees.column("value", alias), f"history {item.name}"))
+        past = trees.named(trees.column("value", alias), f"history {item.name}")
         on = exp.EQ(
-            this=trees.column(item.unit, "cells"),
+            this=trees.column(item.unit, _CELLS),
             expression=trees.column("unit", alias),
         )
         source = _earlier(item).subquery(exp.to_identifier(alias, quoted=True))
-        outer = outer.join(source, on=on, join_type="left", copy=False)
-    return outer.select(*chosen, copy=False).from_(cells, copy=False)
+        query = query.select(past, copy=False)
+        query = query.join(source, on=on, join_type="left", copy=False)
+    return query
 
 
 def _earlier(item: History) -> exp.Select:
