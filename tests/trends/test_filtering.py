@@ -7,18 +7,18 @@ import pytest
 from scipy.stats import norm
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from analysis.trends import filtering
+from analysis.trends import filtering_one
 from analysis.trends.changes import change_points
 from analysis.trends.filtering import foretell
 from analysis.trends.scales import logarithmic, per_unit, plain, rates
-from analysis.trends.seasons import Season
+from analysis.trends.seasons import Season, cycles
 
 
 def test_one_step_errors_are_those_of_a_local_level(monkeypatch):
     """With one filter and bounds far away it is the Kalman filter of a local level."""
-    monkeypatch.setattr(filtering, "WALKS", (0.1,))
-    monkeypatch.setattr(filtering, "BOUND", 1e6)
-    monkeypatch.setattr(filtering, "NOISE_STEPS", 1e9)
+    monkeypatch.setattr(filtering_one, "WALKS", (0.1,))
+    monkeypatch.setattr(filtering_one, "BOUND", 1e6)
+    monkeypatch.setattr(filtering_one, "NOISE_STEPS", 1e9)
     rng = np.random.default_rng(1)
     values = np.cumsum(rng.normal(0, 0.3, 400)) + rng.normal(0, 1, 400)
     found = foretell(plain(values[None, :]), (), warm_up=12, moved_after=5_000)
@@ -91,3 +91,30 @@ def test_a_slow_drift_is_no_change_point():
     rng = np.random.default_rng(7)
     values = np.linspace(0, 3, 200) + rng.normal(0, 0.5, 200)
     assert not change_points(values, lengths=(), shortest=5).any()
+
+
+@pytest.mark.parametrize("scale", ["rates", "per_unit", "plain"])
+def test_many_series_at_once_are_each_series_alone(scale, monkeypatch):
+    rng = np.random.default_rng(1)
+    shape = (20, 150)
+    orders = rng.integers(0, 800, shape).astype(float)
+    chance = 0.1 * np.exp(0.2 * rng.normal(size=shape))
+    chance[:, 100:130] *= 1.8
+    late = rng.binomial(orders.astype(int), chance).astype(float)
+    orders[rng.random(shape) < 0.1] = np.nan
+    orders[3] = np.nan
+    made = {
+        "rates": lambda: rates(late, orders),
+        "per_unit": lambda: per_unit(late, orders),
+        "plain": lambda: plain(np.where(np.isnan(orders), np.nan, late), None),
+    }[scale]()
+    found = []
+    for many in (1, len(late) + 1):
+        monkeypatch.setattr("analysis.trends.filtering.MANY", many)
+        found.append(foretell(made, cycles((7,), 150), warm_up=21, moved_after=5))
+    together, alone = found
+    assert np.isfinite(alone.errors).any(axis=1).sum() == len(late) - 1
+    for name in ("expected", "variance", "level", "freedom", "errors"):
+        np.testing.assert_allclose(
+            getattr(together, name), getattr(alone, name), rtol=1e-9, atol=1e-12
+        )
