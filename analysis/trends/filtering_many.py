@@ -33,7 +33,6 @@ from analysis.trends.filter_settings import (
 from analysis.trends.scales import Floats, Scaled
 from analysis.trends.starting import LEAST_DISPERSION, Start
 
-
 Booleans = NDArray[np.bool_]
 
 

@@ -94,7 +94,7 @@ def test_a_slow_drift_is_no_change_point():
 
 
 @pytest.mark.parametrize("scale", ["rates", "per_unit", "plain"])
-def test_many_series_at_once_are_each_series_alone(scale, monkeypatch):
+def test_the_arrays_foretell_what_plain_numbers_do(scale, monkeypatch):
     rng = np.random.default_rng(1)
     shape = (20, 150)
     orders = rng.integers(0, 800, shape).astype(float)
