@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from analysis.engine.dataset import Dataset
 from analysis.metrics.measure import measure
@@ -99,18 +100,53 @@ def fit_factors(
         groups: For each margin the value of each kind, -1 where it has no factor.
     """
     overall = tops.sum(axis=0) / np.maximum(bottoms.sum(axis=0), 1e-300)
-    rates = np.repeat(overall[None, :], len(tops), axis=0)
+    margins = [_margin(tops, bottoms, codes) for codes in groups]
+    due = bottoms * overall
     for _ in range(ROUNDS):
-        for codes in groups:
-            held = codes >= 0
-            count = int(codes.max(initial=-1)) + 1
-            for place in np.flatnonzero(_is_known(bottoms, held)):
-                seen = np.bincount(codes[held], tops[held, place], count)
-                expected = bottoms[held, place] * rates[held, place]
-                due = np.bincount(codes[held], expected, count)
-                factors = (seen + DRAWN_BY) / (due + DRAWN_BY)
-                rates[held, place] *= factors[codes[held]]
+        for margin in margins:
+            steps = (margin.seen + DRAWN_BY) / (margin.member @ due + DRAWN_BY)
+            steps[:, ~margin.is_known] = 1.0
+            steps[-1] = 1.0
+            margin.factors[:] *= steps
+            due *= steps[margin.codes]
+    rates = np.repeat(overall[None, :], len(tops), axis=0)
+    for margin in margins:
+        rates *= margin.factors[margin.codes]
     return rates
+
+
+@dataclass(frozen=True, slots=True)
+class _Margin:
+    """One margin while it is fitted; values by metric, those without a factor last.
+
+    Attributes:
+        codes: Value of each kind, -1 for none.
+        member: Which kinds are of which value, as a matrix.
+        seen: Events.
+        is_known: For which metrics it counts.
+        factors: Factors so far.
+    """
+
+    codes: NDArray[np.int64]
+    member: csr_array
+    seen: Floats
+    is_known: NDArray[np.bool_]
+    factors: Floats
+
+
+def _margin(tops: Floats, bottoms: Floats, codes: NDArray[np.int64]) -> _Margin:
+    count = int(codes.max(initial=-1)) + 1
+    of_value = np.where(codes < 0, count, codes)
+    kinds = np.arange(len(codes))
+    shape = (count + 1, len(codes))
+    member = csr_array((np.ones(len(codes)), (of_value, kinds)), shape=shape)
+    return _Margin(
+        codes=codes,
+        member=member,
+        seen=member @ tops,
+        is_known=_is_known(bottoms, codes >= 0),
+        factors=np.ones((count + 1, tops.shape[1])),
+    )
 
 
 def _is_known(bottoms: Floats, held: NDArray[np.bool_]) -> NDArray[np.bool_]:
