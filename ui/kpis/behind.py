@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.engine.dataset import Dataset
 from analysis.metrics import measure, sql_of
 from analysis.metrics.components import bind_metric
-from analysis.metrics.registry import Reference, parse_reference
+from analysis.metrics.registry import Reference, Source, parse_reference
 from ui import cached
 from ui.chart_frame import Behind
 from ui.format import period as written_period
@@ -108,7 +109,7 @@ def formula_text(look: Look, metric: str) -> str:
     """Numerator and denominator as the registry writes them; empty if locked."""
     if look.locked(metric):
         return ""
-    source = bind_metric(look.dataset, parse_reference(metric)).source
+    source = cached.result(source_of, look.dataset, metric)
     texts = {
         t("Numerator"): source.numerator or source.measure,
         t("Denominator"): source.denominator,
@@ -119,6 +120,11 @@ def formula_text(look: Look, metric: str) -> str:
         for name, text in texts.items()
         if text
     )
+
+
+def source_of(dataset: Dataset, metric: str) -> Source:
+    """The source of a metric that the dataset has the columns for."""
+    return bind_metric(dataset, parse_reference(metric)).source
 
 
 def _direction(direction: str) -> str:

@@ -38,6 +38,8 @@ from ui.texts import t
 TOGETHER: Final = 3
 #: Three cards of 165 pixels with the gaps between them.
 GROUP_WIDTH: Final = 3 * 165 + 2 * 7
+#: What a card has inside at least, so that a change and its word stay in one line.
+INNER_WIDTH: Final = 130
 #: Verdicts on a card, where a word has little room; counts show theirs by the arrow.
 SHORT_NAMES: Final[dict[Verdict, str]] = {
     "better": N_("better"),
@@ -121,7 +123,7 @@ def _card(
 def _title(look: Look, metric: str, *, place: int) -> None:
     """The metric's name; pressing it makes it the metric of the page."""
     chosen = metric == look.metric
-    st.button(
+    st.container(width=INNER_WIDTH, gap=None).button(
         f"**{plain(name_of(metric))}**",
         key=f"kpis_card_{place}",
         type="tertiary",

@@ -9,8 +9,9 @@ from typing import Final
 
 from babel import Locale
 
-from analysis.calendars import Holiday, public_holidays
+from analysis.calendars import Holiday, days_off, public_holidays
 from analysis.metrics import territories
+from analysis.metrics.periods import Grain
 from ui import cached
 from ui.format import period as written_period
 from ui.kpis.view import Look
@@ -43,13 +44,28 @@ def shown(look: Look, *, most: int) -> list[DaysOff]:
     """The holidays within the days looked at, those of the most orders if too many."""
     if look.period is None:
         return []
-    shares = cached.result(territories, look.dataset, selection=look.orders)
-    large = {code: share for code, share in shares.items() if share >= LEAST_SHARE}
+    large = {
+        code: share for code, share in _shares(look).items() if share >= LEAST_SHARE
+    }
     found = joined(
         public_holidays(large, look.period.first, look.period.last, language=language())
     )
     found.sort(key=lambda item: -sum(large[code] for code in item.territories))
     return [_written(item, is_alone=len(large) == 1) for item in found[:most]]
+
+
+def kept(look: Look, grain: Grain) -> frozenset[date]:
+    """Days of the data that are a holiday for a good part of the orders looked at.
+
+    None for weeks and months, which have most days as usual.
+    """
+    if look.whole is None or grain not in ("hour", "day"):
+        return frozenset()
+    return days_off(_shares(look), look.whole.first, look.whole.last)
+
+
+def _shares(look: Look) -> Mapping[str, float]:
+    return cached.result(territories, look.dataset, selection=look.orders)
 
 
 def joined(found: Iterable[Holiday]) -> list[DaysOff]:

@@ -53,7 +53,7 @@ def judged(look: Look, grain: Grain) -> pd.DataFrame | None:
     try:
         return cached.result(
             expected, look.dataset, look.metric, grain=grain, period=look.period,
-            selection=look.orders,
+            selection=look.orders, holidays=days_off.kept(look, grain),
         )  # fmt: skip
     except DoorstepError:
         # The trend itself says what is wrong with the same query.
