@@ -27,12 +27,14 @@ class Effects:
         effect: (effects,)
         influence: (units, effects)
         cluster: Cluster code of each unit.
+        freedom: Degrees of freedom of each effect; None is clusters minus 1.
     """
 
     labels: pd.DataFrame
     effect: Floats
     influence: Floats
     cluster: Codes
+    freedom: Floats | None = None
 
     def covariance(self) -> Floats:
         """Cluster-robust covariance of the effects."""
@@ -49,7 +51,8 @@ class Effects:
     def estimate(self, place: int, *, alpha: float) -> Estimate:
         """One of the effects."""
         se = float(np.sqrt(self._variance(self.influence[:, place])))
-        return student(self.effect[place], se, alpha=alpha, df=self.df)
+        df = self.df if self.freedom is None else float(self.freedom[place])
+        return student(self.effect[place], se, alpha=alpha, df=df)
 
     def _variance(self, influence: Floats) -> float:
         sums = np.bincount(self.cluster, influence)
@@ -61,9 +64,10 @@ class Effects:
         sums = np.zeros((size, self.influence.shape[1]))
         np.add.at(sums, self.cluster, self.influence)
         se = np.sqrt((sums**2).sum(axis=0)) / len(self.influence)
-        half = stats.t.isf(alpha / 2, self.df) * se
+        df = self.df if self.freedom is None else self.freedom
+        half = stats.t.isf(alpha / 2, df) * se
         with np.errstate(divide="ignore", invalid="ignore"):
-            p_value = 2 * stats.t.sf(np.abs(self.effect) / se, self.df)
+            p_value = 2 * stats.t.sf(np.abs(self.effect) / se, df)
         return self.labels.reset_index(drop=True).assign(
             effect=self.effect, se=se, low=self.effect - half,
             high=self.effect + half, p_value=p_value,

@@ -9,7 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import NotEnoughData
+from analysis.strategies import few_units
 from analysis.strategies.cohorts import Codes, Cohorts
+from analysis.strategies.few_clusters import FEW, LEAST
 from analysis.strategies.group_time import Effects
 from analysis.strategies.moments import Floats
 from analysis.words import N_
@@ -184,13 +186,20 @@ def imputed_effects(
     weights = members * imputed.cells.weight[:, None]
     weights = weights / weights.sum(axis=0)
     effect = weights.T @ np.where(imputed.cells.treated, imputed.left, 0.0)
-    influence = _influence(imputed, weights, len(cohorts.units))
     counts = (members > 0).sum(axis=0)
+    own = _own(imputed, weights, len(cohorts.units))
+    small = _few(cohorts, imputed, own)
+    if small is not None:
+        influence, freedom = small
+        return Effects(
+            labels.assign(n=counts), effect, influence, cohorts.cluster, freedom
+        )
+    influence = _influence(imputed, weights, own, len(cohorts.units))
     return Effects(labels.assign(n=counts), effect, influence, cohorts.cluster)
 
 
-def _influence(imputed: Imputed, weights: Floats, units: int) -> Floats:
-    """Influence of each unit on each mean, on the scale of n times its share."""
+def _own(imputed: Imputed, weights: Floats, units: int) -> Floats:
+    """Weight of each cell's outcome in each mean, (cells, means)."""
     cells = imputed.cells
     treated = cells.treated[:, None]
     # What a mean asks of unit and period effects, spread over the untreated cells.
@@ -199,7 +208,58 @@ def _influence(imputed: Imputed, weights: Floats, units: int) -> Floats:
     slope = imputed.inverse @ cells.transposed(weights)
     per_unit = asked / np.where(mass > 0, mass, np.inf)[:, None]
     spread = cells.weight[:, None] * (per_unit[cells.unit] + cells.times(slope))
-    own = np.where(treated, weights, -spread)
+    own: Floats = np.where(treated, weights, -spread)
+    return own
+
+
+def _few(
+    cohorts: Cohorts, imputed: Imputed, own: Floats
+) -> tuple[Floats, Floats] | None:
+    """Influence and df by the errors of few units; None where there are many.
+
+    The regression holds units, periods and a mean effect of cells alike, so that the
+    scatter of the effects counts as error.
+    """
+    cells = imputed.cells
+    cluster = np.unique(cohorts.cluster[cells.unit], return_inverse=True)[1]
+    sizes = np.bincount(cluster)
+    if not LEAST <= len(sizes) < FEW or sizes.max() > few_units.LARGEST:
+        return None
+    units = len(cohorts.units)
+    columns = [
+        _dummies(cells.unit), _dummies(cells.period), _dummies(_grouped(cells)),
+        cells.extra,
+    ]  # fmt: skip
+    outcome = cohorts.outcome[cells.unit, cells.time]
+    model = few_units.Model(
+        np.column_stack(columns), cells.weight / cells.weight.mean(),
+        outcome - outcome.mean(), cluster,
+    )  # fmt: skip
+    added, freedom = few_units.reduced(model, own)
+    influence = np.zeros((units, own.shape[1]))
+    first = np.unique(cluster, return_index=True)[1]
+    influence[cells.unit[first]] = units * added
+    return influence, freedom
+
+
+def _grouped(cells: Cells) -> Codes:
+    """Cells whose effects have one mean; untreated ones are -1."""
+    likes = np.where(cells.treated, _likes(cells), -1)
+    if len(np.unique(likes)) > len(np.unique(cells.time)):
+        likes = np.where(cells.treated, cells.time - cells.cohort, -1)
+    return likes
+
+
+def _dummies(codes: Codes) -> Floats:
+    levels = np.unique(codes)
+    columns: Floats = (codes[:, None] == levels[levels >= 0]).astype(float)
+    return columns
+
+
+def _influence(imputed: Imputed, weights: Floats, own: Floats, units: int) -> Floats:
+    """Influence of each unit on each mean, on the scale of n times its share."""
+    cells = imputed.cells
+    treated = cells.treated[:, None]
     surprise = np.where(treated, _surprise(imputed, weights), imputed.left[:, None])
     size = len(np.unique(cells.unit))
     scale = units * np.sqrt(size / (size - 1))

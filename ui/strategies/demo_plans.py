@@ -24,6 +24,7 @@ AUTHOR: Final = "Demo"
 #: drawn, two where places or hours are, since those can show no less.
 MARGIN: Final = 0.01
 MARGIN_OF_PLACES: Final = 0.02
+SECONDARY: Final = ("delivery_minutes", "on_time_rate", "complaint_rate")
 _DESIGNS: Final = {"before_after": "did"}
 
 
@@ -77,8 +78,17 @@ def demo_plan(
             for name in row["guardrails"].split(",")
         ),
         scope=_scope(row, assigned),
-        options=Options(covariates=(metric,) if row["unit"] == "rider" else ()),
+        options=Options(
+            covariates=(metric,) if row["unit"] == "rider" else (),
+            secondary=_secondary(design, metric, row["guardrails"]),
+        ),
     )
+
+
+def _secondary(design: str, metric: str, guardrails: str) -> tuple[str, ...]:
+    """What is looked at besides, where reading it is quick."""
+    taken = {metric, *(name.strip() for name in guardrails.split(","))}
+    return tuple(name for name in SECONDARY if name not in taken and design == "ab")
 
 
 def _assignment(unit: str, assigned: pd.DataFrame, workspace: Workspace) -> Assignment:

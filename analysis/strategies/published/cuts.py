@@ -130,7 +130,7 @@ def plan_arms(bound: Bound) -> Plan:
     found = covariates_of(bound, period)
     keys = {ARM: bound.arm, **_unit_keys(bound), **found.levels}
     if bound.strategy.strata:
-        keys["stratum"] = _stratum(bound)
+        keys["stratum"] = stratum_of(bound)
     known = exp.Not(this=exp.Is(this=bound.arm.copy(), expression=exp.null()))
     cut = Cut(
         bound.figure, keys, found.numbers, period, (*bound.filters, known),
@@ -153,7 +153,8 @@ def _unit_keys(bound: Bound) -> dict[str, exp.Expr]:
     return keys
 
 
-def _stratum(bound: Bound) -> exp.Expr:
+def stratum_of(bound: Bound) -> exp.Expr:
+    """All strata of an order as one value."""
     parts = [
         exp.func(
             "COALESCE",

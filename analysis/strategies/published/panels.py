@@ -27,7 +27,7 @@ from analysis.strategies.published.binding import (
     step_of,
 )
 from analysis.strategies.published.contract import UNITS
-from analysis.strategies.published.cuts import ARM, need_finite, need_rows
+from analysis.strategies.published.cuts import ARM, need_finite, need_rows, stratum_of
 from analysis.strategies.results import Text, text
 from analysis.strategies.study import Compressed, Study
 from analysis.strategies.treatment import control_label
@@ -85,6 +85,8 @@ def plan_panel(bound: Bound) -> PanelPlan:
         keys[ARM] = bound.arm.copy() if bound.arm is not None else exp.null()
     for number, name in enumerate(strategy.cluster, start=1):
         keys[f"cluster_{number}"] = bound.key(name)
+    if strategy.design == "staggered" and strategy.strata:
+        keys["stratum"] = stratum_of(bound)
     filters = bound.filters
     if strategy.design == "switchback" and bound.arm is not None:
         known = exp.Not(this=exp.Is(this=bound.arm.copy(), expression=exp.null()))

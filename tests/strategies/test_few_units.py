@@ -1,0 +1,110 @@
+"""Errors with few units: closed forms where there are any, and how often they err."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis.strategies import Strategy, evaluate
+from analysis.strategies.calibration import share_of
+from analysis.strategies.evaluating import estimate
+from analysis.strategies.study import read_study
+from tests.strategies.published_world import START, opened, orders_of
+
+STAGGERED = Strategy("staggered", "y", treatment="first", unit="unit", time="t")
+
+
+def panel(
+    seed: int, *, units: int = 12, periods: int = 20, treated: int = 6
+) -> pd.DataFrame:
+    """Units with levels and fading shocks of their own; nothing happens."""
+    rng = np.random.default_rng(seed)
+    shocks = rng.normal(size=(units, periods))
+    for t in range(1, periods):
+        shocks[:, t] += 0.6 * shocks[:, t - 1]
+    scale = rng.uniform(0.7, 1.4, size=units)
+    y = 3 * rng.normal(size=units)[:, None] + scale[:, None] * shocks
+    first = np.full(units, np.nan)
+    chosen = rng.permutation(units)[:treated]
+    first[chosen] = rng.integers(periods // 2, periods - 3, size=treated)
+    unit, t = np.divmod(np.arange(units * periods), periods)
+    return pd.DataFrame({"unit": unit, "t": t, "y": y.ravel(), "first": first[unit]})
+
+
+def test_two_periods_are_a_difference_of_mean_changes() -> None:
+    """Error of Welch, degrees of freedom as if both groups scattered alike."""
+    rng = np.random.default_rng(3)
+    change = rng.normal(size=9) + np.where(np.arange(9) < 4, 1.0, 0.0)
+    level = rng.normal(size=9)
+    data = pd.DataFrame(
+        {"unit": np.repeat(np.arange(9), 2), "t": np.tile([0, 1], 9),
+         "y": np.column_stack([level, level + change]).ravel(),
+         "first": np.repeat(np.where(np.arange(9) < 4, 1.0, np.nan), 2)}
+    )  # fmt: skip
+    found = evaluate(data, replace(STAGGERED, method="imputation"))
+    one, other = change[:4], change[4:]
+    assert found.effect == pytest.approx(one.mean() - other.mean())
+    variance = one.var(ddof=1) / 4 + other.var(ddof=1) / 5
+    assert found.se == pytest.approx(np.sqrt(variance))
+    df = (1 / 4 + 1 / 5) ** 2 / (1 / 4**2 / 3 + 1 / 5**2 / 4)
+    assert found.df == pytest.approx(df)
+    assert found.p_value == pytest.approx(
+        2 * stats.t.sf(abs(found.effect) / found.se, df)
+    )
+
+
+def test_effects_by_time_have_df_of_their_own() -> None:
+    found = evaluate(panel(1), replace(STAGGERED, method="imputation"))
+    table = found.extra["dynamic"]
+    half = (table["high"] - table["low"]) / 2 / table["se"]
+    df = stats.t.isf(0.025, found.df)
+    # The last periods are seen of fewer units than the first.
+    assert half.max() > half.min() > 0
+    assert half.min() > stats.norm.isf(0.025)
+    assert found.interval[1] - found.effect == pytest.approx(df * found.se)
+
+
+def test_twelve_units_are_wrong_about_as_often_as_promised() -> None:
+    strategy = replace(STAGGERED, method="imputation")
+    hits = sum(
+        estimate(read_study(panel(seed), strategy, alpha=0.05, seed=0)).p_value < 0.05
+        for seed in range(1_000, 1_400)
+    )
+    share = share_of(hits, 400, confidence=0.99)
+    assert share.low <= 0.06
+    assert share.high >= 0.04
+
+
+def test_strata_of_a_dataset_are_those_of_the_frame() -> None:
+    orders = orders_of(5, orders=4000)
+    starts = {"z0": "2026-03-04", "z3": "2026-03-09"}
+    table = pd.DataFrame({"unit": sorted(orders["zone"].unique())})
+    table["first"] = table["unit"].map(starts)
+    table["variant"] = np.where(table["first"].isna(), "control", "treatment")
+    asked = Strategy(
+        "staggered", "mean_basket", treatment="variant", unit="zone", time="day",
+        strata=("city",), start=START,
+    )  # fmt: skip
+    with opened(orders) as dataset:
+        found = evaluate(dataset, asked, assignment=table)
+        plain = evaluate(dataset, replace(asked, strata=()), assignment=table)
+    rows = orders.dropna(subset="basket_amount")
+    daily = rows.groupby(["zone", "city", "local_date"], as_index=False)[
+        "basket_amount"
+    ].agg(["sum", "size"])  # fmt: skip
+    daily = daily.rename(columns={"size": "orders"}).assign(
+        first=pd.to_datetime(daily["zone"].map(starts)),
+        day=pd.to_datetime(daily["local_date"]),
+    )
+    by_hand = evaluate(
+        daily,
+        Strategy("staggered", "sum", denominator="orders", treatment="first",
+                 unit="zone", time="day", strata=("city",)),
+    )  # fmt: skip
+    assert found.effect == pytest.approx(by_hand.effect)
+    assert found.se == pytest.approx(by_hand.se)
+    assert abs(found.effect - plain.effect) > 1e-6
