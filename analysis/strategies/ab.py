@@ -58,7 +58,7 @@ def evaluate_ab(study: Study) -> Finding:
         estimates=_table(arms, compared, estimates),
         baseline=float(compared.means.level[0]),
         relative=compared.relative[judged],
-        checks=_checks(arms),
+        checks=_checks(arms, compared.method),
         why=_why(compared.method),
         notes=(*study.notes, *arms.notes, *compared.notes, *_sequence_note(arms)),
         raw=raw,
@@ -180,9 +180,9 @@ def _sequence_note(arms: Arms) -> tuple[Text, ...]:
     return (text(N_("Interval and p-value hold however often they are looked at.")),)
 
 
-def _checks(arms: Arms) -> tuple[Check, ...]:
+def _checks(arms: Arms, method: str) -> tuple[Check, ...]:
     if arms.study.cells is not None:
-        return _checks_of_cells(arms, arms.study.cells)
+        return _checks_of_cells(arms, arms.study.cells, method)
     rows = arms.rows
     found: list[Check | None] = [*arms.checks]
     if "propensity" not in rows:
@@ -196,12 +196,12 @@ def _checks(arms: Arms) -> tuple[Check, ...]:
         found.append(checks.outliers(rows["outcome"].to_numpy(dtype=float)))
     if arms.clusters:
         size = min(rows[name].nunique() for name in arms.clusters)
-        found.append(checks.cluster_count(size, few=FEW))
+        found.append(checks.cluster_count(size, few=FEW, procedure=method))
     found.append(_novelty(arms))
     return tuple(check for check in found if check is not None)
 
 
-def _checks_of_cells(arms: Arms, cells: Compressed) -> tuple[Check, ...]:
+def _checks_of_cells(arms: Arms, cells: Compressed, method: str) -> tuple[Check, ...]:
     """Checks that sums are enough for, and those made with the rows in sight."""
     rows = arms.rows
     found: list[Check | None] = [*arms.checks]
@@ -210,7 +210,7 @@ def _checks_of_cells(arms: Arms, cells: Compressed) -> tuple[Check, ...]:
     found.append(checks.enough(sizes_of(rows).to_dict()))
     if arms.clusters:
         size = min(rows[name].nunique() for name in arms.clusters)
-        found.append(checks.cluster_count(size, few=FEW))
+        found.append(checks.cluster_count(size, few=FEW, procedure=method))
     return tuple(check for check in (*found, *cells.checks) if check is not None)
 
 

@@ -219,11 +219,38 @@ def outliers(values: np.ndarray) -> Check:
     return Check("outliers", light, share, sentence)
 
 
-def cluster_count(clusters: int, *, few: int) -> Check:
-    """Whether there are enough clusters for the usual cluster-robust error."""
+def cluster_count(clusters: int, *, few: int, procedure: str = "") -> Check:
+    """Whether there are enough clusters for the usual cluster-robust error.
+
+    Args:
+        clusters: Number of clusters.
+        few: Clusters from which on it is trusted.
+        procedure: Method used; what it does about few clusters is said.
+    """
     light: Light = "green" if clusters >= few else "amber"
-    sentence = text(N_("There are {n} clusters."), n=clusters)
-    return Check("clusters", light, float(clusters), sentence)
+    template = N_("There are {n} clusters.")
+    if light == "amber":
+        template = _OF_FEW.get(procedure, template)
+    return Check("clusters", light, float(clusters), text(template, n=clusters))
+
+
+_OF_FEW: Mapping[str, str] = {
+    "imputation": N_(
+        "There are {n} clusters: errors and degrees of freedom are those for few of "
+        "them. Try it on your own history on the page Calibration."
+    ),
+    "callaway_santanna": N_(
+        "There are {n} clusters: with so few, group-time effects call chance an effect "
+        "more often than promised. Prefer imputation, and try both on your own history "
+        "on the page Calibration."
+    ),
+    "wild_bootstrap": N_(
+        "There are {n} clusters, so interval and p-value are drawn (wild bootstrap)."
+    ),
+    "randomisation": N_(
+        "There are {n} clusters, so interval and p-value are drawn (randomisation)."
+    ),
+}
 
 
 def contamination(both: int, units: int) -> Check:

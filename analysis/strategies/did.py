@@ -59,7 +59,7 @@ def evaluate_did(study: Study) -> Finding:
         ),
         baseline=float(means.level[0]),
         relative=_relative(means, estimate, method, study.alpha),
-        checks=_checks(panel, gaps, estimate),
+        checks=_checks(panel, gaps, estimate, method),
         why=text(N_("Places or units were treated from one day on, others never.")),
         notes=(*panel.notes, *notes),
         raw=_raw(panel) if study.covariates else None,
@@ -242,7 +242,9 @@ def _before(panel: Panel, gaps: CellMeans) -> int:
     return max(sum(period < panel.start for period in gaps.periods), 1)
 
 
-def _checks(panel: Panel, gaps: CellMeans, estimate: Estimate) -> tuple[Check, ...]:
+def _checks(
+    panel: Panel, gaps: CellMeans, estimate: Estimate, method: str
+) -> tuple[Check, ...]:
     before = _before(panel, gaps)
     found: list[Check | None] = [event_study.pre_trend(gaps, before)]
     found.append(
@@ -252,7 +254,7 @@ def _checks(panel: Panel, gaps: CellMeans, estimate: Estimate) -> tuple[Check, .
     )
     if panel.clusters:
         count = min(panel.rows[name].nunique() for name in panel.clusters)
-        found.append(cluster_count(count, few=few_clusters.FEW))
+        found.append(cluster_count(count, few=few_clusters.FEW, procedure=method))
     found.append(_second_opinion(panel, estimate))
     return tuple(check for check in found if check is not None)
 

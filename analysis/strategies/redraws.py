@@ -22,6 +22,8 @@ Codes = NDArray[np.int64]
 Redraw = Callable[[np.random.Generator], Study]
 
 _LEAST_UNITS = 4
+#: With starts drawn as well, two places tell chance from effect already.
+_LEAST_PLACES = 2
 _LEAST_BEFORE = 8
 _LEAST_AFTER = 4
 _HALF = 0.5
@@ -56,13 +58,13 @@ def _treated_count(study: Study, units: int) -> int:
     return int(np.clip(round(units * _share(study.strategy)), 1, units - 1))
 
 
-def _need_units(units: int) -> None:
-    if units < _LEAST_UNITS:
+def _need_units(units: int, least: int = _LEAST_UNITS) -> None:
+    if units < least:
         raise NotEnoughData(
             N_("The history has {seen} units."),
             hint=N_("At least {least} are needed to draw treated ones among them."),
             seen=units,
-            least=_LEAST_UNITS,
+            least=least,
         )
 
 
@@ -149,7 +151,7 @@ def _cut(rows: pd.DataFrame, last: object) -> pd.DataFrame:
 
 def _did(study: Study) -> Redraw:
     units = study.rows["unit"].unique()
-    _need_units(len(units))
+    _need_units(len(units), _LEAST_PLACES)
     count = _treated_count(study, len(units))
     strategy = replace(study.strategy, treatment="treatment", treated=None, control=0)
 

@@ -86,7 +86,7 @@ def evaluate_staggered(study: Study) -> Finding:
         baseline=baseline,
         relative=as_share(estimate, baseline),
         checks=(
-            *_checks(cohorts, effects, overall.effect, twfe),
+            *_checks(cohorts, effects, overall.effect, twfe, method),
             _second_opinion(cohorts, effects, estimate, method),
         ),
         why=text(N_("Units were treated from different days on.")),
@@ -202,12 +202,17 @@ def _baseline(cohorts: Cohorts, effect: float) -> float:
 
 
 def _checks(
-    cohorts: Cohorts, effects: Effects, effect: float, twfe: tuple[float, ...]
+    cohorts: Cohorts,
+    effects: Effects,
+    effect: float,
+    twfe: tuple[float, ...],
+    method: str,
 ) -> tuple[Check, ...]:
+    count = len(np.unique(cohorts.cluster))
     found = [
         _pre_trend(cohorts, effects),
         _twfe_bias(effect, twfe),
-        cluster_count(len(np.unique(cohorts.cluster)), few=FEW),
+        cluster_count(count, few=FEW, procedure=method),
     ]
     return tuple(check for check in found if check is not None)
 

@@ -66,9 +66,31 @@ def test_other_designs_read_periods(dataset, strategy):
         assert "share most of their periods" in str(found.notes[-1])
 
 
-def test_too_few_places_are_said_in_a_sentence(dataset):
+def test_a_handful_of_places_is_split_by_place_and_start(dataset):
     strategy = Strategy(
         "did", "late_rate", treated="Riyadh", start="2026-03-10", **ZONES
+    )
+    study = history_study(dataset, strategy)
+    found = split_history(study, study.strategy, draws=20)
+    assert found.draws == 20
+    assert len(set(found.effects)) > 3
+
+
+def test_days_after_the_end_serve_where_there_are_few_before(dataset):
+    strategy = Strategy(
+        "ab", "late_rate", treatment="variant", unit="rider",
+        covariates=("late_rate",), period=("2026-01-10", "2026-02-01"),
+    )  # fmt: skip
+    days = history_period(dataset, strategy, Scope(before=14))
+    assert str(days.first) == "2026-02-16"
+    study = history_study(dataset, strategy, Scope(before=14))
+    assert "after the end" in str(study.notes[-1])
+    assert split_history(study, study.strategy, draws=20).draws == 20
+
+
+def test_too_few_places_are_said_in_a_sentence(dataset):
+    strategy = Strategy(
+        "synthetic_control", "late_rate", treated="Riyadh", start="2026-03-10", **ZONES
     )
     study = history_study(dataset, strategy)
     with pytest.raises(DoorstepError) as caught:

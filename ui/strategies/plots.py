@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import textwrap
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -17,6 +19,8 @@ from ui.tokens import Tokens, tokens
 
 MINI_HEIGHT: Final = 34
 ROW_HEIGHT: Final = 34
+#: Letters of a name in one line; Chinese ones are twice as wide.
+LINE: Final = 27
 #: Up to so many sizes of a power curve each has its mark.
 FEW_SIZES: Final = 8
 #: The small plots reach so many times the smallest effect that matters.
@@ -95,7 +99,7 @@ def intervals(
     look = tokens()
     data = _rows(frame, look, better=better)
     base = alt.Chart(data).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=quiet_axis(look, grid=False)),
+        y=alt.Y("name:N", sort=None, title=None, axis=_names_axis(look)),
         color=alt.Color("colour:N", scale=None),
         tooltip=[alt.Tooltip("name:N", title=""), alt.Tooltip("shown:N", title=" ")],
     )
@@ -177,7 +181,7 @@ def power_curve(
 
 def _rows(frame: pd.DataFrame, look: Tokens, *, better: Better) -> pd.DataFrame:
     data = frame.copy()
-    data["name"] = [shortened(label, limit=42) for label in data["label"]]
+    data["name"] = [_in_lines(shortened(label, limit=48)) for label in data["label"]]
     sign = 1.0 if better == "higher" else -1.0
     turned_rows = [
         dict(zip(("low", "high"), sorted((sign * low, sign * high)), strict=True))
@@ -185,6 +189,18 @@ def _rows(frame: pd.DataFrame, look: Tokens, *, better: Better) -> pd.DataFrame:
     ]
     data["colour"] = [colour_of(row, look) for row in turned_rows]
     return data
+
+
+def _in_lines(name: str) -> str:
+    """A name in two lines where it is long, so that the axis cuts nothing off."""
+    wide = sum(unicodedata.east_asian_width(one) in "WF" for one in name)
+    return "\n".join(textwrap.wrap(name, LINE if wide < len(name) / 2 else LINE // 2))
+
+
+def _names_axis(look: Tokens) -> alt.Axis:
+    axis = quiet_axis(look, grid=False)
+    axis.labelExpr = "split(datum.label, '\\n')"
+    return axis
 
 
 def _marks(

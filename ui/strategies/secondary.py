@@ -27,6 +27,10 @@ def section(found: Evaluation) -> None:
         return
     st.space("small")
     st.header(t("Secondary metrics"), anchor=False)
+    if len(found.secondary) == 1:
+        st.caption(t("No decision rests on it."))
+        _metric(found.secondary[0])
+        return
     st.caption(
         t(
             "No decision rests on these. Interval ({share}) and p are of each metric "
@@ -38,10 +42,10 @@ def section(found: Evaluation) -> None:
         )
     )
     for result in found.secondary:
-        _metric(result)
+        _metric(result, corrected=True)
 
 
-def _metric(result: SecondaryResult) -> None:
+def _metric(result: SecondaryResult, *, corrected: bool = False) -> None:
     name, figure, test = st.columns([3, 3, 3], vertical_alignment="center")
     if result.problem is not None:
         name.markdown(f"**{plain(name_of(result.outcome))}**")
@@ -57,13 +61,14 @@ def _metric(result: SecondaryResult) -> None:
         f"{effect_text(estimate.effect, result.outcome)} "
         f"({range_text(*estimate.interval, result.outcome)})"
     )
+    lower = result.better == "lower"
+    values = {
+        "p": p_text(estimate.p_value),
+        "adjusted": p_text(result.p_adjusted),
+        "side": t("lower is better") if lower else t("higher is better"),
+    }
     test.caption(
-        t(
-            "{p}, corrected {adjusted} ({side})",
-            p=p_text(estimate.p_value),
-            adjusted=p_text(result.p_adjusted),
-            side=t("lower is better")
-            if result.better == "lower"
-            else t("higher is better"),
-        )
+        t("{p}, corrected {adjusted} ({side})", **values)
+        if corrected
+        else t("{p} ({side})", **values)
     )

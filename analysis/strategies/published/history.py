@@ -30,10 +30,14 @@ USUAL_DAYS = 56
 #: Single orders beyond this many are sampled: their arms are drawn again and again.
 MOST_ORDERS = 200_000
 _LEAST_DAYS = 7
+_DAY = timedelta(days=1)
 
 
 def history_period(dataset: Dataset, strategy: Strategy, scope: Scope) -> Period:
-    """Days of the history: before the start, else the last ones of the data.
+    """Days of the history: before the start, else after the end, else the last ones.
+
+    Days after the end serve where there are too few before the start: whatever became
+    of the strategy, it is the same for arms that are drawn anew.
 
     Raises:
         NotEnoughData: fewer than a week of them.
@@ -45,17 +49,28 @@ def history_period(dataset: Dataset, strategy: Strategy, scope: Scope) -> Period
     if scope.selection.period is not None:
         first = max(first, scope.selection.period.first)
         last = min(last, scope.selection.period.last)
-    start = _start(strategy)
+    past = strategy.covariates and strategy.design == "ab"
+    lead = timedelta(days=scope.before if past else 0)
+    start, end = _start(strategy), _end(strategy)
+    found = first + lead, last
     if start is not None and first < start:
-        last = min(last, start - timedelta(days=1))
-    if strategy.covariates and strategy.design == "ab":
-        first = first + timedelta(days=scope.before)
-    days = (last - first).days + 1
-    if days < _LEAST_DAYS:
-        raise _too_short(max(days, 0))
-    if strategy.design == "ab" and days > USUAL_DAYS:
-        first = last - timedelta(days=USUAL_DAYS - 1)
+        found = first + lead, min(last, start - _DAY)
+    if _days(*found) < _LEAST_DAYS and end is not None and first <= end < last:
+        found = end + _DAY + lead, last
+    if _days(*found) < _LEAST_DAYS:
+        raise _too_short(max(_days(*found), 0))
+    first, last = found
+    if strategy.design == "ab":
+        first = max(first, last - timedelta(days=USUAL_DAYS - 1))
     return Period(first, last)
+
+
+def _days(first: date, last: date) -> int:
+    return (last - first).days + 1
+
+
+def _end(strategy: Strategy) -> date | None:
+    return None if strategy.period is None else day_of(strategy.period[1])
 
 
 def _start(strategy: Strategy) -> date | None:
@@ -67,7 +82,7 @@ def _start(strategy: Strategy) -> date | None:
 def _too_short(days: int) -> NotEnoughData:
     return NotEnoughData(
         N_("The history has {seen} days."),
-        hint=N_("At least {least} days before the start are needed."),
+        hint=N_("At least {least} days before the start or after the end are needed."),
         seen=days,
         least=_LEAST_DAYS,
     )
@@ -96,9 +111,17 @@ def history_study(
     asked = scope or Scope()
     period = history_period(dataset, strategy, asked)
     own = replace(asked, selection=_open(asked), assignment=None)
-    if strategy.design == "ab":
-        return _units(dataset, strategy, own, period, alpha=alpha, seed=seed)
-    return _panel(dataset, strategy, own, period, alpha=alpha, seed=seed)
+    read = _units if strategy.design == "ab" else _panel
+    study = read(dataset, strategy, own, period, alpha=alpha, seed=seed)
+    end = _end(strategy)
+    if end is None or period.first <= end:
+        return study
+    note = text(
+        N_("There are too few days before the start: these are from after the end, "
+           "{first} to {last}."),
+        first=period.first.isoformat(), last=period.last.isoformat(),
+    )  # fmt: skip
+    return replace(study, notes=(*study.notes, note))
 
 
 def _open(scope: Scope) -> Selection:
