@@ -28,6 +28,8 @@ ROUNDS = 8
 DRAWN_BY = 5.0
 #: A margin that more orders have no value of does not count for a metric.
 MOST_MISSING = 0.002
+#: Bits of a rate after the point; sums of two million of them are exact.
+RATE_BITS = 32
 TABLE = "risk"
 
 
@@ -80,13 +82,18 @@ def expected_rates(
     tops = _columns(kinds, metrics, "_num")
     bottoms = _columns(kinds, metrics, "_n")
     groups = [_codes(kinds, margin) for margin in margins]
-    fitted = fit_factors(tops, bottoms, groups)
+    fitted = _rounded(fit_factors(tops, bottoms, groups))
     columns = {f"kind_{place}": kinds[name] for place, name in enumerate(names, 1)}
     for place in range(len(metrics)):
         columns[f"rate_{place + 1}"] = pd.Series(fitted[:, place])
     table = pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False)
-    overall = tops.sum(axis=0) / np.maximum(bottoms.sum(axis=0), 1e-300)
+    overall = _rounded(tops.sum(axis=0) / np.maximum(bottoms.sum(axis=0), 1e-300))
     return Risk(names, tuple(metrics), table, tuple(float(item) for item in overall))
+
+
+def _rounded(rates: Floats) -> Floats:
+    """Rates whose sums are exact, so that they do not depend on the order of orders."""
+    return np.asarray(np.ldexp(np.rint(np.ldexp(rates, RATE_BITS)), -RATE_BITS))
 
 
 def fit_factors(
@@ -143,7 +150,7 @@ def _margin(tops: Floats, bottoms: Floats, codes: NDArray[np.int64]) -> _Margin:
     return _Margin(
         codes=codes,
         member=member,
-        seen=member @ tops,
+        seen=np.asarray(member @ tops),
         is_known=_is_known(bottoms, codes >= 0),
         factors=np.ones((count + 1, tops.shape[1])),
     )

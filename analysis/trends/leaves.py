@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
 from analysis.engine.dataset import Dataset
 from analysis.metrics.many import Many, Step, leaf_frames
@@ -41,6 +42,7 @@ class Leaves:
         due: Events to be expected, metric by row.
         days: Number of days.
         any_hour: Whether hours were chosen when it was read, so that all rows count.
+        sets: The segments of sets of dimensions that were asked for so far.
     """
 
     metrics: tuple[str, ...]
@@ -55,6 +57,9 @@ class Leaves:
     due: Floats
     days: int
     any_hour: bool = False
+    sets: dict[tuple[str, ...], tuple[NDArray[np.int64], list[Segment]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def cube(
         self,
@@ -120,31 +125,39 @@ class Leaves:
         steps, count = self.day, self.days
         if step == "hour":
             steps, count = steps * HOURS + self.hour, count * HOURS
-        parts = [self._of_set(names, steps, count) for names in sets]
-        sums = np.concatenate([sums for _, sums in parts], axis=2)
-        tops, bottoms, due = sums.swapaxes(1, 2)
+        sums = [_Sums.of(item) for item in (self.tops, self.bottoms, self.due)]
+        parts = [self._of_set(names, steps, count, sums) for names in sets]
+        found = np.concatenate([item for _, item in parts], axis=2)
+        tops, bottoms, due = found.swapaxes(1, 2)
         segments = tuple(segment for listed, _ in parts for segment in listed)
         return Many(self.metrics, segments, tops, bottoms, due, first, step)
 
     def _of_set(
-        self, names: Sequence[str], steps: NDArray[np.int64], count: int
-    ) -> tuple[list[Segment], Floats]:
+        self, names: Sequence[str], steps: NDArray[np.int64], count: int,
+        sums: Sequence[_Sums],
+    ) -> tuple[list[Segment], Floats]:  # fmt: skip
         """Segments of one set that have orders, and sums by metric, segment, step."""
-        places = [self.names.index(name) for name in names]
-        sizes = [len(self.values[place]) for place in places]
-        own, known = numbered(self.codes[:, places], sizes)
-        segments = [
-            tuple((name, self.values[place][code])
-                  for name, place, code in zip(names, places, row, strict=True))
-            for row in known.tolist()
-        ]  # fmt: skip
+        own, segments = self._numbered(tuple(names))
         cells = own[self.leaf] * count + steps
-        sums = [
-            [np.bincount(cells, values, len(known) * count) for values in kind]
-            for kind in (self.tops, self.bottoms, self.due)
-        ]
-        shape = (3, len(self.metrics), len(known), count)
-        return segments, np.asarray(sums, dtype=float).reshape(shape)
+        found = [item.by_cell(cells, len(segments) * count) for item in sums]
+        shape = (3, len(self.metrics), len(segments), count)
+        return segments, np.asarray(found).reshape(shape)
+
+    def _numbered(
+        self, names: tuple[str, ...]
+    ) -> tuple[NDArray[np.int64], list[Segment]]:
+        """Segment of each leaf in a set of dimensions, by number, and the segments."""
+        if names not in self.sets:
+            places = [self.names.index(name) for name in names]
+            sizes = [len(self.values[place]) for place in places]
+            own, known = numbered(self.codes[:, places], sizes)
+            segments = [
+                tuple((name, self.values[place][code])
+                      for name, place, code in zip(names, places, row, strict=True))
+                for row in known.tolist()
+            ]  # fmt: skip
+            self.sets[names] = own, segments
+        return self.sets[names]
 
     def since(self, day: int) -> Leaves:
         """The days from one on, which becomes day 0."""
@@ -192,6 +205,52 @@ class Leaves:
         return (hour >= hours[0]) & (hour <= hours[1])
 
 
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Numbers of several metrics by row, to be summed; many are 0, and many alike.
+
+    Attributes:
+        rows: Rows that are not 0, for each set of numbers; None where most are not.
+        values: The numbers of these rows.
+        which: Which of them are those of each metric.
+    """
+
+    rows: list[NDArray[np.int64] | None]
+    values: list[Floats]
+    which: list[int]
+
+    @classmethod
+    def of(cls, numbers: Floats) -> _Sums:
+        """The numbers, metric by row."""
+        own: list[int] = []
+        which = []
+        for place, values in enumerate(numbers):
+            same = (at for at, one in enumerate(own)
+                    if np.array_equal(numbers[one], values))  # fmt: skip
+            at = next(same, len(own))
+            if at == len(own):
+                own.append(place)
+            which.append(at)
+        rows = [_some(numbers[place]) for place in own]
+        values = [numbers[place] if held is None else numbers[place][held]
+                  for place, held in zip(own, rows, strict=True)]  # fmt: skip
+        return cls(rows, values, which)
+
+    def by_cell(self, cells: NDArray[np.int64], count: int) -> Floats:
+        """Sums by metric and cell, where each row is of one cell."""
+        found = [
+            np.bincount(cells if rows is None else cells[rows], values, count)
+            for rows, values in zip(self.rows, self.values, strict=True)
+        ]
+        return np.array([found[place] for place in self.which], dtype=float)
+
+
+def _some(values: Floats) -> NDArray[np.int64] | None:
+    """Rows that are not 0, where they are so few that it pays to know them."""
+    held = np.flatnonzero(values)
+    return held if len(held) * 3 < len(values) else None
+
+
 def first_of(before: slice, now: slice) -> slice:
     """Rows of the days before a window and of the window."""
     return slice(before.start, now.stop)
@@ -211,13 +270,12 @@ def read_leaves(
     frames = leaf_frames(
         dataset, metrics, names=names, period=period, step=step, where=where, risk=risk
     )
-    keys = pd.concat([frame[[*names, "step"]] for frame in frames], ignore_index=True)
-    coded = [_coded(keys[name]) for name in names]
+    coded = [_coded([frame[name] for frame in frames]) for name in names]
     codes = np.column_stack([item[0] for item in coded])
     leaf, codes = numbered(codes, [len(item[1]) for item in coded])
-    steps = keys["step"].to_numpy(dtype=np.int64)
+    steps = np.concatenate([frame["step"].to_numpy(dtype=np.int64) for frame in frames])
     order = np.argsort(steps, kind="stable")
-    tops, bottoms, due = _sums(frames, metrics)[:, :, order]
+    tops, bottoms, due = _sums(frames, metrics, order)
     each = HOURS if step == "hour" else 1
     return Leaves(
         tuple(metrics), tuple(names), codes, tuple(item[1] for item in coded),
@@ -226,20 +284,22 @@ def read_leaves(
     )  # fmt: skip
 
 
-def _sums(frames: Sequence[pd.DataFrame], metrics: Sequence[str]) -> Floats:
+def _sums(
+    frames: Sequence[pd.DataFrame], metrics: Sequence[str], order: NDArray[np.int64]
+) -> Floats:
     """Events, what they are of and what was to be expected: sum, metric, row."""
-    found = np.zeros((3, len(metrics), sum(len(frame) for frame in frames)))
+    found = np.zeros((3, len(metrics), len(order)))
+    row_of = np.empty_like(order)
+    row_of[order] = np.arange(len(order))
     begin = 0
     for frame in frames:
-        rows = slice(begin, begin + len(frame))
+        rows = row_of[begin : begin + len(frame)]
         begin += len(frame)
         for place, metric in enumerate(metrics):
             for which, name in enumerate(("num", "n", "due")):
                 column = f"{metric}_{name}"
                 if column in frame:
-                    found[which, place, rows] = np.nan_to_num(
-                        frame[column].to_numpy(dtype=float, na_value=0.0)
-                    )
+                    found[which, place, rows] = frame[column].to_numpy()
     return found
 
 
@@ -255,7 +315,11 @@ def numbered(
     return combined.astype(np.int64), codes[firsts]
 
 
-def _coded(values: pd.Series) -> tuple[NDArray[np.int64], tuple[Scalar, ...]]:
-    codes, known = pd.factorize(values, use_na_sentinel=False)
-    listed = [None if pd.isna(item) else item for item in known.tolist()]
-    return codes.astype(np.int64), tuple(listed)
+def _coded(
+    parts: Sequence[pd.Series],
+) -> tuple[NDArray[np.int64], tuple[Scalar, ...]]:
+    """Number of each value, of several columns on end, and the values."""
+    known = union_categoricals([pd.Categorical(part) for part in parts])
+    listed = known.categories.tolist()
+    codes = np.where(known.codes < 0, len(listed), known.codes).astype(np.int64)
+    return codes, (*listed, None) if (known.codes < 0).any() else tuple(listed)
