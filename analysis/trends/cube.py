@@ -20,7 +20,8 @@ Booleans = NDArray[np.bool_]
 DEEPER = 4.0
 #: What the segment named must hold of the excess that called for a name.
 COVERED = 0.6
-#: Other orders of a wider segment must be off by this share of it (log ratio).
+#: Other orders of a wider segment must be off by this share of what it is (log ratio):
+#: not of what stood out in it, which was chosen for being far off.
 ALIKE = 0.5
 #: Fewer other orders than this share are none.
 ALONE = 0.03
@@ -192,7 +193,8 @@ def _best(
     _, others = cube.by(names, ~inside)
     whole = float(own.excess[0])
     covers = shared.excess * np.sign(whole) >= COVERED * abs(whole)
-    alike = others.log_ratio * np.sign(whole) >= ALIKE * abs(float(own.log_ratio[0]))
+    side = np.sign(whole)
+    alike = side * others.log_ratio >= ALIKE * np.maximum(side * sums.log_ratio, 0)
     alone = others.due < ALONE * sums.due
     ratio = np.where(covers & (alike | alone), sums.likelihood_ratio, -np.inf)
     place = int(ratio.argmax())

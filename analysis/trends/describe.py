@@ -18,6 +18,7 @@ from analysis.trends.explain import Candidate, Named, within
 from analysis.trends.faults import Fault, promise_fault
 from analysis.trends.findings import Finding
 from analysis.trends.hours import hours_of
+from analysis.trends.residual import daily
 from analysis.trends.scales import Floats
 from analysis.trends.screen import with_slots
 from analysis.trends.shapes import Span, level_before, span_of
@@ -60,13 +61,17 @@ def described(
     """The finding and what ``detect`` says of its series; None if that is nothing.
 
     Args:
-        watched: Everything watched.
+        watched: Everything watched, where what was named before was to be expected as
+            far as the sums are in memory.
         item: What was named.
         found: What was named before it, whose days are not its own.
     """
     candidate = item.candidate
-    series = _series(watched, candidate)
-    own = _hidden(candidate, found, series)
+    if watched.leaves is not None:
+        series = own = _own_series(watched, candidate)
+    else:
+        series = _series(watched, candidate)
+        own = _hidden(candidate, found, series)
     span = _span(watched, candidate, own)
     frame = detected(watched, candidate, series)
     if abs(span.excess) < LEAST_EXCESS or not _is_seen(frame, span):
@@ -96,6 +101,8 @@ def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataF
     expect, times how the segment fared in the days before.
     """
     days = watched.many.times
+    if candidate.hours is not None:
+        days = days + timedelta(hours=candidate.hours[0])
     counted = pd.DataFrame(
         {"period": days, "events": series.tops, "due": np.maximum(series.due, 0)}
     )
@@ -112,21 +119,21 @@ def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataF
 
 
 def _series(watched: Watched, candidate: Candidate) -> Series:
+    """The series of its segment, of the same hours of each day where it has hours."""
     many = watched.many
-    if candidate.segment in many.segments:
-        row = many.segments.index(candidate.segment)
-        place = candidate.metric
-    else:
-        return _deep_series(watched, candidate)
+    if candidate.hours is not None or candidate.segment not in many.segments:
+        return _own_series(watched, candidate)
+    row = many.segments.index(candidate.segment)
+    place = candidate.metric
     tops, due = many.numerators[row, place], many.expected[row, place]
     return _with_weekdays(watched, tops, many.denominators[row, place], due)
 
 
-def _deep_series(watched: Watched, candidate: Candidate) -> Series:
-    """The series of a segment of more dimensions than are screened."""
+def _own_series(watched: Watched, candidate: Candidate) -> Series:
+    """The series of what is not screened by day: more dimensions, or some hours."""
     if watched.leaves is not None:
         metric = watched.metrics[candidate.metric]
-        sums = watched.leaves.series(metric, candidate.segment)
+        sums = daily(watched.leaves, metric, candidate.segment, candidate.hours)
     else:
         many = _fetched(watched, candidate)
         sums = many.numerators[0, 0], many.denominators[0, 0], many.expected[0, 0]
@@ -148,7 +155,8 @@ def _hidden(candidate: Candidate, found: Sequence[Named], series: Series) -> Ser
         befell = candidate.segment in item.explains or within(
             candidate.segment, known.segment
         )
-        if known.metric == candidate.metric and befell:
+        whole_days = known.hours is None or candidate.hours is not None
+        if known.metric == candidate.metric and befell and whole_days:
             other[known.begin : known.end + 1] = True
     if other[candidate.begin : candidate.end + 1].all():
         return series
@@ -158,9 +166,13 @@ def _hidden(candidate: Candidate, found: Sequence[Named], series: Series) -> Ser
 
 def _fetched(watched: Watched, candidate: Candidate) -> Many:
     metric = watched.metrics[candidate.metric]
+    where = narrowed(watched.where, candidate.segment)
+    if candidate.hours is not None:
+        low, high = candidate.hours
+        where = where.narrow(Condition("hour", "range", low=low, high=high))
     return many_series(
         watched.dataset, [metric], sets=[()], period=watched.read,
-        where=narrowed(watched.where, candidate.segment), risk=watched.risk_of(metric),
+        where=where, risk=watched.risk_of(metric),
     )  # fmt: skip
 
 

@@ -16,8 +16,6 @@ from analysis.trends.screen import contrast
 LEFT_Z, LEFT_SHARE = 2.5, 0.5
 #: Windows that share so much of the shorter one are one time.
 SAME_TIME = 0.5
-#: Standard errors by which an effect is drawn in when it is compared with others.
-SURETY = 3.0
 #: Things named each time, at most.
 MAX_NAMED = 30
 
@@ -49,14 +47,6 @@ class Candidate:
     effect: float
     error: float
     hours: tuple[int, int] | None = None
-
-    @property
-    def surety(self) -> float:
-        """What the effect is at least.
-
-        Large for what is guilty: wider segments are diluted, narrower ones uncertain.
-        """
-        return abs(self.effect) - SURETY * self.error
 
     @property
     def is_lasting(self) -> bool:
@@ -95,21 +85,23 @@ def explain(
     sets: Sequence[Sequence[str]],
     cube_of: CubeOf,
     fitted: Callable[[Candidate, Sequence[Named]], Candidate],
+    kept: Callable[[Candidate], bool] = lambda _: True,
     known: Sequence[Named] = (),
 ) -> list[Named]:
-    """Name what is guilty, the surest and largest effect first; drop what it explains.
+    """Name what is guilty, the clearest first; drop what it explains.
 
     Args:
         candidates: Everything that stands out.
         sets: Sets of dimensions that a segment may be named by.
         cube_of: Gives the sums of a candidate's metric around its window.
         fitted: Fits the days of a candidate to its segment's series.
+        kept: Whether something is named at all, once its days are fitted.
         known: What was found before.
 
     Returns:
         What was known, and what was found beside it.
     """
-    left = sorted(candidates, key=lambda item: -item.surety)
+    left = sorted(candidates, key=lambda item: -abs(item.z))
     found = list(known)
     while left and len(found) < len(known) + MAX_NAMED:
         first, left = left[0], left[1:]
@@ -117,6 +109,8 @@ def explain(
         if not _stands(cube, first):
             continue
         guilty = fitted(replace(first, segment=named(cube, first.segment, sets)), found)
+        if not kept(guilty):
+            continue
         if (guilty.begin, guilty.end) != (first.begin, first.end):
             cube = _explained(cube_of(guilty, found), guilty, found)
         rest = cube.explained(guilty.segment)
@@ -125,10 +119,9 @@ def explain(
             if item.metric != guilty.metric and item.meets(guilty)
             and within(item.segment, guilty.segment)
         }  # fmt: skip
-        kept = [item for item in left if _is_left(item, guilty, rest)]
         moved = affected(cube, rest, sets)
         found.append(Named(guilty, tuple(sorted(also)), (first.segment, *moved)))
-        left = kept
+        left = [item for item in left if _is_left(item, guilty, rest)]
     return found
 
 

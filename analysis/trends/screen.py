@@ -128,7 +128,7 @@ def screen(
             them.
     """
     due = with_slots(tops, due, clock.slots)
-    spreads = spreads_of(tops, due, clock)
+    spreads = spreads_of(tops, due, clock, first=first)
     best = np.zeros(len(tops))
     tested = np.zeros(len(tops), dtype=bool)
     if left_out is None:
@@ -226,22 +226,27 @@ def contrast(
         return step / np.sqrt(0.25 / now_due + 0.25 / before_due)
 
 
-def spreads_of(tops: Floats, due: Floats, clock: Clock) -> Floats:
+def spreads_of(tops: Floats, due: Floats, clock: Clock, *, first: int) -> Floats:
     """How far the contrasts of each series stray, by width of the window; at least 1.
 
     A series' own spread may hold what is looked for, so it is kept near that of the
-    series of its size, most of which are quiet.
+    series of its size, most of which are quiet; and where the steps before the first
+    one looked through were quieter, they say what is usual.
     """
     none = np.zeros(tops.shape, dtype=bool)
     size = np.argsort(np.argsort(due.sum(axis=1)))
     found = np.ones((len(tops), len(clock.windows)))
     slides = sliding(tops, due, none, clock)
     for place, width in enumerate(clock.windows):
-        z = slides.contrasts(width)
-        counted = (~np.isnan(z)).sum(axis=1)
-        enough = counted >= LEAST_REACH
-        own = np.where(enough, _row_medians(np.abs(z), counted) / _MAD, np.nan)
-        usual = _alike(own, size)
+        far = np.abs(slides.contrasts(width))
+        own, counted = _strayed(far)
+        usual = np.nan_to_num(_alike(own, size), nan=1.0)
+        learned, before = _strayed(far[:, : max(first - width + 1, 0)])
+        calm = _alike(learned, size)
+        quieter = calm < usual
+        own = np.where(quieter & ~np.isnan(learned), learned, own)
+        counted = np.where(quieter, before, counted)
+        usual = np.where(quieter, calm, usual)
         weight = counted / width
         drawn = weight * np.nan_to_num(own) ** 2 + _SPREAD_PRIOR * usual**2
         drawn = np.sqrt(drawn / (weight + _SPREAD_PRIOR))
@@ -249,15 +254,24 @@ def spreads_of(tops: Floats, due: Floats, clock: Clock) -> Floats:
     return np.maximum(found, 1.0)
 
 
+def _strayed(far: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Spread of each row by its median, NaN where it has too few; and their number."""
+    counted = (~np.isnan(far)).sum(axis=1)
+    if far.shape[1] < LEAST_REACH:
+        return np.full(len(far), np.nan), np.zeros(len(far), dtype=np.int64)
+    enough = counted >= LEAST_REACH
+    return np.where(enough, _row_medians(far, counted) / _MAD, np.nan), counted
+
+
 def _alike(values: Floats, order: NDArray[np.int64]) -> Floats:
-    """Median of the series next in size."""
+    """Median of the series next in size; NaN where none of them is known."""
     by_size = np.full(len(values), np.nan)
     by_size[order] = values
     reach = max(len(values) // 20, 10)
     padded = np.pad(by_size, reach, constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
     known = ~np.isnan(windows).all(axis=1)
-    middle = np.ones(len(values))
+    middle = np.full(len(values), np.nan)
     middle[known] = np.nanmedian(windows[known], axis=1)
     return middle[order]
 

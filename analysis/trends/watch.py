@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput
@@ -14,23 +17,25 @@ from analysis.metrics.selection import Selection
 from analysis.trends.cube import Booleans, Cube
 from analysis.trends.describe import described, fitted
 from analysis.trends.explain import Candidate, Named, explain
-from analysis.trends.findings import Watch
+from analysis.trends.findings import Finding, Watch
 from analysis.trends.leaves import Befallen
 from analysis.trends.merging import merged
-from analysis.trends.residual import without
+from analysis.trends.residual import expect, without
 from analysis.trends.screen import REACH
 from analysis.trends.screened import by_day, by_hour
 from analysis.trends.watched import Watched, read_watched
 from analysis.words import N_
 
 Progress = Callable[[float], None]
+Turn = Literal["lasting", "hours", "days"]
 
 #: Share of false ones among what is listed.
 FALSE_DISCOVERIES = 0.05
 #: Shares of the work that are done after reading and after naming.
 _READ, _NAMED = 0.4, 0.9
-#: How often a screen goes over the series: by day, and at last by hour.
-TURNS = 3
+#: How the series are gone over: what took days, what took hours, then single days too.
+#: An outage of an hour would otherwise be named as a bad day of a part of it.
+TURNS: tuple[Turn, ...] = ("lasting", "hours", "days")
 
 
 def watch(
@@ -79,17 +84,14 @@ def watch(
     )  # fmt: skip
     told(_READ)
     named, tested = _named(watched, false_discoveries, told)
-    told_of = [
-        described(watched, item, named[:place]) for place, item in enumerate(named)
-    ]
-    pairs_found = [found for found in told_of if found is not None]
+    pairs_found = _described(watched, named)
     findings = merged([finding for finding, _ in pairs_found])
-    detections = {
-        (finding.metric, finding.segment): frame
-        for finding, frame in pairs_found
-        if any(finding.metric == item.metric and finding.segment == item.segment
-               for item in findings)
-    }  # fmt: skip
+    listed = {(item.metric, item.segment) for item in findings}
+    detections = {}
+    for finding, frame in pairs_found:
+        key = (finding.metric, finding.segment)
+        if key in listed:
+            detections.setdefault(key, frame)
     told(1.0)
     series = len(watched.many.segments) * len(watched.metrics)
     return Watch(
@@ -103,6 +105,22 @@ def watch(
     )
 
 
+def _described(
+    watched: Watched, named: Sequence[Named]
+) -> list[tuple[Finding, pd.DataFrame]]:
+    """Each finding beside those named before it, with what ``detect`` says of it."""
+    rest = watched
+    if watched.leaves is not None:
+        leaves = replace(watched.leaves, due=watched.leaves.due.copy())
+        rest = replace(watched, leaves=leaves)
+    told_of = []
+    for place, item in enumerate(named):
+        told_of.append(described(rest, item, named[:place]))
+        if rest.leaves is not None:
+            expect(rest.leaves, item.candidate)
+    return [found for found in told_of if found is not None]
+
+
 def _named(
     watched: Watched, false_discoveries: float, told: Progress
 ) -> tuple[list[Named], int]:
@@ -114,30 +132,28 @@ def _named(
     """
     shape = watched.many.numerators.shape
     left_out = np.zeros((shape[1], shape[0], shape[2]), dtype=bool)
-    # What befell a single day may be clearer by hour: it is not left out there.
-    longer = left_out.copy()
     named: list[Named] = []
     tested = 0
-    for turn in range(TURNS):
-        if turn < TURNS - 1:
-            rest = without(watched, named)
+    for place, turn in enumerate(TURNS):
+        rest = without(watched, named)
+        if turn == "hours":
+            candidates = by_hour(rest, false_discoveries, left_out)
+        else:
             candidates, able = by_day(rest, false_discoveries, left_out)
             tested = max(tested, able)
-        else:
-            lasting = [one for one in named if one.candidate.is_lasting]
-            rest = without(watched, lasting)
-            candidates = by_hour(rest, false_discoveries, longer)
+        if turn == "lasting":
+            candidates = [item for item in candidates if item.is_lasting]
         found = explain(
             candidates, sets=watched.sets, known=named,
-            cube_of=lambda item, before: _cube(watched, item, before),
+            cube_of=lambda item, before, rest=rest: _cube(rest, item, before),
             fitted=lambda item, before: fitted(watched, item, before),
+            kept=lambda item, turn=turn: turn != "lasting" or item.is_lasting,
         )  # fmt: skip
         for item in found[len(named) :]:
-            _leave_out(watched, item, left_out)
-            if item.candidate.is_lasting:
-                _leave_out(watched, item, longer)
+            if item.candidate.hours is None:
+                _leave_out(watched, item, left_out)
         named = found
-        told(_READ + (_NAMED - _READ) * (turn + 1) / TURNS)
+        told(_READ + (_NAMED - _READ) * (place + 1) / len(TURNS))
     return named, tested
 
 
