@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -79,6 +80,18 @@ class Keys:
             code, value = divmod(code, len(known))
             pairs.append((name, known[value]))
         return tuple(reversed(pairs))
+
+    @property
+    def are_known(self) -> Booleans:
+        """Which combinations have all their values.
+
+        What is missing may be missing for what happened, so it names nothing.
+        """
+        found = np.ones(1, dtype=bool)
+        for values in self.values:
+            known = np.array([value is not None for value in values], dtype=bool)
+            found = (found[:, None] & known[None, :]).ravel()
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +190,41 @@ def named(cube: Cube, segment: Segment, sets: Sequence[Sequence[str]]) -> Segmen
     inside = cube.mask(segment)
     own = cube.of(inside)
     best, gain = segment, float(own.likelihood_ratio[0])
-    for names in sets:
-        found, ratio = _best(cube, names, inside, own)
+    tries = [_best(cube, names, inside, own) for names in sets]
+    tries += [_rolled_up(cube, one, inside, own) for one in _implied(cube, inside)]
+    for found, ratio in tries:
         if ratio > gain + DEEPER * (len(found) - len(best)):
             best, gain = found, ratio
     return _deeper(cube, best, gain)
+
+
+def _implied(cube: Cube, inside: Booleans) -> list[Segment]:
+    """Segments of as many dimensions as may be named that hold all of some leaves.
+
+    All orders of a zone are of one city: the zone's bicycles are also the city's.
+    """
+    codes = cube.codes[inside & (cube.sums.due + cube.sums.before_due > 0)]
+    if not len(codes):
+        return []
+    same = np.flatnonzero((codes == codes[0]).all(axis=0))
+    values = [
+        (cube.names[place], cube.values[place][codes[0, place]]) for place in same
+    ]
+    known = [pair for pair in values if pair[1] is not None]
+    return list(itertools.combinations(known, DEEPEST))
+
+
+def _rolled_up(
+    cube: Cube, segment: Segment, inside: Booleans, own: Sums
+) -> tuple[Segment, float]:
+    """How well a segment around what stands out describes it, if it may be named."""
+    held = cube.mask(segment)
+    sums, others = cube.of(held), cube.of(held & ~inside)
+    side = np.sign(own.excess)
+    alike = side * others.log_ratio >= ALIKE * np.maximum(side * sums.log_ratio, 0)
+    alone = others.due < ALONE * sums.due
+    ratio = sums.likelihood_ratio if (alike | alone)[0] else np.array([-np.inf])
+    return segment, float(ratio[0])
 
 
 def _best(
@@ -196,7 +239,8 @@ def _best(
     side = np.sign(whole)
     alike = side * others.log_ratio >= ALIKE * np.maximum(side * sums.log_ratio, 0)
     alone = others.due < ALONE * sums.due
-    ratio = np.where(covers & (alike | alone), sums.likelihood_ratio, -np.inf)
+    may_be = covers & (alike | alone) & segments.are_known
+    ratio = np.where(may_be, sums.likelihood_ratio, -np.inf)
     place = int(ratio.argmax())
     return segments[place], float(ratio[place])
 
@@ -231,7 +275,9 @@ def _narrower(
     )
     others = Sums(*(all_of - own for all_of, own in parts))
     alike = others.log_ratio * np.sign(whole) >= ALIKE * np.abs(sums.log_ratio)
-    ratio = np.where(covers & ~alike, sums.likelihood_ratio, -np.inf)
+    ratio = np.where(
+        covers & ~alike & segments.are_known, sums.likelihood_ratio, -np.inf
+    )
     place = int(ratio.argmax())
     return segments[place], float(ratio[place])
 

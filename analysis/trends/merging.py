@@ -38,10 +38,22 @@ def merged(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def _place(kept: Sequence[Finding], finding: Finding) -> int | None:
     for place, other in enumerate(kept):
-        nested = _nested(other, finding)
-        if nested and other.is_worse == finding.is_worse and _meet(other, finding):
+        if other.is_worse != finding.is_worse:
+            continue
+        same = (other.metric, other.segment) == (finding.metric, finding.segment)
+        if _nested(other, finding) and _meet(other, finding):
+            return place
+        if same and _overlap(other, finding):
             return place
     return None
+
+
+def _overlap(first: Finding, second: Finding) -> bool:
+    """Whether they share most of the time that the shorter took."""
+    begin = max(first.began, second.began)
+    end = min(_end(first), _end(second))
+    shorter = min(_end(item) - item.began for item in (first, second))
+    return end - begin >= SAME_TIME * shorter
 
 
 def _nested(first: Finding, second: Finding) -> bool:

@@ -19,7 +19,7 @@ LASTING = 7
 #: Days before a step that a drift may have begun, and how long it lasts at least.
 DRIFT_REACH, LEAST_DRIFT = 28, 14
 #: Log-likelihood by which a ramp must describe the days better than a step does.
-DRIFT_GAIN = 1.0
+DRIFT_GAIN = 3.0
 #: Heights, as a share of what is usual, among which the likeliest is taken.
 HEIGHTS_UP = np.geomspace(0.05, 8.0, 40)
 HEIGHTS_DOWN = -np.linspace(0.05, 0.95, 19)

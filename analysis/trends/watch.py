@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -17,9 +18,10 @@ from analysis.metrics.selection import Selection
 from analysis.trends.cube import Booleans, Cube
 from analysis.trends.describe import described, fitted
 from analysis.trends.explain import Candidate, Named, explain
-from analysis.trends.findings import Finding, Watch
+from analysis.trends.findings import Finding, Segment, Watch
 from analysis.trends.leaves import Befallen
 from analysis.trends.merging import merged
+from analysis.trends.mixing import mix_shifts
 from analysis.trends.residual import expect, without
 from analysis.trends.screen import REACH
 from analysis.trends.screened import by_day, by_hour
@@ -83,11 +85,14 @@ def watch(
         period=Period.of(period), selection=selection,
     )  # fmt: skip
     told(_READ)
-    named, tested = _named(watched, false_discoveries, told)
-    pairs_found = _described(watched, named)
+    mixes = mix_shifts(watched, false_discoveries)
+    known = [Named(item, ()) for mix in mixes for item in mix.expected]
+    named, tested = _named(watched, false_discoveries, known, told)
+    pairs_found = _described(watched, known, named)
     findings = merged([finding for finding, _ in pairs_found])
+    findings = (*findings, *(mix.finding for mix in mixes))
     listed = {(item.metric, item.segment) for item in findings}
-    detections = {}
+    detections: dict[tuple[str, Segment], pd.DataFrame] = {}
     for finding, frame in pairs_found:
         key = (finding.metric, finding.segment)
         if key in listed:
@@ -106,13 +111,15 @@ def watch(
 
 
 def _described(
-    watched: Watched, named: Sequence[Named]
+    watched: Watched, known: Sequence[Named], named: Sequence[Named]
 ) -> list[tuple[Finding, pd.DataFrame]]:
     """Each finding beside those named before it, with what ``detect`` says of it."""
     rest = watched
     if watched.leaves is not None:
         leaves = replace(watched.leaves, due=watched.leaves.due.copy())
         rest = replace(watched, leaves=leaves)
+        for item in known:
+            expect(leaves, item.candidate)
     told_of = []
     for place, item in enumerate(named):
         told_of.append(described(rest, item, named[:place]))
@@ -122,9 +129,9 @@ def _described(
 
 
 def _named(
-    watched: Watched, false_discoveries: float, told: Progress
+    watched: Watched, false_discoveries: float, known: Sequence[Named], told: Progress
 ) -> tuple[list[Named], int]:
-    """What is guilty, and the number of series that could stand out.
+    """What is guilty beside what is known, and how many series could stand out.
 
     Once something is named, its days are left out of what is inside it, its orders
     are expected in what is around it, and the screen goes over the rest: something
@@ -132,7 +139,7 @@ def _named(
     """
     shape = watched.many.numerators.shape
     left_out = np.zeros((shape[1], shape[0], shape[2]), dtype=bool)
-    named: list[Named] = []
+    named = list(known)
     tested = 0
     for place, turn in enumerate(TURNS):
         rest = without(watched, named)
@@ -144,17 +151,16 @@ def _named(
         if turn == "lasting":
             candidates = [item for item in candidates if item.is_lasting]
         found = explain(
-            candidates, sets=watched.sets, known=named,
-            cube_of=lambda item, before, rest=rest: _cube(rest, item, before),
-            fitted=lambda item, before: fitted(watched, item, before),
-            kept=lambda item, turn=turn: turn != "lasting" or item.is_lasting,
+            candidates, sets=watched.sets, known=named, cube_of=partial(_cube, rest),
+            fitted=partial(fitted, watched),
+            kept=_lasts if turn == "lasting" else _any,
         )  # fmt: skip
         for item in found[len(named) :]:
             if item.candidate.hours is None:
                 _leave_out(watched, item, left_out)
         named = found
         told(_READ + (_NAMED - _READ) * (place + 1) / len(TURNS))
-    return named, tested
+    return named[len(known) :], tested
 
 
 def _leave_out(watched: Watched, item: Named, left_out: Booleans) -> None:
@@ -197,6 +203,14 @@ def _require_share(value: float) -> None:
             value=repr(value)[:80],
             allowed="0-0.5",
         )
+
+
+def _lasts(candidate: Candidate) -> bool:
+    return candidate.is_lasting
+
+
+def _any(_candidate: Candidate) -> bool:
+    return True
 
 
 def _silent(_share: float) -> None:
