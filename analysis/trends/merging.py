@@ -41,7 +41,7 @@ def _place(kept: Sequence[Finding], finding: Finding) -> int | None:
         if other.is_worse != finding.is_worse:
             continue
         same = (other.metric, other.segment) == (finding.metric, finding.segment)
-        if _nested(other, finding) and _meet(other, finding):
+        if _nested(other, finding) and meet(other, finding):
             return place
         if same and _overlap(other, finding):
             return place
@@ -62,7 +62,7 @@ def _nested(first: Finding, second: Finding) -> bool:
     )
 
 
-def _meet(first: Finding, second: Finding) -> bool:
+def meet(first: Finding, second: Finding) -> bool:
     """Whether they share most of the time that either took."""
     begin = max(first.began, second.began)
     end = min(_end(first), _end(second))

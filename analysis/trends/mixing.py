@@ -14,23 +14,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.metrics.registry import parse_reference
-from analysis.trends.explain import Candidate
 from analysis.trends.findings import Finding, Segment, Shape
+from analysis.trends.merging import meet
 from analysis.trends.scales import Floats
 from analysis.trends.screen import LEAST_Z, REACH, Event, contrast, days_clock, screen
-from analysis.trends.shapes import LASTING, span_of
+from analysis.trends.shapes import LASTING, level_before, span_of
 from analysis.trends.watched import PLACES, Watched
 from analysis.words import N_
 
-#: Where a mix is looked at, beside all orders together; and what may shift in it.
-WHERE = (*PLACES, "zone")
+#: Where a mix is looked at, beside all orders together; and what may shift in it. In
+#: smaller places riders come and go.
+WHERE = PLACES
 PARTS = ("vehicle", "capacity_type", "merchant_type", "scenario")
 #: How clearly the share of a part must have moved, and by how much.
 LEAST_SHARE_Z, LEAST_SHARE = 6.0, 0.1
 #: Share by which the mix must have moved the rate, and events that this must be.
 LEAST_MOVE, LEAST_EXCESS = 0.1, 5.0
-#: How clear the rate itself may be beyond what the mix lets expect.
-MOST_BEYOND = LEAST_Z
+#: What is left beyond the mix is little: not clear, or this share of what the mix did.
+MOST_BEYOND, SMALL_BEYOND = LEAST_Z, 0.5
 #: How far from the usual the raw rate must have moved, of what the mix lets expect.
 LEAST_SEEN = 0.5
 
@@ -46,12 +47,22 @@ class MixShift:
 
     Attributes:
         finding: As it is listed, under the metric that it moved most.
-        expected: The metrics that moved with the mix, over its days: what little is
-            left of them there is an error of what was expected, not a finding.
+        part: What there was more or less of.
     """
 
     finding: Finding
-    expected: tuple[Candidate, ...]
+    part: Segment
+
+    def holds(self, other: Finding) -> bool:
+        """Whether another finding is only this one: its place, metric and time.
+
+        What little is left beyond the mix is an error of what was expected of it.
+        """
+        own = self.finding
+        same_segment = set(other.segment) <= {*own.segment, *self.part}
+        around = set(own.segment) <= set(other.segment)
+        same_metric = other.metric in (own.metric, *own.also)
+        return same_segment and around and same_metric and meet(own, other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +91,13 @@ class _Effect:
     @property
     def is_shift(self) -> bool:
         """Whether the rate moved as the mix lets expect, and not beyond it."""
-        seen = (self.events - self.usual) * np.sign(self.by_mix)
+        moved = self.events - self.usual
+        seen = moved * np.sign(self.by_mix)
+        left = abs(moved - self.by_mix) / max(abs(self.by_mix), 1e-9)
         return (
             abs(self.by_mix) >= max(LEAST_EXCESS, LEAST_MOVE * self.usual)
             and seen >= LEAST_SEEN * abs(self.by_mix)
-            and abs(self.beyond) < MOST_BEYOND
+            and (abs(self.beyond) < MOST_BEYOND or left < SMALL_BEYOND)
         )
 
 
@@ -193,11 +206,12 @@ def _effect(watched: Watched, moved: _Moved, metric: int) -> _Effect:
         values[row, metric]
         for values in (many.denominators, many.numerators, many.expected)
     )
-    before = events[then].sum() / max(orders[then].sum(), 1.0)
-    usual = before * orders[now].sum()
-    level = events[then].sum() / max(due[then].sum(), 1e-9)
-    beyond = contrast(*(np.asarray(item.sum()) for item in (
-        events[now], due[now], events[then], due[then])))  # fmt: skip
+    # Weeks in which something befell the place do not say what is usual there.
+    level = level_before(events, due, event.begin)
+    before = level * due[then].sum()
+    usual = before / max(orders[then].sum(), 1.0) * orders[now].sum()
+    sums = events[now].sum(), due[now].sum(), before, due[then].sum()
+    beyond = contrast(*(np.asarray(item) for item in sums))
     return _Effect(
         metric, float(orders[now].sum()), float(events[now].sum()), float(usual),
         float(level * due[now].sum() - usual), float(beyond) / event.spread,
@@ -207,11 +221,6 @@ def _effect(watched: Watched, moved: _Moved, metric: int) -> _Effect:
 def _listed(watched: Watched, moved: _Moved, shifts: Sequence[_Effect]) -> MixShift:
     event = moved.event
     most = max(shifts, key=lambda item: abs(item.by_mix))
-    candidates = tuple(
-        Candidate(item.metric, moved.place, event.begin, event.end, event.z,
-                  event.spread, event.q_value, event.effect, event.error)
-        for item in shifts
-    )  # fmt: skip
     name = watched.metrics[most.metric]
     reference = parse_reference(name)
     per = float(reference.settings.get("per", 1))
@@ -244,4 +253,4 @@ def _listed(watched: Watched, moved: _Moved, shifts: Sequence[_Effect]) -> MixSh
         also=tuple(sorted(watched.metrics[item.metric] for item in shifts
                           if item is not most)),
     )  # fmt: skip
-    return MixShift(finding, candidates)
+    return MixShift(finding, moved.part)

@@ -86,11 +86,13 @@ def watch(
     )  # fmt: skip
     told(_READ)
     mixes = mix_shifts(watched, false_discoveries)
-    known = [Named(item, ()) for mix in mixes for item in mix.expected]
-    named, tested = _named(watched, false_discoveries, known, told)
-    pairs_found = _described(watched, known, named)
-    findings = merged([finding for finding, _ in pairs_found])
-    findings = (*findings, *(mix.finding for mix in mixes))
+    named, tested = _named(watched, false_discoveries, told)
+    pairs_found = _described(watched, named)
+    guilty = merged([finding for finding, _ in pairs_found])
+    findings = (
+        *(item for item in guilty if not any(mix.holds(item) for mix in mixes)),
+        *(mix.finding for mix in mixes),
+    )
     listed = {(item.metric, item.segment) for item in findings}
     detections: dict[tuple[str, Segment], pd.DataFrame] = {}
     for finding, frame in pairs_found:
@@ -111,15 +113,13 @@ def watch(
 
 
 def _described(
-    watched: Watched, known: Sequence[Named], named: Sequence[Named]
+    watched: Watched, named: Sequence[Named]
 ) -> list[tuple[Finding, pd.DataFrame]]:
     """Each finding beside those named before it, with what ``detect`` says of it."""
     rest = watched
     if watched.leaves is not None:
         leaves = replace(watched.leaves, due=watched.leaves.due.copy())
         rest = replace(watched, leaves=leaves)
-        for item in known:
-            expect(leaves, item.candidate)
     told_of = []
     for place, item in enumerate(named):
         told_of.append(described(rest, item, named[:place]))
@@ -129,9 +129,9 @@ def _described(
 
 
 def _named(
-    watched: Watched, false_discoveries: float, known: Sequence[Named], told: Progress
+    watched: Watched, false_discoveries: float, told: Progress
 ) -> tuple[list[Named], int]:
-    """What is guilty beside what is known, and how many series could stand out.
+    """What is guilty, and how many series could stand out.
 
     Once something is named, its days are left out of what is inside it, its orders
     are expected in what is around it, and the screen goes over the rest: something
@@ -139,7 +139,7 @@ def _named(
     """
     shape = watched.many.numerators.shape
     left_out = np.zeros((shape[1], shape[0], shape[2]), dtype=bool)
-    named = list(known)
+    named: list[Named] = []
     tested = 0
     for place, turn in enumerate(TURNS):
         rest = without(watched, named)
@@ -160,7 +160,7 @@ def _named(
                 _leave_out(watched, item, left_out)
         named = found
         told(_READ + (_NAMED - _READ) * (place + 1) / len(TURNS))
-    return named[len(known) :], tested
+    return named, tested
 
 
 def _leave_out(watched: Watched, item: Named, left_out: Booleans) -> None:
