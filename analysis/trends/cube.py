@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analysis.metrics.selection import Scalar
 from analysis.trends.findings import Segment
 from analysis.trends.scales import Floats
-from analysis.trends.screen import contrast
+from analysis.trends.windows import contrast
 
 Booleans = NDArray[np.bool_]
 

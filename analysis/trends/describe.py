@@ -20,9 +20,9 @@ from analysis.trends.findings import Finding
 from analysis.trends.hours import hours_of
 from analysis.trends.residual import daily
 from analysis.trends.scales import Floats
-from analysis.trends.screen import with_slots
 from analysis.trends.shapes import Span, level_before, span_of
 from analysis.trends.watched import Watched
+from analysis.trends.windows import with_slots
 
 #: Fewer events beyond the expected ones cost too little to be listed.
 LEAST_EXCESS = 5.0

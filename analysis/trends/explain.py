@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.trends.cube import Cube, affected, named
 from analysis.trends.findings import Segment
-from analysis.trends.screen import contrast
+from analysis.trends.windows import contrast
 
 #: What is left of an event without the orders of another one, below which it was
 #: that other one: as a contrast, and as a share of what it was.

@@ -11,9 +11,9 @@ from analysis.metrics.many import many_series
 from analysis.metrics.periods import Period
 from analysis.metrics.selection import Condition, Scalar, Selection
 from analysis.trends.findings import Segment
-from analysis.trends.screen import REACH
 from analysis.trends.shapes import Span
 from analysis.trends.watched import Watched
+from analysis.trends.windows import REACH
 from analysis.words import N_
 
 #: Minutes by which promises must have moved.

@@ -17,9 +17,10 @@ from analysis.metrics.registry import parse_reference
 from analysis.trends.findings import Finding, Segment, Shape
 from analysis.trends.merging import meet
 from analysis.trends.scales import Floats
-from analysis.trends.screen import LEAST_Z, REACH, Event, contrast, days_clock, screen
+from analysis.trends.screen import LEAST_Z, Event, screen
 from analysis.trends.shapes import LASTING, level_before, span_of
 from analysis.trends.watched import PLACES, Watched
+from analysis.trends.windows import REACH, contrast, days_clock
 from analysis.words import N_
 
 #: Where a mix is looked at, beside all orders together; and what may shift in it. In

@@ -17,29 +17,15 @@ from scipy.stats import norm
 
 from analysis.stats.multiplicity import benjamini_hochberg
 from analysis.trends.scales import Floats
+from analysis.trends.spreads import spreads_of
+from analysis.trends.windows import Clock, sliding, with_slots
 
-#: Lengths of the windows, in days.
-WINDOWS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 21, 25, 30, 35)
-#: Days before a window that it is held against, and how many of them must be there.
-REACH, LEAST_REACH = 42, 14
-#: Lengths of the windows within a day, in hours.
-HOUR_WINDOWS = (1, 2, 3, 4, 6)
-#: A series strays at most so many times as far as those of its size.
-MOST_UNLIKE = 1.2
-#: Events to be expected in a window below which it is not looked at.
-LEAST_DUE = 1.0
 #: Windows that are nearly independent of one another, a day.
 TESTS_A_DAY = 8.0
 #: Events of one series, at most.
 MAX_EVENTS = 6
-#: Weekdays' factors are drawn to 1 by so many events.
-_DRAWN_BY = 20.0
-#: Contrasts by which the spread of a series is drawn to that of all.
-_SPREAD_PRIOR = 10.0
 #: A single anomaly must stand out by this much, whatever the number of series.
 LEAST_Z = 4.0
-_MAD = 0.6745
-_SHIFT = 3 / 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +51,6 @@ class Event:
     q_value: float
     effect: float
     error: float
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The steps that series are looked at in.
-
-    Attributes:
-        windows: Lengths of the windows, in steps.
-        reach: Steps before a window that it is held against.
-        least_reach: How many of them must be there.
-        slots: Slot of each step, such as its weekday, which has a level of its own.
-    """
-
-    windows: tuple[int, ...]
-    reach: int
-    least_reach: int
-    slots: NDArray[np.int64]
-
-
-def days_clock(weekdays: NDArray[np.int64]) -> Clock:
-    """Days, of which each weekday has its own level."""
-    return Clock(WINDOWS, REACH, LEAST_REACH, weekdays)
-
-
-def hours_clock(hours: NDArray[np.int64]) -> Clock:
-    """Hours, of which each hour of the day has its own level."""
-    return Clock(HOUR_WINDOWS, 28 * 24, 14 * 24, hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,125 +114,13 @@ def screen(
     )
     events = [
         Event(int(chosen[row]), begin, end, z, spread, float(q_values[chosen[row]]),
-              *_effect(tops[chosen[row]], due[chosen[row]],
+              *effect_of(tops[chosen[row]], due[chosen[row]],
                        slice(begin, end + 1), slice(max(begin - clock.reach, 0), begin),
                        spread))
         for row, begin, end, z, spread in found
     ]  # fmt: skip
     events.sort(key=lambda event: -abs(event.z))
     return Screen(tuple(events), int(tested.sum()))
-
-
-@dataclass(frozen=True, slots=True)
-class Sliding:
-    """Running sums of many series, from which windows of any width follow.
-
-    Attributes:
-        sums: Of events, of those to be expected and of steps left out, series by step.
-        before: Events in the steps before each step.
-        before_due: Events to be expected in them.
-        is_known: Whether enough of them are there.
-    """
-
-    sums: tuple[Floats, Floats, Floats]
-    before: Floats
-    before_due: Floats
-    is_known: NDArray[np.bool_]
-
-    def contrasts(self, width: int) -> Floats:
-        """Windows of one width against the steps before, in units of sampling noise.
-
-        Returns:
-            By series and first step of the window; NaN where there is too little.
-        """
-        now, now_due, left_out = (_ahead(item, width) for item in self.sums)
-        known = self.is_known & (now_due >= LEAST_DUE) & (left_out == 0)
-        known[:, known.shape[1] - width + 1 :] = False
-        z = contrast(now, now_due, self.before, self.before_due)
-        return np.where(known, z, np.nan)
-
-
-def sliding(
-    tops: Floats, due: Floats, left_out: NDArray[np.bool_], clock: Clock
-) -> Sliding:
-    """Running sums of series.
-
-    Args:
-        tops: Events, series by step.
-        due: Events to be expected, series by step.
-        left_out: Steps that count for nothing.
-        clock: The steps.
-    """
-    kept, kept_due = np.where(left_out, 0.0, tops), np.where(left_out, 0.0, due)
-    steps = _running((kept_due > 0).astype(float))
-    sums = _running(kept), _running(kept_due), _running(left_out.astype(float))
-    return Sliding(
-        sums,
-        _behind(sums[0], clock),
-        _behind(sums[1], clock),
-        _behind(steps, clock) >= clock.least_reach,
-    )
-
-
-def contrast(
-    now: Floats, now_due: Floats, before: Floats, before_due: Floats
-) -> Floats:
-    """How far one sum of events lies from another, in units of Poisson noise."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        step = np.sqrt((now + _SHIFT) / now_due) - np.sqrt(
-            (before + _SHIFT) / before_due
-        )
-        return step / np.sqrt(0.25 / now_due + 0.25 / before_due)
-
-
-def spreads_of(tops: Floats, due: Floats, clock: Clock, *, first: int) -> Floats:
-    """How far the contrasts of each series stray, by width of the window; at least 1.
-
-    A series' own spread may hold what is looked for, so it is kept near that of the
-    series of its size, most of which are quiet; and where the steps before the first
-    one looked through were quieter, they say what is usual.
-    """
-    none = np.zeros(tops.shape, dtype=bool)
-    size = np.argsort(np.argsort(due.sum(axis=1)))
-    found = np.ones((len(tops), len(clock.windows)))
-    slides = sliding(tops, due, none, clock)
-    for place, width in enumerate(clock.windows):
-        far = np.abs(slides.contrasts(width))
-        own, counted = _strayed(far)
-        usual = np.nan_to_num(_alike(own, size), nan=1.0)
-        learned, before = _strayed(far[:, : max(first - width + 1, 0)])
-        calm = _alike(learned, size)
-        quieter = calm < usual
-        own = np.where(quieter & ~np.isnan(learned), learned, own)
-        counted = np.where(quieter, before, counted)
-        usual = np.where(quieter, calm, usual)
-        weight = counted / width
-        drawn = weight * np.nan_to_num(own) ** 2 + _SPREAD_PRIOR * usual**2
-        drawn = np.sqrt(drawn / (weight + _SPREAD_PRIOR))
-        found[:, place] = np.clip(drawn, usual / MOST_UNLIKE, usual * MOST_UNLIKE)
-    return np.maximum(found, 1.0)
-
-
-def _strayed(far: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Spread of each row by its median, NaN where it has too few; and their number."""
-    counted = (~np.isnan(far)).sum(axis=1)
-    if far.shape[1] < LEAST_REACH:
-        return np.full(len(far), np.nan), np.zeros(len(far), dtype=np.int64)
-    enough = counted >= LEAST_REACH
-    return np.where(enough, _row_medians(far, counted) / _MAD, np.nan), counted
-
-
-def _alike(values: Floats, order: NDArray[np.int64]) -> Floats:
-    """Median of the series next in size; NaN where none of them is known."""
-    by_size = np.full(len(values), np.nan)
-    by_size[order] = values
-    reach = max(len(values) // 20, 10)
-    padded = np.pad(by_size, reach, constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
-    known = ~np.isnan(windows).all(axis=1)
-    middle = np.full(len(values), np.nan)
-    middle[known] = np.nanmedian(windows[known], axis=1)
-    return middle[order]
 
 
 def _events(
@@ -340,54 +187,10 @@ def _clearest(
     return begins, widths, best, own
 
 
-def _effect(
+def effect_of(
     tops: Floats, due: Floats, window: slice, before: slice, spread: float
 ) -> tuple[float, float]:
     """Log ratio of a window to the weeks before it, and its standard error."""
     now, then = tops[window].sum() + 0.5, tops[before].sum() + 0.5
     expected = (due[window].sum() + 0.5) * then / (due[before].sum() + 0.5)
     return float(np.log(now / expected)), float(spread * (1 / now + 1 / then) ** 0.5)
-
-
-def with_slots(tops: Floats, due: Floats, slots: NDArray[np.int64]) -> Floats:
-    """What is to be expected with the weekdays (or hours) of each series."""
-    level = tops.sum(axis=1) / np.maximum(due.sum(axis=1), 1e-300)
-    factors = np.ones_like(due)
-    for slot in np.unique(slots):
-        there = slots == slot
-        seen = tops[:, there].sum(axis=1)
-        expected = due[:, there].sum(axis=1) * level
-        factor = (seen + _DRAWN_BY) / (expected + _DRAWN_BY)
-        factors[:, there] = factor[:, None]
-    return due * factors
-
-
-def _row_medians(values: Floats, counts: NDArray[np.int64]) -> Floats:
-    """Median of the ``counts`` numbers of each row, which is NaN otherwise."""
-    ordered = np.sort(values, axis=1)
-    rows = np.arange(len(values))
-    low, high = np.maximum(counts - 1, 0) // 2, counts // 2
-    high = np.minimum(high, values.shape[1] - 1)
-    middle: Floats = (ordered[rows, low] + ordered[rows, high]) / 2
-    return middle
-
-
-def _running(values: Floats) -> Floats:
-    """Sums up to each step, from none on."""
-    return np.concatenate(
-        [np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1
-    )
-
-
-def _ahead(sums: Floats, width: int) -> Floats:
-    """Sum over the window that begins at each step; short at the end."""
-    count = sums.shape[1] - 1
-    ends = np.minimum(np.arange(count) + width, count)
-    return sums[:, ends] - sums[:, :count]
-
-
-def _behind(sums: Floats, clock: Clock) -> Floats:
-    """Sum over the steps before each step."""
-    count = sums.shape[1] - 1
-    begins = np.maximum(np.arange(count) - clock.reach, 0)
-    return sums[:, :count] - sums[:, begins]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,10 @@ import numpy as np
 from analysis.metrics.many import Many, many_series
 from analysis.trends.cube import Booleans
 from analysis.trends.explain import Candidate
-from analysis.trends.screen import Event, days_clock, hours_clock, screen
+from analysis.trends.screen import Event, screen
+from analysis.trends.unforeseen import unforeseen
 from analysis.trends.watched import Watched, without_missing
+from analysis.trends.windows import days_clock, hours_clock
 
 #: Days before the first one looked through that hours are learned from.
 HOUR_DAYS = 28
@@ -18,7 +21,7 @@ _HOURS = 24
 
 
 def by_day(
-    watched: Watched, false_discoveries: float, left_out: Booleans
+    watched: Watched, false_discoveries: float, left_out: Booleans, *, filters: bool
 ) -> tuple[list[Candidate], int]:
     """Days that stand out in any metric, and the number of series that could.
 
@@ -26,6 +29,7 @@ def by_day(
         watched: Everything watched.
         false_discoveries: Share of false ones, at most.
         left_out: Days by metric and segment that something else explains.
+        filters: Whether what the filters of ``detect`` call stands out too.
     """
     candidates, tested = [], 0
     for metric in range(len(watched.metrics)):
@@ -34,12 +38,30 @@ def by_day(
             tops, due, clock=days_clock(watched.weekdays), first=watched.first,
             false_discoveries=false_discoveries, left_out=left_out[metric],
         )  # fmt: skip
+        events = list(found.events)
+        if filters:
+            events += _beside(events, unforeseen(
+                tops, np.maximum(due, 0), first=watched.first,
+                false_discoveries=false_discoveries, left_out=left_out[metric],
+            ))  # fmt: skip
         tested += found.tested
         candidates += [
             _candidate(metric, watched.many.segments[event.series], event)
-            for event in found.events
+            for event in events
         ]
     return candidates, tested
+
+
+def _beside(known: Sequence[Event], others: Sequence[Event]) -> list[Event]:
+    """Events of series and days that none is known of."""
+    taken: dict[int, list[Event]] = {}
+    for event in known:
+        taken.setdefault(event.series, []).append(event)
+    return [
+        event for event in others
+        if not any(event.begin <= other.end and other.begin <= event.end
+                   for other in taken.get(event.series, ()))
+    ]  # fmt: skip
 
 
 def by_hour(

@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.trends.findings import Shape
 from analysis.trends.scales import Floats
-from analysis.trends.screen import REACH
+from analysis.trends.windows import REACH
 
 #: Days by which begin and end of what stood out are moved to fit best.
 MARGIN = 14

@@ -23,9 +23,9 @@ from analysis.trends.leaves import Befallen
 from analysis.trends.merging import merged
 from analysis.trends.mixing import mix_shifts
 from analysis.trends.residual import expect, without
-from analysis.trends.screen import REACH
 from analysis.trends.screened import by_day, by_hour
 from analysis.trends.watched import Watched, read_watched
+from analysis.trends.windows import REACH
 from analysis.words import N_
 
 Progress = Callable[[float], None]
@@ -146,7 +146,8 @@ def _named(
         if turn == "hours":
             candidates = by_hour(rest, false_discoveries, left_out)
         else:
-            candidates, able = by_day(rest, false_discoveries, left_out)
+            candidates, able = by_day(rest, false_discoveries, left_out,
+                                      filters=turn == "days")  # fmt: skip
             tested = max(tested, able)
         if turn == "lasting":
             candidates = [item for item in candidates if item.is_lasting]

@@ -1,0 +1,87 @@
+"""Days that the filters of ``detect`` call, of many series at once.
+
+The windows of the screen are held against six weeks; the filters know how each series
+moves by itself. What either calls is passed on.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from scipy.stats import norm
+
+from analysis.stats.multiplicity import benjamini_hochberg
+from analysis.trends.filtering import Booleans, Foretold, foretell
+from analysis.trends.scales import Floats, per_unit
+from analysis.trends.screen import Event, effect_of
+from analysis.trends.seasons import (
+    DAY,
+    cycles,
+    fitting,
+    moved_after,
+    usual_lengths,
+    warm_up,
+)
+from analysis.trends.windows import LEAST_DUE, REACH, contrast
+
+#: What is passed on may hold so many times the false ones of what is listed at last.
+LOOSER = 2.0
+
+
+def unforeseen(
+    tops: Floats,
+    due: Floats,
+    *,
+    first: int,
+    false_discoveries: float,
+    left_out: Booleans | None = None,
+) -> list[Event]:
+    """Runs of days that were not foretold from the days before them.
+
+    Args:
+        tops: Events, series by day.
+        due: Events to be expected of such orders, series by day.
+        first: First day on which an event may begin.
+        false_discoveries: Share of false ones among what is listed; a screen passes on
+            more, as ``detect`` has the last word.
+        left_out: Days of series that count for nothing.
+    """
+    known = due if left_out is None else np.where(left_out, 0.0, due)
+    lengths = fitting(usual_lengths(DAY, "day"), tops.shape[1])
+    foretold = foretell(
+        per_unit(tops, known), cycles(lengths, tops.shape[1]),
+        warm_up=warm_up(lengths), moved_after=moved_after("day", DAY),
+    )  # fmt: skip
+    p_values = np.where(known >= LEAST_DUE, foretold.p_values, np.nan)
+    p_values[:, :first] = np.nan
+    q_values = benjamini_hochberg(p_values.ravel()).reshape(p_values.shape)
+    called = q_values <= min(LOOSER * false_discoveries, 1.0)
+    return [
+        _event(tops[row], known[row], foretold, q_values[row], row=row, days=days)
+        for row in np.flatnonzero(called.any(axis=1)).tolist()
+        for days in _runs(called[row], foretold.errors[row])
+    ]
+
+
+def _runs(called: Booleans, errors: Floats) -> list[slice]:
+    """Runs of called days on one side."""
+    sides = np.where(called, np.sign(np.nan_to_num(errors)), 0)
+    bounds = [0, *(np.flatnonzero(np.diff(sides)) + 1).tolist(), len(sides)]
+    return [slice(low, high) for low, high in pairwise(bounds) if sides[low]]
+
+
+def _event(
+    tops: Floats, due: Floats, foretold: Foretold, q_values: Floats, *,
+    row: int, days: slice,
+) -> Event:  # fmt: skip
+    before = slice(max(days.start - REACH, 0), days.start)
+    rarest = float(np.nanmin(foretold.p_values[row, days]))
+    size = float(norm.isf(max(rarest, 1e-300) / 2))
+    sums = (tops[days], due[days], tops[before], due[before])
+    far = float(contrast(*(np.asarray(item.sum()) for item in sums)))
+    spread = max(abs(far) / size, 1.0)
+    side = float(np.sign(np.nansum(foretold.errors[row, days])))
+    effect, error = effect_of(tops, due, days, before, spread)
+    return Event(row, days.start, days.stop - 1, side * size, spread,
+                 float(np.nanmin(q_values[days])), effect, error)  # fmt: skip
