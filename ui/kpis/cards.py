@@ -36,10 +36,9 @@ from ui.texts import t
 #: Cards that stay together: six stand in a row at 1440 pixels, three and three at 1280
 #: and 1024, and on a telephone two above a wide one.
 TOGETHER: Final = 3
-#: Three cards of 165 pixels with the gaps between them.
-GROUP_WIDTH: Final = 3 * 165 + 2 * 7
-#: What a card has inside at least, so that a change and its word stay in one line.
-INNER_WIDTH: Final = 130
+CARD_WIDTH: Final = 165
+#: Those cards with the gaps between them.
+GROUP_WIDTH: Final = TOGETHER * CARD_WIDTH + 2 * 7
 #: Verdicts on a card, where a word has little room; counts show theirs by the arrow.
 SHORT_NAMES: Final[dict[Verdict, str]] = {
     "better": N_("better"),
@@ -82,7 +81,10 @@ def _framed(
 ) -> None:
     """One card in its frame; a locked metric says what would unlock it."""
     metric = look.cards[place]
-    with st.container(border=True, height="stretch", gap=None):
+    # The last one takes the row that it stands in alone on a telephone.
+    is_last = place % TOGETHER == TOGETHER - 1
+    width: Any = "stretch" if is_last else CARD_WIDTH
+    with st.container(border=True, width=width, height="stretch", gap=None):
         if metric in found:
             _card(
                 look, found[metric], line=lines.get(metric), place=place,
@@ -123,7 +125,7 @@ def _card(
 def _title(look: Look, metric: str, *, place: int) -> None:
     """The metric's name; pressing it makes it the metric of the page."""
     chosen = metric == look.metric
-    st.container(width=INNER_WIDTH, gap=None).button(
+    st.button(
         f"**{plain(name_of(metric))}**",
         key=f"kpis_card_{place}",
         type="tertiary",
