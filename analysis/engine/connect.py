@@ -47,6 +47,10 @@ READER_LOCKED: Mapping[str, str | bool] = {
     "lock_configuration": True,
 }
 
+#: Memory that a query no longer needs goes back to the system at once: readers of many
+#: versions are open side by side, in a process that does more than to query.
+FRUGAL: Mapping[str, str | bool] = {"allocator_bulk_deallocation_flush_threshold": "0B"}
+
 #: Rows in a batch of ``Connection.batches``.
 BATCH_ROWS = 131_072
 
@@ -289,6 +293,7 @@ def reader(
     """
     config = {
         **READER_LOCKED,
+        **FRUGAL,
         **_limits(threads, memory_limit),
         "max_execution_time": str(int(time_limit * 1000)),
     }

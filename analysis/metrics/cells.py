@@ -9,6 +9,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analysis.engine.dataset import Dataset
@@ -57,34 +58,50 @@ def read_moments(dataset: Dataset, cut: Cut) -> Cells:
     table = dataset.engine.run(moments_query(cut), tables=cut.tables)
     _need_whole(table)
     table, labels = _coded(table) if cut.coded else (table, {})
-    frame = table.to_pandas()
-    names = list(cut.keys)
-    frame = frame.sort_values(names, ignore_index=True) if names else frame
-    history = {item.name: f"history {item.name}" for item in cut.history}
+    groups = table.select(list(cut.keys)).to_pandas()
+    groups = groups.sort_values(list(cut.keys)) if cut.keys else groups
+    # A column at a time: there may be a group for every rider.
+    columns = {
+        name: _numbers(table[name])[groups.index]
+        for name in table.column_names if name not in cut.keys
+    }  # fmt: skip
+    groups = groups.reset_index(drop=True)
+    history = {item.name: columns[f"history {item.name}"] for item in cut.history}
     return Cells(
-        _moments(frame, cut),
-        frame["rows"].to_numpy(dtype=float),
-        frame["farthest"].fillna(0.0).to_numpy(dtype=float),
-        pd.DataFrame(
-            {name: frame[column] for name, column in history.items()},
-            index=frame.index,
-        ),
-        labels,
-    )
+        _moments(columns, cut, groups), columns["rows"], _filled(columns["farthest"]),
+        pd.DataFrame(history, index=groups.index), labels,
+    )  # fmt: skip
 
 
 def _coded(table: pa.Table) -> tuple[pa.Table, dict[str, pa.Array]]:
-    """Texts of units and clusters as numbers, which pandas groups far faster."""
+    """Units and clusters as numbers in the order of their labels.
+
+    Pandas groups them far faster than texts, and groups come out in an order that does
+    not hang on how the engine went about it.
+    """
     labels: dict[str, pa.Array] = {}
     for name in table.column_names:
         kind = table.schema.field(name).type
-        if (name == UNIT or name.startswith(CLUSTER)) and pa.types.is_string(kind):
-            found = table[name].combine_chunks().dictionary_encode()
-            labels[name] = found.dictionary
-            codes = found.indices.fill_null(-1)
+        if (name == UNIT or name.startswith(CLUSTER)) and _is_label(kind):
+            codes, labels[name] = _in_order(table[name])
             place = table.schema.get_field_index(name)
             table = table.set_column(place, name, codes)
     return table, labels
+
+
+def _is_label(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_integer(kind)
+
+
+def _in_order(values: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
+    """Positions among the sorted labels, -1 where there is none, and the labels."""
+    found = values.combine_chunks().dictionary_encode()
+    order = pc.sort_indices(found.dictionary)
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order.to_numpy()] = np.arange(len(order))
+    return pa.array(rank).take(found.indices).fill_null(-1), found.dictionary.take(
+        order
+    )
 
 
 def read_rows(dataset: Dataset, cut: Cut) -> pd.DataFrame:
@@ -107,26 +124,24 @@ def _need_whole(table: pa.Table) -> None:
         )
 
 
-def _moments(frame: pd.DataFrame, cut: Cut) -> Moments:
+def _moments(columns: Mapping[str, Floats], cut: Cut, groups: pd.DataFrame) -> Moments:
     names = cut.names
     k = len(names)
-    n = frame["n"].to_numpy(dtype=float)
-    sums = np.column_stack([_column(frame, f"sum {name}") for name in names])
-    products = np.empty((len(frame), k, k))
+    n = columns["n"]
+    sums = np.column_stack([_filled(columns[f"sum {name}"]) for name in names])
+    products = np.empty((len(n), k, k))
     for one, other in combinations_with_replacement(range(k), 2):
-        values = _column(frame, f"product {names[one]} {names[other]}")
+        values = _filled(columns[f"product {names[one]} {names[other]}"])
         products[:, one, other] = products[:, other, one] = values
-    weight = _column(frame, "total weight") if cut.has_weights else n
-    centre = np.array([_first(frame[f"centre {name}"]) for name in names])
-    return Moments(
-        names, frame[list(cut.keys)].reset_index(drop=True), n, weight, centre, sums,
-        products,
-    )  # fmt: skip
+    weight = _filled(columns["total weight"]) if cut.has_weights else n
+    centre = [columns[f"centre {name}"][:1].sum() for name in names]
+    return Moments(names, groups, n, weight, np.array(centre), sums, products)
 
 
-def _column(frame: pd.DataFrame, name: str) -> Floats:
-    return frame[name].fillna(0.0).to_numpy(dtype=float)
+def _numbers(column: pa.ChunkedArray) -> Floats:
+    """A column as floats, NaN where it has none."""
+    return np.asarray(column.to_numpy(), dtype=float)
 
 
-def _first(values: pd.Series) -> float:
-    return float(values.iloc[0]) if len(values) else 0.0
+def _filled(values: Floats) -> Floats:
+    return np.where(np.isnan(values), 0.0, values)

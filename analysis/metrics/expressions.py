@@ -35,6 +35,7 @@ ORIGINS: Mapping[str, str] = {
     "promised_date": "promised_at",
     "delivered_date": "delivered_at",
     "order_no": "order_id",
+    "rider_no": "rider_id",
 }
 
 #: Times of an order that say until when the data were looked at.

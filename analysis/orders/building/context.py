@@ -80,7 +80,7 @@ class Build:
 
     def drop(self, target: exp.Table) -> None:
         """Give a scratch table's memory back."""
-        self.connection.execute(exp.Drop(this=target, kind="TABLE", exists=True))
+        self.connection.execute(exp.Drop(tables=[target], kind="TABLE", exists=True))
 
     def records(self, query: exp.Expr) -> list[dict[str, Any]]:
         """The rows of a small query."""

@@ -12,8 +12,8 @@ from analysis.orders.schema import load_fields
 
 #: Columns that publishing adds.
 OWN_NAMES = (
-    "order_no", "local_hour", "local_weekday", *LOCAL_DATES.values(), REPORTED_STATUS,
-    UNREAD, "rowid",
+    "order_no", "rider_no", "local_hour", "local_weekday", *LOCAL_DATES.values(),
+    REPORTED_STATUS, UNREAD, "rowid",
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from analysis.orders.schema import DIMENSION_TABLES
 from analysis.words import N_
 
 KEY = "order_id"
+RIDER, RIDER_NO = "rider_id", "rider_no"
 
 #: A rating above five is on a scale of ten, one above ten on a scale of a hundred;
 #: at least this share of the ratings has to say so.
@@ -223,7 +224,24 @@ def publish_orders(build: Build, failing: Sequence[RowCheck]) -> None:
         build.connection.execute(statement)
     added = tuple(column for item in joined for column in item.columns)
     number = Published("order_no", trees.column("order_no"), "derived")
-    build.columns["orders"] = (number, *columns, *added)
+    columns = (number, *columns, *added)
+    if any(column.name == RIDER for column in columns):
+        _number_riders(build, target)
+        columns += (Published(RIDER_NO, trees.column(RIDER_NO), "derived"),)
+    build.columns["orders"] = columns
+
+
+def _number_riders(build: Build, orders: exp.Table) -> None:
+    """Number the riders from 1 in the order of their ids.
+
+    Adding up by rider is what strategies do most, and goes faster and in less memory by
+    a small number than by a hash of sixteen characters.
+    """
+    numbers = trees.scratch("rider_numbers")
+    build.create(numbers, trees.numbered(orders, RIDER, RIDER_NO))
+    for statement in trees.add_looked_up(orders, numbers, key=RIDER, name=RIDER_NO):
+        build.connection.execute(statement)
+    build.drop(numbers)
 
 
 def _is_in_time_order(build: Build, source: exp.Table) -> bool:

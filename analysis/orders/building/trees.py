@@ -57,12 +57,53 @@ def copy_to_parquet(query: exp.Select, path: Path) -> exp.Copy:
 
 def add_row_number(target: exp.Table, name: str) -> Sequence[exp.Expr]:
     """Statements that number the rows of a new table from 1, in their order."""
-    kind = exp.DataType.build("BIGINT")
-    definition = exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=kind)
     number = exp.Add(this=exp.column("rowid"), expression=exp.Literal.number(1))
     return (
-        exp.Alter(this=target.copy(), kind="TABLE", actions=[definition]),
+        _added(target, name, "BIGINT"),
         exp.update(target.copy(), {f'"{name}"': number}, dialect="duckdb"),
+    )
+
+
+def _added(target: exp.Table, name: str, kind: str) -> exp.Alter:
+    """``ALTER TABLE target ADD COLUMN name``."""
+    definition = exp.ColumnDef(
+        this=exp.to_identifier(name, quoted=True), kind=exp.DataType.build(kind)
+    )
+    return exp.Alter(this=target.copy(), kind="TABLE", actions=[definition])
+
+
+def numbered(source: exp.Table, key: str, name: str) -> exp.Select:
+    """Every key of a table once, numbered from 1 in the order of the keys."""
+    known = exp.Is(this=column(key), expression=exp.Null()).not_()
+    keys = exp.select(column(key)).from_(source.copy()).where(known).distinct()
+    order = exp.Order(expressions=[column(key)])
+    number = exp.Window(this=exp.RowNumber(), order=order)
+    return exp.select(
+        column(key), aliased(exp.cast(number, "INTEGER"), name)
+    ).from_(exp.Subquery(this=keys, alias=exp.TableAlias(this="keys")))  # fmt: skip
+
+
+def add_looked_up(
+    target: exp.Table, source: exp.Table, *, key: str, name: str
+) -> Sequence[exp.Expr]:
+    """Statements that add a whole number to each row of a table, by a key.
+
+    Args:
+        target: The table that gets the column.
+        source: Where the number is, one row a key.
+        key: Column of both.
+        name: Column of the number.
+    """
+    same = exp.EQ(this=column(key, "n"), expression=column(key, target.name))
+    change = exp.EQ(this=column(name), expression=column(name, "n"))
+    return (
+        _added(target, name, "INTEGER"),
+        exp.Update(
+            this=target.copy(),
+            expressions=[change],
+            from_=exp.From(this=exp.alias_(source.copy(), "n", table=True)),
+            where=exp.Where(this=same),
+        ),
     )
 
 

@@ -39,6 +39,9 @@ _OF_STRATEGY = ("strategy_id", "variant")
 _COUNTED = ("did", "staggered", "its", "synthetic_control")
 STEPS = ("hour", "day", "week", "month")
 
+#: Riders, and the column that publishing numbers them in.
+RIDER, RIDER_NO = "rider", "rider_no"
+
 #: Arms of places that are named by ``treated``.
 TREATED, CONTROL = "treated", "control"
 
@@ -84,6 +87,22 @@ class Bound:
             MissingField: the dataset lacks its columns.
         """
         return key_of(self.dataset, name, self.places)
+
+    @property
+    def unit_code(self) -> exp.Expr:
+        """The unit as what stands for it where orders are added up."""
+        return self.code(self.unit)
+
+    def code(self, name: str) -> exp.Expr:
+        """A unit or dimension to add up by, riders by their number where they have one.
+
+        Raises:
+            UnknownName: there is neither.
+            MissingField: the dataset lacks its columns.
+        """
+        if name == RIDER and self.dataset.has(ORDERS, RIDER_NO):
+            return trees.column(RIDER_NO, ORDERS)
+        return self.key(name)
 
     @property
     def history_filters(self) -> tuple[exp.Expr, ...]:
@@ -196,6 +215,15 @@ def key_of(
         return found[0]
     parts = [exp.cast(one, "VARCHAR") for one in found]
     return exp.func("CONCAT_WS", exp.Literal.string(" "), *parts)
+
+
+def label_of(bound: Bound, code: object) -> object:
+    """What a unit is called that ``unit_code`` stands for."""
+    if bound.unit != RIDER or not bound.dataset.has(ORDERS, RIDER_NO):
+        return code
+    same = exp.EQ(this=bound.unit_code, expression=exp.convert(code))
+    query = trees.select([bound.unit_key], trees.table(ORDERS)).where(same).limit(1)
+    return bound.dataset.engine.run(query).column(0)[0].as_py()
 
 
 def step_of(name: str) -> exp.Expr:

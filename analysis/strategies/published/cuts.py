@@ -27,7 +27,7 @@ from analysis.metrics.moments import (
 from analysis.metrics.periods import Period
 from analysis.metrics.registry import load_definitions
 from analysis.strategies.arms import MOST_IN_BOTH
-from analysis.strategies.published.binding import Bound, period_of
+from analysis.strategies.published.binding import Bound, label_of, period_of
 from analysis.strategies.results import Text, text
 from analysis.words import N_
 
@@ -87,7 +87,7 @@ def _history(bound: Bound, name: str, period: Period) -> History:
         start - timedelta(days=bound.scope.before), start - timedelta(days=1)
     )
     return History(
-        name, figure_of(bound.dataset, name), "unit", bound.unit_key, earlier,
+        name, figure_of(bound.dataset, name), "unit", bound.unit_code, earlier,
         bound.history_filters,
     )  # fmt: skip
 
@@ -147,9 +147,9 @@ def _unit_keys(bound: Bound) -> dict[str, exp.Expr]:
     """The unit, and the clusters that are named; without any the unit is one."""
     keys: dict[str, exp.Expr] = {}
     if bound.unit != "order":
-        keys[UNIT] = bound.unit_key
+        keys[UNIT] = bound.unit_code
     for number, name in enumerate(bound.strategy.cluster, start=1):
-        keys[f"{CLUSTER}{number}"] = bound.key(name)
+        keys[f"{CLUSTER}{number}"] = bound.code(name)
     return keys
 
 
@@ -195,7 +195,7 @@ def read_labelled(plan: Plan) -> Labelled:
     cells = read_moments(plan.bound.dataset, plan.cut)
     need_rows(cells, plan.bound)
     need_finite(cells, plan.bound)
-    kept, notes = _with_labels(cells)
+    kept, notes = _with_labels(cells, plan.bound)
     missing = _missing(kept)
     sizes = _sizes(kept)
     usable = kept.moments.n > 0
@@ -246,7 +246,7 @@ def _taken(cells: Cells, kept: np.ndarray) -> Cells:
     )  # fmt: skip
 
 
-def _with_labels(cells: Cells) -> tuple[Cells, tuple[Text, ...]]:
+def _with_labels(cells: Cells, bound: Bound) -> tuple[Cells, tuple[Text, ...]]:
     """Groups whose unit or cluster is known."""
     groups = cells.moments.groups
     if UNIT in groups and f"{CLUSTER}1" not in groups:
@@ -256,7 +256,7 @@ def _with_labels(cells: Cells) -> tuple[Cells, tuple[Text, ...]]:
     known = cells.known(names)
     if UNIT in cells.labels:
         known &= (groups[UNIT] >= 0).to_numpy()
-        _need_one_arm(cells)
+        _need_one_arm(cells, bound)
     if known.all():
         return cells, ()
     note = text(
@@ -266,7 +266,7 @@ def _with_labels(cells: Cells) -> tuple[Cells, tuple[Text, ...]]:
     return _taken(cells, known), (note,)
 
 
-def _need_one_arm(cells: Cells) -> None:
+def _need_one_arm(cells: Cells, bound: Bound) -> None:
     """Insist on units that are in one arm, but for a few that are left out later.
 
     Raises:
@@ -282,7 +282,7 @@ def _need_one_arm(cells: Cells) -> None:
             hint=N_("Name the unit that was really assigned, or mend the assignment."),
             both=len(both),
             units=units,
-            seen=cells.labels[UNIT][int(both[0])].as_py(),
+            seen=label_of(bound, cells.labels[UNIT][int(both[0])].as_py()),
         )
 
 
