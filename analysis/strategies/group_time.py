@@ -166,17 +166,16 @@ def aggregate(cohorts: Cohorts, effects: Effects, by: str) -> tuple[Effects, Eff
     labels = effects.labels
     after = (labels["event_time"] >= 0).to_numpy()
     if by == "simple":
-        return _mean(cohorts, effects, after, {"effect": "overall"}), effects
+        overall = _joined(cohorts, [_mean(cohorts, effects, after)])
+        overall.labels.insert(0, "effect", "overall")
+        return overall, effects
     key, kept = _KEYS[by]
     chosen = np.ones(len(labels), dtype=bool) if kept == "all" else after
-    values = sorted(labels.loc[chosen, key].unique())
-    parts = [
-        _mean(
-            cohorts, effects, chosen & (labels[key] == value).to_numpy(), {key: value}
-        )
-        for value in values
-    ]
-    table = _joined(parts)
+    of_rows = labels[key].to_numpy()
+    values = np.unique(of_rows[chosen])
+    parts = [_mean(cohorts, effects, chosen & (of_rows == value)) for value in values]
+    table = _joined(cohorts, parts)
+    table.labels.insert(0, key, values)
     return _overall(cohorts, table, by), _named(cohorts, table, key)
 
 
@@ -195,9 +194,16 @@ def _shares(cohorts: Cohorts, groups: Codes) -> tuple[Floats, Floats]:
     return share, inside - share
 
 
-def _mean(
-    cohorts: Cohorts, effects: Effects, chosen: NDArray[np.bool_], label: dict
-) -> Effects:
+@dataclass(frozen=True, slots=True)
+class _Mean:
+    """One effect with the influence of each unit on it, and how many units it is of."""
+
+    effect: float
+    influence: Floats
+    n: int
+
+
+def _mean(cohorts: Cohorts, effects: Effects, chosen: NDArray[np.bool_]) -> _Mean:
     """Group-time effects weighted by the shares of their groups, estimated too."""
     groups = effects.labels["g"].to_numpy(dtype=np.int64)[chosen]
     share, influence = _shares(cohorts, groups)
@@ -206,17 +212,15 @@ def _mean(
     overall = float(weights @ effect)
     own = effects.influence[:, chosen] @ weights
     own = own + influence @ (effect - overall) / share.sum()
-    size = int(effects.labels["n"].to_numpy()[chosen].sum())
-    labels = pd.DataFrame([{**label, "n": size}])
-    return Effects(labels, np.array([overall]), own[:, None], effects.cluster)
+    return _Mean(overall, own, int(effects.labels["n"].to_numpy()[chosen].sum()))
 
 
-def _joined(parts: Sequence[Effects]) -> Effects:
+def _joined(cohorts: Cohorts, parts: Sequence[_Mean]) -> Effects:
     return Effects(
-        pd.concat([part.labels for part in parts], ignore_index=True),
-        np.concatenate([part.effect for part in parts]),
-        np.concatenate([part.influence for part in parts], axis=1),
-        parts[0].cluster,
+        pd.DataFrame({"n": [part.n for part in parts]}),
+        np.array([part.effect for part in parts]),
+        np.stack([part.influence for part in parts], axis=1),
+        cohorts.cluster,
     )
 
 

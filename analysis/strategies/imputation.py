@@ -152,6 +152,11 @@ def _cross_products(cells: Cells) -> Floats:
     return table - (cells.shares * mass[:, None]).T @ cells.shares
 
 
+def _added(codes: Codes, values: Floats, size: int) -> Floats:
+    """Sums by code, (size,)."""
+    return np.asarray(np.bincount(codes, values, size), dtype=np.float64)
+
+
 def _sums(values: Floats, codes: Codes, size: int) -> Floats:
     """Sums of rows by code, (size, m)."""
     sums = [np.bincount(codes, column, size) for column in values.T]
@@ -172,8 +177,28 @@ def _unit_means(values: Floats, cells: Cells, units: int) -> Floats:
     return _sums(values[free], cells.unit[free], units) / np.maximum(count, 1)[:, None]
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Weighted means over treated cells, each cell in one of them.
+
+    Attributes:
+        part: The mean that each treated cell belongs to, (treated,).
+        weight: Of each treated cell in it; they add up to 1, (treated,).
+        size: Number of means.
+    """
+
+    part: Codes
+    weight: Floats
+    size: int
+
+    def sums(self, values: Floats, codes: Codes, size: int) -> Floats:
+        """Sums of the treated cells' values by code and mean, (size, means)."""
+        flat = codes * self.size + self.part
+        return _added(flat, values, size * self.size).reshape(size, self.size)
+
+
 def imputed_effects(
-    cohorts: Cohorts, imputed: Imputed, labels: pd.DataFrame, members: Floats
+    cohorts: Cohorts, imputed: Imputed, labels: pd.DataFrame, part: Codes
 ) -> Effects:
     """Weighted means of imputed effects with conservative errors.
 
@@ -181,39 +206,23 @@ def imputed_effects(
         cohorts: The panel.
         imputed: Its cells.
         labels: One row per mean.
-        members: Weights of treated cells in each mean, 0 elsewhere, (cells, means).
+        part: The mean that each treated cell belongs to, (treated,).
     """
-    weights = members * imputed.cells.weight[:, None]
-    weights = weights / weights.sum(axis=0)
-    effect = weights.T @ np.where(imputed.cells.treated, imputed.left, 0.0)
-    counts = (members > 0).sum(axis=0)
-    own = _own(imputed, weights, len(cohorts.units))
-    small = _few(cohorts, imputed, own)
-    if small is not None:
-        influence, freedom = small
-        return Effects(
-            labels.assign(n=counts), effect, influence, cohorts.cluster, freedom
-        )
-    influence = _influence(imputed, weights, own, len(cohorts.units))
-    return Effects(labels.assign(n=counts), effect, influence, cohorts.cluster)
-
-
-def _own(imputed: Imputed, weights: Floats, units: int) -> Floats:
-    """Weight of each cell's outcome in each mean, (cells, means)."""
     cells = imputed.cells
-    treated = cells.treated[:, None]
-    # What a mean asks of unit and period effects, spread over the untreated cells.
-    asked = _sums(weights, cells.unit, units)
-    mass = np.bincount(cells.unit[~cells.treated], cells.weight[~cells.treated], units)
-    slope = imputed.inverse @ cells.transposed(weights)
-    per_unit = asked / np.where(mass > 0, mass, np.inf)[:, None]
-    spread = cells.weight[:, None] * (per_unit[cells.unit] + cells.times(slope))
-    own: Floats = np.where(treated, weights, -spread)
-    return own
+    weight = cells.weight[cells.treated]
+    weight = weight / np.bincount(part, weight, len(labels))[part]
+    means = Means(part, weight, len(labels))
+    effect = _added(part, weight * imputed.left[cells.treated], means.size)
+    labels = labels.assign(n=np.bincount(part, minlength=means.size))
+    small = _few(cohorts, imputed, means)
+    if small is not None:
+        return Effects(labels, effect, small[0], cohorts.cluster, small[1])
+    influence = _influence(imputed, means, len(cohorts.units))
+    return Effects(labels, effect, influence, cohorts.cluster)
 
 
 def _few(
-    cohorts: Cohorts, imputed: Imputed, own: Floats
+    cohorts: Cohorts, imputed: Imputed, means: Means
 ) -> tuple[Floats, Floats] | None:
     """Influence and df by the errors of few units; None where there are many.
 
@@ -235,6 +244,7 @@ def _few(
         np.column_stack(columns), cells.weight / cells.weight.mean(),
         outcome - outcome.mean(), cluster,
     )  # fmt: skip
+    own = _own(imputed, means, units)
     added, freedom = few_units.reduced(model, own)
     influence = np.zeros((units, own.shape[1]))
     first = np.unique(cluster, return_index=True)[1]
@@ -256,38 +266,85 @@ def _dummies(codes: Codes) -> Floats:
     return columns
 
 
-def _influence(imputed: Imputed, weights: Floats, own: Floats, units: int) -> Floats:
+def _own(imputed: Imputed, means: Means, units: int) -> Floats:
+    """Weight of each cell's outcome in each mean, (cells, means)."""
+    cells = imputed.cells
+    treated = np.flatnonzero(cells.treated)
+    asked = means.sums(means.weight, cells.unit[treated], units)
+    mass = np.bincount(cells.unit[~cells.treated], cells.weight[~cells.treated], units)
+    slope = imputed.inverse @ _asked_of_columns(cells, means, asked)
+    per_unit = asked / np.where(mass > 0, mass, np.inf)[:, None]
+    own = -cells.weight[:, None] * (per_unit[cells.unit] + cells.times(slope))
+    own[treated] = 0.0
+    own[treated, means.part] = means.weight
+    return np.asarray(own, dtype=np.float64)
+
+
+def _influence(imputed: Imputed, means: Means, units: int) -> Floats:
     """Influence of each unit on each mean, on the scale of n times its share."""
     cells = imputed.cells
-    treated = cells.treated[:, None]
-    surprise = np.where(treated, _surprise(imputed, weights), imputed.left[:, None])
+    unit = cells.unit[cells.treated]
+    treated = means.sums(means.weight * _surprise(imputed, means), unit, units)
     size = len(np.unique(cells.unit))
     scale = units * np.sqrt(size / (size - 1))
-    return scale * _sums(own * surprise, cells.unit, units)
+    return scale * (treated - _untreated(imputed, means, units))
 
 
-def _surprise(imputed: Imputed, weights: Floats) -> Floats:
-    """Effect of each treated cell beyond that of cells like it, (cells, means).
+def _untreated(imputed: Imputed, means: Means, units: int) -> Floats:
+    """Residuals of a unit's untreated cells, by what the means ask of these cells.
+
+    What a mean asks of unit and period effects is spread over the untreated cells.
+    """
+    cells = imputed.cells
+    free = ~cells.treated
+    unit, weight = cells.unit[free], cells.weight[free]
+    asked = means.sums(means.weight, cells.unit[cells.treated], units)
+    mass = np.bincount(unit, weight, units)
+    slope = imputed.inverse @ _asked_of_columns(cells, means, asked)
+    per_unit = asked / np.where(mass > 0, mass, np.inf)[:, None]
+    left = weight * imputed.left[free]
+    flat = unit * cells.dummies + cells.period[free]
+    by_period = np.bincount(flat, left, units * cells.dummies).reshape(units, -1)
+    columns = [by_period, _sums(left[:, None] * cells.extra[free], unit, units)]
+    total = np.bincount(unit, left, units)[:, None]
+    own: Floats = total * (per_unit - cells.shares @ slope)
+    return own + np.concatenate(columns, axis=1) @ slope
+
+
+def _asked_of_columns(cells: Cells, means: Means, asked: Floats) -> Floats:
+    """Means of columns less unit means, (codes + k, means)."""
+    treated = cells.treated
+    rows = [means.sums(means.weight, cells.period[treated], cells.dummies)]
+    rows += [
+        _added(means.part, means.weight * extra, means.size)[None]
+        for extra in cells.extra[treated].T
+    ]
+    return np.concatenate(rows) - cells.shares.T @ asked
+
+
+def _surprise(imputed: Imputed, means: Means) -> Floats:
+    """Effect of each treated cell beyond that of cells like it, (treated,).
 
     Alike are cells of one cohort and period, where these are enough units; else cells
     as long after their start; else all of them. What a unit adds to the mean of its
     likes is made up for, as in HC2.
     """
     cells = imputed.cells
-    likes = _likes(cells)
-    size = int(likes.max()) + 1
-    square = np.where(cells.treated[:, None], weights**2, 0.0)
-    total = _sums(square, likes, size)
-    mean = _sums(square * imputed.left[:, None], likes, size)
-    mean = np.divide(mean, total, out=np.zeros_like(mean), where=total > 0)
-    pairs = np.unique(cells.unit * size + likes, return_inverse=True)[1]
-    mine = _sums(square, pairs, int(pairs.max()) + 1)[pairs]
-    share = np.divide(
-        mine, total[likes], out=np.zeros_like(mine), where=total[likes] > 0
-    )
-    return (imputed.left[:, None] - mean[likes]) / np.sqrt(
-        np.maximum(1 - share, 1 / _ALIKE)
-    )
+    left, unit = imputed.left[cells.treated], cells.unit[cells.treated]
+    alike = _numbered(_likes(cells)[cells.treated], means.part)
+    square = means.weight**2
+    total = np.maximum(np.bincount(alike, square), np.finfo(float).tiny)[alike]
+    mean = np.bincount(alike, square * left)[alike] / total
+    mine = _numbered(unit, alike)
+    share = np.bincount(mine, square)[mine] / total
+    surprise: Floats = (left - mean) / np.sqrt(np.maximum(1 - share, 1 / _ALIKE))
+    return surprise
+
+
+def _numbered(one: Codes, other: Codes) -> Codes:
+    """Pairs of codes as one code."""
+    pairs = one * (int(other.max()) + 1) + other
+    return np.unique(pairs, return_inverse=True)[1].astype(np.int64)
 
 
 def _likes(cells: Cells) -> Codes:
@@ -308,21 +365,19 @@ def _likes(cells: Cells) -> Codes:
 
 def overall_imputed(cohorts: Cohorts, imputed: Imputed) -> Effects:
     """The mean effect over all treated cells."""
-    treated = imputed.cells.treated.astype(float)[:, None]
     label = pd.DataFrame([{"effect": "overall"}])
-    return imputed_effects(cohorts, imputed, label, treated)
+    part = np.zeros(int(imputed.cells.treated.sum()), dtype=np.int64)
+    return imputed_effects(cohorts, imputed, label, part)
 
 
 def imputed_by(cohorts: Cohorts, imputed: Imputed, by: str) -> Effects:
     """Mean effects by time since start (``dynamic``), ``group`` or ``calendar``."""
     values, name = _keys(imputed, by)
-    treated = imputed.cells.treated
-    levels = np.unique(values[treated])
-    members = (treated[:, None] & (values[:, None] == levels[None, :])).astype(float)
+    levels, part = np.unique(values[imputed.cells.treated], return_inverse=True)
     shown = (
         levels if name == "event_time" else [cohorts.periods[level] for level in levels]
     )
-    return imputed_effects(cohorts, imputed, pd.DataFrame({name: shown}), members)
+    return imputed_effects(cohorts, imputed, pd.DataFrame({name: shown}), part)
 
 
 def _keys(imputed: Imputed, by: str) -> tuple[Codes, str]:
