@@ -12,6 +12,7 @@ import numpy as np
 from scipy.stats import norm
 
 from analysis.stats.multiplicity import benjamini_hochberg
+from analysis.trends.cube import Booleans
 from analysis.trends.filtering import Booleans, Foretold, foretell
 from analysis.trends.scales import Floats, per_unit
 from analysis.trends.screen import Event, effect_of
