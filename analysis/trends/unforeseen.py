@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from analysis.stats.multiplicity import benjamini_hochberg
 from analysis.trends.cube import Booleans
-from analysis.trends.filtering import Booleans, Foretold, foretell
+from analysis.trends.filtering import Foretold, foretell
 from analysis.trends.scales import Floats, per_unit
 from analysis.trends.screen import Event, effect_of
 from analysis.trends.seasons import (
