@@ -62,10 +62,28 @@ def share_of(hits: int, draws: int, *, confidence: float = SURE) -> Share:
     >>> round(found.low, 4), round(found.high, 4)
     (0.0381, 0.0641)
     """
+    low, high = _clopper_pearson(hits, draws, confidence)
+    return Share(hits, draws, hits / draws, low, high)
+
+
+def share_of_few(hits: int, draws: int, few: float, *, confidence: float) -> Share:
+    """A share with the interval of fewer draws, since these hang together.
+
+    Args:
+        hits: Draws that count.
+        draws: All draws.
+        few: How many independent ones they are worth.
+        confidence: Of the interval.
+    """
+    low, high = _clopper_pearson(hits / draws * few, few, confidence)
+    return Share(hits, draws, hits / draws, low, high)
+
+
+def _clopper_pearson(hits: float, draws: float, confidence: float) -> Pair:
     tail = (1 - confidence) / 2
     low = float(stats.beta.ppf(tail, hits, draws - hits + 1)) if hits else 0.0
     high = float(stats.beta.isf(tail, hits + 1, draws - hits)) if hits < draws else 1.0
-    return Share(hits, draws, hits / draws, low, high)
+    return low, high
 
 
 @dataclass(frozen=True, slots=True)

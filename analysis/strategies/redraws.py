@@ -116,6 +116,19 @@ def _split(stratum: Codes, share: float, rng: np.random.Generator) -> Codes:
     return (place < quota[stratum]).astype(np.int64)
 
 
+def stretches(study: Study) -> int:
+    """Stretches of the length after a start that a history holds side by side."""
+    periods = _periods(study)
+    return max((len(periods) - _LEAST_BEFORE) // _length(study, periods), 1)
+
+
+def places_drawn(study: Study) -> tuple[int, int]:
+    """Number of places, and of those that are drawn as treated."""
+    units = int(study.rows["unit"].nunique())
+    alone = study.strategy.design == "synthetic_control" and not study.strategy.treated
+    return units, 1 if alone else _treated_count(study, units)
+
+
 def _periods(study: Study) -> list:
     return sorted(study.rows["time"].unique())
 

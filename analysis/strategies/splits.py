@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import comb
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from analysis.errors import DoorstepError, InvalidInput, NotEnoughData
-from analysis.strategies.calibration import FALSE_POSITIVES, Share, share_of
+from analysis.strategies.calibration import FALSE_POSITIVES, Share, share_of_few
 from analysis.strategies.contract import Strategy
 from analysis.strategies.designs import estimate
 from analysis.strategies.moments import Floats
-from analysis.strategies.redraws import redraws
+from analysis.strategies.redraws import places_drawn, redraws, stretches
 from analysis.strategies.results import Light, Text, text
 from analysis.strategies.study import Study, read_study
 from analysis.words import N_
@@ -25,6 +26,8 @@ _CONFIDENCE = 0.95
 _MOST_FAILED = 0.2
 #: Below this a distribution of p-values is called uneven.
 _UNEVEN = 0.01
+#: Designs whose starts are drawn in one history.
+_OVERLAPPING = ("its", "did", "synthetic_control")
 
 Progress = Callable[[float], None]
 
@@ -45,6 +48,8 @@ class Splits:
         light: Green where the error reaches 4 to 6 %, red where it is surely above.
         sentence: What that means.
         notes: What the reader must know of the history and the splits.
+        independent: How many independent splits they are worth; their interval and
+            verdict rest on it.
     """
 
     draws: int
@@ -58,6 +63,7 @@ class Splits:
     light: Light
     sentence: Text
     notes: tuple[Text, ...] = ()
+    independent: int = 0
 
 
 def split_history(
@@ -110,18 +116,39 @@ def split_history(
     p_values = np.array([one.p_value for one in found])
     held = [one.interval[0] <= 0 <= one.interval[1] for one in found]
     effects = np.array([one.effect for one in found])
-    judged = _judged(p_values, effects, int(np.sum(held)), failed, alpha)
-    return replace(judged, notes=(*study.notes, *_overlap(study)))
+    worth = min(worth_of(study), len(found))
+    judged = _judged(
+        p_values, effects, int(np.sum(held)), failed=failed, alpha=alpha, worth=worth
+    )
+    return replace(judged, notes=(*study.notes, *_overlap(study, worth, len(found))))
 
 
-def _overlap(study: Study) -> tuple[Text, ...]:
+def worth_of(study: Study) -> int:
+    """Independent splits that a history holds, at most.
+
+    Starts drawn in one series overlap: it holds as many as stretches of their length
+    that do not. Where treated places are drawn as well, each set of them counts, once
+    where the others are as many: they then are the same split with its sign turned.
+    """
+    if study.strategy.design not in _OVERLAPPING:
+        return SPLITS * SPLITS
+    windows = stretches(study)
+    if study.strategy.design == "its":
+        return windows
+    units, treated = places_drawn(study)
+    sets = comb(units, treated)
+    return windows * (sets // 2 if 2 * treated == units else sets)
+
+
+def _overlap(study: Study, worth: int, draws: int) -> tuple[Text, ...]:
     """Starts drawn in one stretch of time share most of it."""
-    if study.strategy.design not in ("its", "did", "synthetic_control"):
+    if study.strategy.design not in _OVERLAPPING or worth >= draws:
         return ()
     note = text(
-        N_("Starts drawn in one history share most of their periods: what its course "
-           "happens to be like counts many times, and the interval of the share is "
-           "narrower than it should be.")
+        N_("Starts drawn in one history share most of their periods: {draws} splits "
+           "are worth {worth} independent ones here, and the interval of the share is "
+           "that of so many."),
+        draws=draws, worth=worth,
     )  # fmt: skip
     return (note,)
 
@@ -147,16 +174,36 @@ def _give_up(failed: int, draws: int, error: DoorstepError) -> None:
 
 
 def _judged(
-    p_values: Floats, effects: Floats, held: int, failed: int, alpha: float
+    p_values: Floats,
+    effects: Floats,
+    held: int,
+    *,
+    failed: int,
+    alpha: float,
+    worth: int,
 ) -> Splits:
     draws = len(p_values)
-    error = share_of(int((p_values < alpha).sum()), draws, confidence=_CONFIDENCE)
+    hits = int((p_values < alpha).sum())
+    error = share_of_few(hits, draws, worth, confidence=_CONFIDENCE)
     uniformity = float(stats.kstest(p_values, "uniform").pvalue)
     band = (FALSE_POSITIVES[0] * alpha / 0.05, FALSE_POSITIVES[1] * alpha / 0.05)
-    light, sentence = _said(error, band, uniformity)
+    # p-values that hang together are uneven without any fault of the procedure.
+    light, sentence = _said(error, band, uniformity if worth >= draws else 1.0)
+    if worth < _LEAST_SPLITS and light != "red":
+        light, sentence = "amber", _too_few(error, worth)
     return Splits(
         draws, failed, alpha, p_values, effects, error,
-        share_of(held, draws, confidence=_CONFIDENCE), uniformity, light, sentence,
+        share_of_few(held, draws, worth, confidence=_CONFIDENCE), uniformity, light,
+        sentence, independent=worth,
+    )  # fmt: skip
+
+
+def _too_few(error: Share, worth: int) -> Text:
+    return text(
+        N_("{hits} of {draws} splits without any effect were called one, {share:.1%}; "
+           "the history is worth {worth} independent ones only, too few to say whether "
+           "that is as often as promised."),
+        hits=error.hits, draws=error.draws, share=error.share, worth=worth,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from scipy import stats
 
 from analysis.errors import DoorstepError
 from analysis.strategies import Strategy, evaluate
+from analysis.strategies.calibration import share_of, share_of_few
 from analysis.strategies.redraws import redraws
 from analysis.strategies.splits import split_history
 from analysis.strategies.study import read_study
@@ -132,3 +133,43 @@ def test_bad_input_is_said_in_a_sentence(data, arguments, draws, seen):
         split_history(data, strategy, draws=draws)
     assert seen in str(caught.value)
     assert caught.value.hint
+
+
+def series(days: int, places: int) -> pd.DataFrame:
+    rng = np.random.default_rng(2)
+    place, day = np.divmod(np.arange(days * places), days)
+    return pd.DataFrame({"place": place, "day": day, "y": rng.normal(size=len(day))})
+
+
+def test_starts_in_one_series_are_worth_few_splits():
+    """68 days hold 8 to learn from and, a third of them each, 2 stretches after."""
+    strategy = Strategy("its", "y", time="day", start=10)
+    found = split_history(series(68, 1).drop(columns="place"), strategy, draws=40)
+    # From day 10 on 58 days would be after: one such stretch fits.
+    assert found.independent == 1
+    assert found.light in ("amber", "red")
+    assert "worth 1 independent" in str(found.notes[-1])
+    few = share_of_few(found.error.hits, 40, 1, confidence=0.95)
+    assert (found.error.low, found.error.high) == (few.low, few.high)
+
+
+def test_two_places_turned_round_are_the_same_split():
+    strategy = Strategy(
+        "did", "y", unit="place", time="day", treated=0, start=60, cluster=("day",)
+    )
+    two = split_history(series(88, 2), strategy, draws=20)
+    # 80 days after the first 8 hold 2 stretches of 28; either place may be treated.
+    assert two.independent == 2
+
+
+def test_places_drawn_among_many_are_worth_all_their_splits():
+    strategy = Strategy("did", "y", unit="place", time="day", treated=0, start=60)
+    many = split_history(series(88, 12), strategy, draws=20)
+    assert many.independent == 20
+
+
+@pytest.mark.parametrize("hits", [0, 3, 40])
+def test_a_share_of_as_many_is_the_exact_one(hits):
+    assert share_of_few(hits, 40, 40, confidence=0.95) == share_of(
+        hits, 40, confidence=0.95
+    )

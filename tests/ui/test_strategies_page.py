@@ -191,6 +191,18 @@ def test_what_cannot_be_evaluated_is_one_sentence(records):
     assert (made.decision, made.reason) == ("stop", "No arm.")
 
 
+def test_the_list_evaluates_what_nobody_has_opened(records, gain):
+    frozen(records)
+    at = opened()
+    for _ in range(300):
+        if "no effect read yet" not in said(at):
+            break
+        time.sleep(0.2)
+        at.run()
+    assert f"Delivery minutes **\N{MINUS SIGN}{gain}" in said(at)
+    assert not at.error
+
+
 def test_the_list_says_what_cannot_be_evaluated(records):
     arms = Assignment("column", "variant", control="nobody", treated="treatment")
     frozen(records, assignment=arms)

@@ -55,6 +55,8 @@ def page(dataset: Dataset, view: StrategyView, entries: Sequence[Entry]) -> None
     st.caption(_grounds(dataset))
     if job is not None and job.state == "running":
         jobs.watch(job, label=t("Evaluating strategies"))
+    elif job is not None:
+        jobs.show_end(job)
     if not entries:
         _nothing()
         return

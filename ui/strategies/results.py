@@ -49,6 +49,13 @@ def result(
             for panels are none.
     """
     root = str(cached.workspace().root)
+    return _evaluated(dataset, plan, root, method, segment)
+
+
+def _evaluated(
+    dataset: Dataset, plan: Registration, root: str, method: str = "", segment: str = ""
+) -> Evaluation:
+    """The kept evaluation; a job has no page to ask for the workspace."""
     return cached.result(evaluated, dataset, plan, root, method, segment)
 
 
@@ -96,7 +103,7 @@ def _evaluate_all(
     for number, entry in enumerate(stale):
         job.progress(number / len(stale), N_("reading effects"))
         try:
-            found = cached.result(evaluated, dataset, entry.plan, root, "")
+            found = _evaluated(dataset, entry.plan, root)
         except DoorstepError:
             continue
         note_result(records, entry, dataset, found)

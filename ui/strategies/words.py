@@ -123,6 +123,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "leave_one_out": N_("Leave one out"),
     "twfe_bias": N_("Bias of two-way fixed effects"),
     "clusters": N_("Number of clusters"),
+    "few_places": N_("Few places"),
 }
 CORRECTIONS: Final[Mapping[str, str]] = {
     "holm": N_("Holm"),

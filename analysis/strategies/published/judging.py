@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.metrics.periods import Period
 from analysis.strategies.checks import enough, missing_change, trend_of_effects
 from analysis.strategies.contract import Strategy
+from analysis.strategies.few_clusters import LEAST
 from analysis.strategies.published import conditions, days_off, over_time, spill
 from analysis.strategies.published.adjusted import covaried
 from analysis.strategies.published.contract import SecondOpinion, Segments
@@ -97,6 +98,7 @@ def judge_panel(plan: PanelPlan, study: Study, finding: Finding) -> Judged:
     second = second_opinion(study, finding, None)
     found = [
         *_panel_checks(plan, study, finding, start),
+        _few_places(study),
         conditions.season(plan.bound, plan.period, start),
         _holidays(plan, study, start),
         conditions.definition(plan.bound),
@@ -147,6 +149,22 @@ def _start(study: Study) -> date | None:
         return None if pd.isna(first) else first.date()
     start = study.strategy.start
     return None if start is None else pd.Timestamp(start).date()
+
+
+def _few_places(study: Study) -> Check | None:
+    """Whether a handful of places can tell the strategy from what else happened."""
+    if study.strategy.design != "did" or "unit" not in study.rows:
+        return None
+    count = int(study.rows["unit"].nunique())
+    if count >= LEAST:
+        return None
+    sentence = text(
+        N_("{count} places are compared, and errors are those of days: whatever else "
+           "happened in one of them from then on counts as effect. Try the starts of "
+           "your own history on the page Calibration."),
+        count=count,
+    )  # fmt: skip
+    return Check("few_places", "amber", float(count), sentence)
 
 
 def _holidays(plan: PanelPlan, study: Study, start: date | None) -> Check | None:

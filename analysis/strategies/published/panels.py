@@ -85,7 +85,7 @@ def plan_panel(bound: Bound) -> PanelPlan:
         keys[ARM] = bound.arm.copy() if bound.arm is not None else exp.null()
     for number, name in enumerate(strategy.cluster, start=1):
         keys[f"cluster_{number}"] = bound.key(name)
-    if strategy.design == "staggered" and strategy.strata:
+    if strategy.design in ("staggered", "did") and strategy.strata:
         keys["stratum"] = stratum_of(bound)
     filters = bound.filters
     if strategy.design == "switchback" and bound.arm is not None:
