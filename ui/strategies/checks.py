@@ -123,13 +123,13 @@ def _guardrail(result: GuardrailResult, better: str) -> None:
     )
     limit.caption(
         t(
-            "accepted loss {margin} ({side}), {p}",
+            "accepted loss {margin} ({side}); against a larger one: {p}",
             margin=size_text(result.margin, metric),
             side=t("lower is better") if better == "lower" else t("higher is better"),
             p=p_text(estimate.p_value),
         )
         if result.margin
-        else t("no loss accepted, {p}", p=p_text(estimate.p_value))
+        else t("no loss accepted; against any: {p}", p=p_text(estimate.p_value))
     )
 
 
