@@ -24,7 +24,7 @@ def shifted(start: str, *, countries: dict[str, str], seed: int = 6) -> pd.DataF
     days = made["created_at"].dt.date
     return made.assign(
         local_date=days, country=made["city"].map(countries),
-        local_weekday=made["created_at"].dt.dayofweek.astype("int8") + 1,
+        local_weekday=made["created_at"].dt.day_of_week.astype("int8") + 1,
     )  # fmt: skip
 
 
