@@ -15,8 +15,8 @@ from analysis.engine.dataset import Column, ColumnType, Dataset, Table
 from analysis.engine.duck import DuckEngine
 
 DERIVED = {
-    "order_no", "local_date", "local_hour", "local_weekday", "promised_date",
-    "delivered_date",
+    "order_no", "rider_no", "local_date", "local_hour", "local_weekday",
+    "promised_date", "delivered_date",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from analysis.metrics.availability import availability_of
 from analysis.metrics.registry import parse_reference
 from analysis.strategies.contract import Strategy
 from analysis.strategies.designs import found
-from analysis.strategies.published.binding import Bound, bind, period_of
+from analysis.strategies.published.binding import Bound, bind, day_of, period_of
 from analysis.strategies.published.comparing import needs_rows, study_of
 from analysis.strategies.published.conditions import need_one_currency
 from analysis.strategies.published.contract import DaysLeft, Scope, Source
@@ -121,7 +121,7 @@ def _source(read: Read, sql: tuple[str, ...]) -> Source:
         unit=read.bound.unit,
         first=read.plan.period.first,
         last=read.plan.period.last,
-        start=None if start is None else start.date(),
+        start=None if start is None else day_of(start),
         orders=_orders(read.study),
         sql=sql,
     )
