@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 import sqlglot
 import streamlit as st
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from analysis.engine import connect
@@ -110,23 +111,40 @@ def views(city: Selection) -> list[KpiView]:
 
 
 def opened() -> AppTest:
+    """A session of its own: one that goes on sends what its inputs showed before."""
     app = AppTest.from_file(str(HOUSE / "streamlit_app.py"), default_timeout=300)
     app.query_params["lang"] = "en"
-    return app.run()
+    return app
 
 
-def visit(app: AppTest, view: KpiView) -> float:
+def visit(view: KpiView) -> tuple[float, float]:
+    """Seconds on the clock and of the processor in which the server runs the page.
+
+    Without what the test session adds around it: its own start, reading what was sent.
+    """
+    taken: list[tuple[float, float]] = []
+    run_script: Callable[..., Any] = script_runner.exec_func_with_error_handling
+
+    def timed(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on
+        start, before = time.perf_counter(), time.thread_time()
+        try:
+            return run_script(*arguments, **options)
+        finally:
+            now = time.perf_counter() - start, time.thread_time() - before
+            taken.append(now)
+
+    app = opened()
     app.query_params["v"] = encode_view(view)
-    start = time.perf_counter()
+    script_runner.exec_func_with_error_handling = timed
     app.switch_page("pages/explore/kpis.py").run()
-    taken = time.perf_counter() - start
+    script_runner.exec_func_with_error_handling = run_script
     if app.exception or app.error:
         message = [item.value for item in (*app.exception, *app.error)]
         raise RuntimeError(message)
-    return taken
+    return sum(clock for clock, _ in taken), sum(busy for _, busy in taken)
 
 
-def cold(app: AppTest) -> tuple[float, float]:
+def cold() -> tuple[float, float]:
     """Seconds to the end of the row of cards, and of the whole page."""
     done: list[float] = []
     drawn: Callable[..., Any] = cards.row_of_cards
@@ -138,7 +156,7 @@ def cold(app: AppTest) -> tuple[float, float]:
     st.cache_data.clear()
     cards.row_of_cards = noted
     start = time.perf_counter()
-    whole = visit(app, KpiView())
+    whole, _ = visit(KpiView())
     cards.row_of_cards = drawn  # type: ignore[assignment]
     return done[0] - start, whole
 
@@ -178,13 +196,14 @@ def main() -> None:
         if options.workspace is None:
             publish(root, options.orders)
         hand = by_hand(root, options.dataset)
-        app = opened()
+        opened().run()
         dataset = cached.opened(options.dataset, "v001")
-        first, whole = cold(app)
+        first, whole = cold()
         every = views(largest_city(dataset))
-        unseen = [visit(app, view) for view in every]
+        unseen = [visit(view)[0] for view in every]
         generator = random.Random(1)  # noqa: S311 - an order of visits
-        warm = [visit(app, generator.choice(every)) for _ in range(options.visits)]
+        visits = [visit(generator.choice(every)) for _ in range(options.visits)]
+        warm, busy = zip(*visits, strict=True)
     rows = f"{dataset.table('orders').rows:,} orders"
     print(f"KPI page, {rows}, by hand the cards' figures: {hand:6.3f} s")
     print(
@@ -198,7 +217,8 @@ def main() -> None:
     print(
         f"KPI page, {rows}, warm: median {statistics.median(warm):6.3f} s, "
         f"P95 {float(np.percentile(warm, 95)):6.3f} s (ratio "
-        f"{float(np.percentile(warm, 95)) / hand:5.2f})"
+        f"{float(np.percentile(warm, 95)) / hand:5.2f}), of the processor: median "
+        f"{statistics.median(busy):6.3f} s, P95 {float(np.percentile(busy, 95)):6.3f} s"
     )
 
 

@@ -46,12 +46,8 @@ with st.skeleton(CARDS_HEIGHT):
 orders = found["orders"].value
 figure = found.get(look.metric)
 target = set_targets.get(look.metric)
-with st.skeleton(CARDS_HEIGHT):
-    found_groups = groups(look, figure) if figure and look.by and orders else []
-worst_group = worst(found_groups, figure) if figure else None
-words = {"target": target, "worst": worst_group}
 said = head.empty()
-said.markdown(answer(look, figure, **words))
+said.markdown(answer(look, figure, target=target))
 head.caption(grounds(look, orders))
 
 if not orders:
@@ -61,6 +57,10 @@ if not orders:
 with boundary():
     cards.row_of_cards(look, found, set_targets)
 choose.more(look)
+# Read once the cards are there, which need nothing of it.
+found_groups = groups(look, figure) if figure and look.by else []
+words = {"target": target, "worst": worst(found_groups, figure) if figure else None}
+said.markdown(answer(look, figure, **words))
 
 st.space("small")
 look = trend.settled(look)

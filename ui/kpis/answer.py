@@ -33,7 +33,7 @@ def answer(
     figure: Figure | None,
     *,
     target: Target | None,
-    worst: Group | None,
+    worst: Group | None = None,
     unusual: Sequence[pd.Timestamp] = (),
 ) -> str:
     """What the chosen metric says; nothing that is inside the noise.
