@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import InvalidInput
-from ui import charts, export
+from ui import chart_grid, charts, export
 
 NAMES = ["a.b:Q", "![x](https://evil.test)", "datum['x']", "", "客诉率", "x" * 10_000]
 
@@ -82,3 +82,49 @@ def test_a_spark_has_no_axes():
     drawn = charts.spark([1, None, 3]).to_dict()
     assert drawn["encoding"]["x"]["axis"] is None
     assert drawn["encoding"]["y"]["axis"] is None
+
+
+def cells(values):
+    places = range(len(values))
+    return pd.DataFrame({"column": places, "row": 0, "value": values, "few": False})
+
+
+def shades(values):
+    names = [str(place) for place in range(len(values))]
+    chart = chart_grid.heat(
+        cells(values), column="column", row="row", value="value", columns=names,
+        rows=["one"], muted="few",
+    ).to_dict()  # fmt: skip
+    colour = chart["encoding"]["color"]["condition"]
+    return colour["scale"], colour["legend"]
+
+
+@pytest.mark.parametrize("far", [100.0, 250.0, 5_000.0])
+def test_the_shades_of_a_grid_end_at_its_highest_value(far):
+    values = [float(value) for value in range(100)] + [far]
+    scale, legend = shades(values)
+    assert scale["domain"][0] == 0
+    assert scale["domain"][-1] == far
+    assert legend["values"] == scale["domain"]
+    assert len(scale["range"]) == len(scale["domain"])
+    assert len(set(scale["range"])) == len(scale["range"])
+
+
+def test_a_value_far_off_leaves_the_others_their_shades():
+    near, _ = shades([float(value) for value in range(101)])
+    far, _ = shades([float(value) for value in range(100)] + [5_000.0])
+    assert len(near["domain"]) == 2
+    low, most, _ = far["domain"]
+    assert low == 0
+    assert 95 <= most <= 99
+    assert far["range"][:2] == near["range"]
+
+
+def test_the_text_beside_the_longest_bar_has_room():
+    data = frame().assign(note="9.5 % (6,172)", ring=[0.0, 0.0, 0.0, 0.0, 0.9])
+    drawn = charts.bars(data, label="group", value="value", note="note", ring="ring")
+    top = drawn.to_dict()["layer"][0]["encoding"]["x"]["scale"]["domainMax"]
+    assert top > 0.9 * 1.2
+    nothing = frame().assign(value=0.0)
+    scale = charts.bars(nothing, label="group", value="value").to_dict()
+    assert "domainMax" not in scale["layer"][0]["encoding"]["x"]["scale"]
