@@ -37,6 +37,8 @@ BAR_HEIGHT: Final = 24
 SPARK_HEIGHT: Final = 40
 #: Bars have about so many pixels where the page is narrow.
 NARROW_PLOT: Final = 240
+#: Lines of an axis of shares that has room beyond all of them for texts.
+WHOLE_SHARES: Final = [0, 0.2, 0.4, 0.6, 0.8, 1]
 EXPORT_WIDTH: Final = 900
 #: Letters after this one are as wide as they are high.
 _LAST_NARROW: Final = 0x1FFF
@@ -95,12 +97,12 @@ def bars(
         names.labelPadding = max(text_width(name) for name in data["name"])
     base = alt.Chart(data).encode(y=alt.Y("name:N", title=None, sort=None, axis=names))
     head = axis or None
-    x = alt.X(
-        "value:Q",
-        title=head,
-        scale=alt.Scale(zero=True, domainMax=_with_room(data, reference)),
-        axis=quiet_axis(look, grid=True, format=AXIS_FORMATS[unit]),
-    )
+    end = _with_room(data, reference)
+    lines = quiet_axis(look, grid=True, format=AXIS_FORMATS[unit])
+    if unit == "percent" and data["end"].max() <= 1 < end:
+        lines.values = WHOLE_SHARES
+    scale = alt.Scale(zero=True, domainMax=end or alt.Undefined)
+    x = alt.X("value:Q", title=head, scale=scale, axis=lines)
     layers = [_bar(base.encode(x=x), look, data=data, pick=pick)]
     if reference is not None:
         layers.extend(_reference(look, reference, unit=unit, head=head))
@@ -189,14 +191,16 @@ def _bar(base: alt.Chart, look: Tokens, *, data: pd.DataFrame, pick: bool) -> al
     return bar.encode(opacity=shade).add_params(chosen)
 
 
-def _with_room(data: pd.DataFrame, reference: float | None) -> Any:  # noqa: ANN401
-    """Where the axis ends so that the text beside the longest bar is not cut off."""
+def _with_room(data: pd.DataFrame, reference: float | None) -> float:
+    """Where the axis ends so that the text beside the longest bar is not cut off.
+
+    0 where every bar is empty.
+    """
     ends = [name for name in ("value", "high", "ring") if name in data]
     data["end"] = data[ends].max(axis=1).fillna(0)
     texts = data["note" if "note" in data else "shown"].map(text_width)
     room = 1 + texts / NARROW_PLOT
-    highest = max(float((data["end"] * room).max()), reference or 0.0)
-    return highest if highest > 0 else alt.Undefined
+    return max(float((data["end"] * room).max()), reference or 0.0, 0.0)
 
 
 def _bar_texts(

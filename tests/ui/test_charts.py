@@ -128,3 +128,11 @@ def test_the_text_beside_the_longest_bar_has_room():
     nothing = frame().assign(value=0.0)
     scale = charts.bars(nothing, label="group", value="value").to_dict()
     assert "domainMax" not in scale["layer"][0]["encoding"]["x"]["scale"]
+
+
+def test_no_share_beyond_all_of_them_is_on_the_axis():
+    data = frame().assign(value=[0.9, 0.1, 0.2, 0.3, 0.05])
+    x = charts.bars(data, label="group", value="value", unit="percent").to_dict()
+    x = x["layer"][0]["encoding"]["x"]
+    assert x["scale"]["domainMax"] > 1
+    assert max(x["axis"]["values"]) == 1
