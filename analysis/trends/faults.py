@@ -52,14 +52,18 @@ def promise_fault(watched: Watched, segment: Segment, span: Span) -> Fault | Non
     chosen = (watched.where or Selection()).narrow(
         *(Condition(name, values=(value,)) for name, value in segment)
     )
+    many = many_series(
+        watched.dataset, names, sets=[()], period=Period(before.first, first.last),
+        where=chosen,
+    )  # fmt: skip
+    if not len(many.segments):
+        return None
     means = []
-    for period in (before, first):
-        many = many_series(
-            watched.dataset, names, sets=[()], period=period, step="whole", where=chosen
-        )
-        if not len(many.segments) or not many.denominators[0, :, 0].all():
+    for days in (slice(before.days), slice(before.days, None)):
+        orders = many.denominators[0, :, days].sum(axis=1)
+        if not orders.all():
             return None
-        means.append(many.numerators[0, :, 0] / many.denominators[0, :, 0])
+        means.append(many.numerators[0, :, days].sum(axis=1) / orders)
     promise, delivery = means[1] - means[0]
     if abs(promise) < LEAST_MOVE or abs(delivery) > SAME_SHARE * abs(promise):
         return None

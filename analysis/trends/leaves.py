@@ -101,7 +101,7 @@ class Leaves:
         self, metric: str, segment: Segment, *, step: Step = "day"
     ) -> tuple[Floats, Floats, Floats]:
         """Events, what they are of and what was to be expected, of one segment."""
-        held = self.mask(segment)[self.leaf]
+        held = np.flatnonzero(self.mask(segment)[self.leaf])
         place = self.metrics.index(metric)
         steps, count = self.day[held], self.days
         if step == "hour":
@@ -169,16 +169,16 @@ class Leaves:
             tops=tops, bottoms=bottoms, due=due, days=self.days - day,
         )  # fmt: skip
 
-    def within(self, segment: Segment, begin: int, end: int) -> NDArray[np.bool_]:
-        """Which rows are of a segment, on some days."""
-        held = self.mask(segment)[self.leaf]
-        return held & (self.day >= begin) & (self.day <= end)
+    def within(self, segment: Segment, begin: int, end: int) -> NDArray[np.int64]:
+        """The rows that are of a segment, on some days."""
+        days = self._rows(begin, end)
+        return days.start + np.flatnonzero(self.mask(segment)[self.leaf[days]])
 
-    def some(self, metric: str, rows: NDArray[np.bool_]) -> Leaves:
+    def some(self, metric: str, rows: NDArray[np.int64]) -> Leaves:
         """Some of the rows, of one metric alone."""
         place = self.metrics.index(metric)
         parts = (self.tops, self.bottoms, self.due)
-        tops, bottoms, due = (values[[place]][:, rows] for values in parts)
+        tops, bottoms, due = (values[place, rows][None, :] for values in parts)
         return replace(
             self, metrics=(metric,), leaf=self.leaf[rows], day=self.day[rows],
             hour=self.hour[rows], tops=tops, bottoms=bottoms, due=due,
