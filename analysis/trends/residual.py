@@ -55,12 +55,13 @@ def expect(leaves: Leaves, candidate: Candidate) -> None:
     leaves.due[candidate.metric, rows] *= factors[leaves.day[rows]]
 
 
-def rows_of(leaves: Leaves, candidate: Candidate) -> NDArray[np.bool_]:
+def rows_of(leaves: Leaves, candidate: Candidate) -> NDArray[np.int64]:
     """Rows that something befell."""
     rows = leaves.within(candidate.segment, candidate.begin, candidate.end)
     if candidate.hours is not None:
         low, high = candidate.hours
-        rows &= (leaves.hour >= low) & (leaves.hour <= high)
+        hours = leaves.hour[rows]
+        rows = rows[(hours >= low) & (hours <= high)]
     return rows
 
 
