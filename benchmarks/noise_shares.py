@@ -1,0 +1,107 @@
+"""How often ``detect`` calls pure noise, beside the level that is stated.
+
+Run with ``python -m benchmarks.noise_shares [--series 200] [--seed 40000]``. Rates of
+several sizes, levels and over-dispersion, counts and values, of several lengths, at
+levels of 1 % and 5 %. The error of each share comes from how it varies between series,
+since the days of one series share what was learned of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from analysis.trends import detect
+
+LEVELS = (0.01, 0.05)
+Made = Callable[[np.random.Generator, int], pd.DataFrame]
+
+
+def rate(size: int, share: float, dispersion: float) -> Made:
+    """Events of orders whose variance is so many times the binomial one."""
+
+    def made(rng: np.random.Generator, days: int) -> pd.DataFrame:
+        orders = rng.poisson(size, days)
+        chance = np.full(days, share)
+        if dispersion > 1:
+            together = size / (dispersion - 1) - 1
+            chance = rng.beta(share * together, (1 - share) * together, days)
+        return pd.DataFrame({"late": rng.binomial(orders, chance), "orders": orders})
+
+    return made
+
+
+def count(mean: float) -> Made:
+    """Poisson counts."""
+    return lambda rng, days: pd.DataFrame({"value": rng.poisson(mean, days)})
+
+
+def value(rng: np.random.Generator, days: int) -> pd.DataFrame:
+    """Normal values."""
+    return pd.DataFrame({"value": rng.normal(30, 2, days)})
+
+
+CASES: dict[str, tuple[Made, int]] = {
+    **{
+        f"rate {share:g} of {size}, {days} days, dispersion {dispersion:g}": (
+            rate(size, share, dispersion), days,
+        )
+        for size, share, dispersion, days in (
+            (200, 0.1, 1, 200), (200, 0.4, 2, 200), (600, 0.02, 1, 200),
+            (600, 0.1, 1, 200), (600, 0.1, 2, 90), (3_000, 0.02, 1.5, 200),
+            (3_000, 0.1, 1, 90), (3_000, 0.1, 1, 400), (3_000, 0.1, 3, 200),
+            (20_000, 0.1, 1, 200), (20_000, 0.1, 3, 200), (20_000, 0.4, 2, 200),
+        )
+    },
+    "counts around 12, 200 days": (count(12), 200),
+    "counts around 900, 200 days": (count(900), 200),
+    "values, 90 days": (value, 90),
+    "values, 200 days": (value, 200),
+    "values, 400 days": (value, 400),
+}  # fmt: skip
+
+
+def shares(made: Made, days: int, seeds: range) -> list[tuple[float, float]]:
+    """Share of the days called at each level, and its standard error."""
+    found = []
+    for seed in seeds:
+        frame = made(np.random.default_rng([seed, days]), days)
+        frame["period"] = pd.date_range("2026-01-05", periods=days)
+        columns = {"numerator": "late", "denominator": "orders"}
+        judged = detect(frame, minimum=0, **columns) if "late" in frame else detect(
+            frame, value="value"
+        )  # fmt: skip
+        rarity = 1 - judged["score"].dropna()
+        found.append([(rarity < level).mean() for level in LEVELS])
+    by_series = np.array(found)
+    errors = by_series.std(axis=0, ddof=1) / len(by_series) ** 0.5
+    return list(zip(by_series.mean(axis=0).tolist(), errors.tolist(), strict=True))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--series", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=40_000)
+    options = parser.parse_args()
+    every = []
+    for number, (name, (made, days)) in enumerate(CASES.items()):
+        first = options.seed + number * options.series
+        cells = shares(made, days, range(first, first + options.series))
+        every.append(cells)
+        told = "   ".join(f"{100 * share:.2f} +- {100 * error:.2f} %"
+                          for share, error in cells)  # fmt: skip
+        print(f"{name:48} {told}", flush=True)
+    for place, level in enumerate(LEVELS):
+        far = [(row[place][0] - level) / row[place][1] for row in every]
+        mean = 100 * np.mean([row[place][0] for row in every])
+        off = np.sqrt(np.mean(np.square(far)))
+        print(f"stated {100 * level:g} %: {mean:.2f} % in the mean of all cases; "
+              f"root mean square of (share - stated) / error {off:.2f}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
