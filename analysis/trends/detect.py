@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -208,20 +209,30 @@ def _scaled(
     events = numbers(grid, str(numerator))
     _require_counts(events, str(numerator))
     if denominator is None:
-        return _values(events, None, setting), orders
+        return _counts(events, setting), orders
     if np.nanmax(events - orders, initial=0.0) <= 0:
         return scales.rates(events[None, :], orders[None, :]), orders
     return scales.per_unit(events[None, :], orders[None, :]), orders
 
 
 def _values(values: Floats, weights: Floats | None, setting: Setting) -> Scaled:
-    def variance(some: Floats) -> float:
-        return residual_variance(some, setting.seasons, setting.warm_up)
-
     weighted = None if weights is None else weights[None, :]
-    if scales.prefers_logarithm(values[: setting.warm_up], variance):
+    first = values[: setting.warm_up]
+    if scales.prefers_logarithm(first, partial(_left_over, setting)):
         return scales.logarithmic(values[None, :], weighted)
     return scales.plain(values[None, :], weighted)
+
+
+def _counts(events: Floats, setting: Setting) -> Scaled:
+    """Counts scatter as their root does, or in proportion where that is more."""
+    first = events[: setting.warm_up]
+    if scales.prefers_logarithm(first, partial(_left_over, setting), counted=True):
+        return scales.logarithmic(events[None, :])
+    return scales.per_unit(events[None, :], np.ones((1, len(events))))
+
+
+def _left_over(setting: Setting, values: Floats) -> float:
+    return residual_variance(values, setting.seasons, setting.warm_up)
 
 
 def _told(

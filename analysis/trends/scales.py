@@ -80,19 +80,25 @@ def logarithmic(values: Floats, weights: Floats | None = None) -> Scaled:
     return Scaled("log", np.log(floored), base.known, base.unit)
 
 
-def prefers_logarithm(values: Floats, variance: Callable[[Floats], float]) -> bool:
+def prefers_logarithm(
+    values: Floats, variance: Callable[[Floats], float], *, counted: bool = False
+) -> bool:
     """Whether the first periods of a series are described better by their logarithm.
 
     Args:
         values: The first periods.
         variance: Gives the variance that a model leaves in values.
+        counted: Whether the other scale is that of counts, their square root.
     """
     seen = values[~np.isnan(values)]
     if not len(seen) or seen.min() <= 0 or np.ptp(seen) == 0:
         return False
     logs = np.log(values)
-    gain = len(seen) / 2 * (np.log(variance(values)) - np.log(variance(logs)))
-    return bool(gain - np.nansum(logs) > _LOG_MARGIN)
+    other = np.sqrt(values + _EVENT_SHIFT) if counted else values
+    # What the scale itself takes away from or adds to the density of each point.
+    spread = -np.log(2 * other) if counted else np.zeros_like(values)
+    gain = len(seen) / 2 * (np.log(variance(other)) - np.log(variance(logs)))
+    return bool(gain - np.nansum(logs + spread) > _LOG_MARGIN)
 
 
 def _typical(weights: Floats) -> Floats:
