@@ -163,7 +163,7 @@ def is_of(
     item: Finding, planted: Planted, segment: dict[str, str], *, worse: bool
 ) -> bool:
     """Whether a finding can be one part of an incident."""
-    ended = (item.ended or datetime.max).date()
+    ended = item.ended.date() if item.ended else date.max
     meets = item.began.date() <= planted.last and ended >= planted.first.date()
     own = completed(dict(item.segment))
     agrees = all(own[name] == segment[name] for name in own.keys() & segment.keys())
@@ -225,6 +225,7 @@ class Tally:
         self.series: list[int] = []
 
     def add(self, found: Watch, truth: Sequence[Planted], *, aloud: bool) -> None:
+        """Count what was found of one world."""
         own: set[int] = set()
         for item in truth:
             seen = met(item, found.findings)
@@ -248,12 +249,13 @@ class Tally:
             print("  others:", *(f"    {told(one)}" for one in others), sep="\n")
 
     def report(self) -> None:
+        """Print the figures of all worlds."""
         names = list(dict.fromkeys(name for name, _ in self.counts))
         print(f"{'':24} worlds listed named in time  by chance (named)")
         for name in names:
             worlds = self.counts[name, "worlds"]
-            listed, own = (sum(item) / worlds
-                           for item in zip(*self.chance[name], strict=True))  # fmt: skip
+            shares = zip(*self.chance[name], strict=True)
+            listed, own = (sum(item) / worlds for item in shares)
             counts = (
                 self.counts[name, kind] for kind in ("listed", "named", "in time")
             )

@@ -87,7 +87,8 @@ class Watch:
     """Everything watched, and what of it is not normal.
 
     Attributes:
-        findings: By what they cost, the dearest first; improvements last.
+        findings: What data are missing, then by what they cost, the dearest first;
+            improvements last.
         period: Days that were looked through.
         metrics: Metrics watched.
         dimensions: Sets of dimensions watched; the empty one is all orders.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from analysis.trends.explain import within
-from analysis.trends.findings import Finding
+from analysis.trends.findings import Finding, Segment
 
 #: Findings that share so much of the time that either took are of one time.
 SAME_TIME = 0.5
@@ -17,31 +17,46 @@ FAR = datetime.fromisoformat("9999-12-31")
 RETURN = timedelta(days=7)
 
 
-def merged(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+#: Whether all orders of one segment are in another.
+Inside = Callable[[Segment, Segment], bool]
+
+
+def merged(
+    findings: Sequence[Finding], *, inside: Inside = within
+) -> tuple[Finding, ...]:
     """The findings by cost, the dearest first, each thing once.
 
     A finding in a segment inside another (or around it) at the same time is the same
     thing seen through another metric or less clearly; what follows the end of another
-    the other way, and costs less, is only its end.
+    the other way, and costs less, is only its end; and what is off the other way around
+    it over the same days only says that the rest was not.
+
+    Args:
+        findings: What was found.
+        inside: Whether all orders of one segment are in another; by default as their
+            names tell.
     """
     kept: list[Finding] = []
     for finding in sorted(findings, key=lambda item: -abs(item.excess)):
-        place = _place(kept, finding)
+        place = _place(kept, finding, inside)
         if place is not None:
             other = kept[place]
             metrics = {*other.also, finding.metric, *finding.also} - {other.metric}
             kept[place] = replace(other, also=tuple(sorted(metrics)))
-        elif not any(_is_end(other, finding) for other in kept):
+        elif not any(
+            _is_end(other, finding, inside) or _is_rest(other, finding, inside)
+            for other in kept
+        ):
             kept.append(finding)
     return tuple(sorted(kept, key=lambda item: -item.excess))
 
 
-def _place(kept: Sequence[Finding], finding: Finding) -> int | None:
+def _place(kept: Sequence[Finding], finding: Finding, inside: Inside) -> int | None:
     for place, other in enumerate(kept):
         if other.is_worse != finding.is_worse:
             continue
         same = (other.metric, other.segment) == (finding.metric, finding.segment)
-        if _nested(other, finding) and meet(other, finding):
+        if _nested(other, finding, inside) and meet(other, finding):
             return place
         if same and _overlap(other, finding):
             return place
@@ -56,10 +71,15 @@ def _overlap(first: Finding, second: Finding) -> bool:
     return end - begin >= SAME_TIME * shorter
 
 
-def _nested(first: Finding, second: Finding) -> bool:
-    return within(first.segment, second.segment) or within(
-        second.segment, first.segment
-    )
+def _nested(first: Finding, second: Finding, inside: Inside) -> bool:
+    one, other = first.segment, second.segment
+    return inside(one, other) or inside(other, one)
+
+
+def _is_rest(found: Finding, around: Finding, inside: Inside) -> bool:
+    """Whether what is around something is off the other way, at its time."""
+    opposite = found.is_worse != around.is_worse and found.metric == around.metric
+    return opposite and inside(found.segment, around.segment) and meet(found, around)
 
 
 def meet(first: Finding, second: Finding) -> bool:
@@ -76,8 +96,8 @@ def _end(finding: Finding) -> datetime:
     return finding.ended + timedelta(hours=1 if finding.grain == "hour" else 24)
 
 
-def _is_end(earlier: Finding, later: Finding) -> bool:
+def _is_end(earlier: Finding, later: Finding, inside: Inside) -> bool:
     if earlier.is_worse == later.is_worse or earlier.ended is None:
         return False
-    soon = abs(later.began - earlier.ended) <= RETURN
-    return soon and _nested(earlier, later) and earlier.metric == later.metric
+    soon = abs(later.began - earlier.ended) <= RETURN and not _overlap(earlier, later)
+    return soon and _nested(earlier, later, inside) and earlier.metric == later.metric

@@ -41,8 +41,9 @@ def by_day(
         events = list(found.events)
         if filters:
             events += _beside(events, unforeseen(
-                tops, np.maximum(due, 0), first=watched.first,
-                false_discoveries=false_discoveries, left_out=left_out[metric],
+                tops, np.maximum(due, 0), watched.many.denominators[:, metric],
+                first=watched.first, false_discoveries=false_discoveries,
+                left_out=left_out[metric],
             ))  # fmt: skip
         tested += found.tested
         candidates += [

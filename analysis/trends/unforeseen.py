@@ -13,6 +13,7 @@ from scipy.stats import norm
 
 from analysis.stats.multiplicity import benjamini_hochberg
 from analysis.trends.cube import Booleans
+from analysis.trends.detect import minimum_of
 from analysis.trends.filtering import Foretold, foretell
 from analysis.trends.scales import Floats, per_unit
 from analysis.trends.screen import Event, effect_of
@@ -33,6 +34,7 @@ LOOSER = 2.0
 def unforeseen(
     tops: Floats,
     due: Floats,
+    orders: Floats,
     *,
     first: int,
     false_discoveries: float,
@@ -43,9 +45,10 @@ def unforeseen(
     Args:
         tops: Events, series by day.
         due: Events to be expected of such orders, series by day.
+        orders: What they are of; days of too few for ``detect`` to tell are not called.
         first: First day on which an event may begin.
-        false_discoveries: Share of false ones among what is listed; a screen passes on
-            more, as ``detect`` has the last word.
+        false_discoveries: Share of false ones among what is listed; more is passed on,
+            as what is listed is decided later.
         left_out: Days of series that count for nothing.
     """
     known = due if left_out is None else np.where(left_out, 0.0, due)
@@ -54,7 +57,8 @@ def unforeseen(
         per_unit(tops, known), cycles(lengths, tops.shape[1]),
         warm_up=warm_up(lengths), moved_after=moved_after("day", DAY),
     )  # fmt: skip
-    p_values = np.where(known >= LEAST_DUE, foretold.p_values, np.nan)
+    enough = (orders >= minimum_of("day")) & (known >= LEAST_DUE)
+    p_values = np.where(enough, foretold.p_values, np.nan)
     p_values[:, :first] = np.nan
     q_values = benjamini_hochberg(p_values.ravel()).reshape(p_values.shape)
     called = q_values <= min(LOOSER * false_discoveries, 1.0)

@@ -17,12 +17,14 @@ from analysis.metrics.periods import Period
 from analysis.metrics.selection import Selection
 from analysis.trends.cube import Booleans, Cube
 from analysis.trends.describe import described, fitted
-from analysis.trends.explain import Candidate, Named, explain
+from analysis.trends.explain import Candidate, Named, explain, within
 from analysis.trends.findings import Finding, Segment, Watch
+from analysis.trends.gaps import gaps, is_of_gap
 from analysis.trends.leaves import Befallen
 from analysis.trends.merging import merged
 from analysis.trends.mixing import mix_shifts
 from analysis.trends.residual import expect, without
+from analysis.trends.screen import LEAST_Z
 from analysis.trends.screened import by_day, by_hour
 from analysis.trends.watched import Watched, read_watched
 from analysis.trends.windows import REACH
@@ -85,14 +87,9 @@ def watch(
         period=Period.of(period), selection=selection,
     )  # fmt: skip
     told(_READ)
-    mixes = mix_shifts(watched, false_discoveries)
     named, tested = _named(watched, false_discoveries, told)
     pairs_found = _described(watched, named)
-    guilty = merged([finding for finding, _ in pairs_found])
-    findings = (
-        *(item for item in guilty if not any(mix.holds(item) for mix in mixes)),
-        *(mix.finding for mix in mixes),
-    )
+    findings = _listed(watched, [item for item, _ in pairs_found], false_discoveries)
     listed = {(item.metric, item.segment) for item in findings}
     detections: dict[tuple[str, Segment], pd.DataFrame] = {}
     for finding, frame in pairs_found:
@@ -110,6 +107,29 @@ def watch(
         too_few=series - tested,
         detections=detections,
     )
+
+
+def _listed(
+    watched: Watched, found: Sequence[Finding], false_discoveries: float
+) -> tuple[Finding, ...]:
+    """Each thing once; what is only missing data or another mix is said to be that."""
+    missing = gaps(watched)
+    mixes = mix_shifts(watched, false_discoveries)
+    guilty = [
+        item for item in merged(found, inside=partial(_is_inside, watched))
+        if not any(mix.holds(item) for mix in mixes)
+        and not any(is_of_gap(gap, item) for gap in missing)
+    ]  # fmt: skip
+    others = [*guilty, *(mix.finding for mix in mixes)]
+    return (*missing, *sorted(others, key=lambda item: -item.excess))
+
+
+def _is_inside(watched: Watched, inner: Segment, outer: Segment) -> bool:
+    """Whether all orders of one segment are in another: a zone's are its city's."""
+    if within(inner, outer) or watched.leaves is None:
+        return within(inner, outer)
+    inside, around = watched.leaves.mask(inner), watched.leaves.mask(outer)
+    return bool(inside.any() and around[inside].all())
 
 
 def _described(
@@ -154,7 +174,9 @@ def _named(
         found = explain(
             candidates, sets=watched.sets, known=named, cube_of=partial(_cube, rest),
             fitted=partial(fitted, watched),
-            kept=_lasts if turn == "lasting" else _any,
+            kept=partial(
+                _may_be_named, turn=turn, false_discoveries=false_discoveries
+            ),
         )  # fmt: skip
         for item in found[len(named) :]:
             if item.candidate.hours is None:
@@ -206,12 +228,12 @@ def _require_share(value: float) -> None:
         )
 
 
-def _lasts(candidate: Candidate) -> bool:
-    return candidate.is_lasting
-
-
-def _any(_candidate: Candidate) -> bool:
-    return True
+def _may_be_named(
+    candidate: Candidate, *, turn: Turn, false_discoveries: float
+) -> bool:
+    """Whether it is clear enough to be listed, and of this turn."""
+    is_sure = candidate.q_value <= false_discoveries and abs(candidate.z) >= LEAST_Z
+    return is_sure and (turn != "lasting" or candidate.is_lasting)
 
 
 def _silent(_share: float) -> None:

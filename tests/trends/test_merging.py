@@ -41,3 +41,21 @@ def test_what_costs_more_is_not_the_end_of_what_was_better_before():
     better = replace(FIRST, segment=NARROW, began=BEGAN - 20 * DAY,
                      ended=BEGAN - 2 * DAY, is_worse=False, excess=-80.0)  # fmt: skip
     assert FIRST in merged([FIRST, better])
+
+
+def test_what_is_off_the_other_way_around_it_is_no_finding():
+    around = replace(FIRST, segment=(), is_worse=False, excess=-200.0)
+    assert merged([FIRST, around]) == (FIRST,)
+    inside = replace(FIRST, segment=NARROW, is_worse=False, excess=-200.0)
+    assert merged([FIRST, inside]) == (FIRST, inside)
+
+
+def test_one_segment_of_overlapping_days_is_listed_once():
+    later = replace(FIRST, began=BEGAN + 4 * DAY, ended=BEGAN + 8 * DAY, excess=90.0)
+    assert merged([FIRST, later]) == (FIRST,)
+
+
+def test_names_need_not_tell_that_one_is_inside_another():
+    zone = replace(FIRST, segment=(("zone", "harbour"),), excess=100.0)
+    assert len(merged([FIRST, zone])) == 2
+    assert merged([FIRST, zone], inside=lambda *_: True) == (FIRST,)

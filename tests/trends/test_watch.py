@@ -79,12 +79,62 @@ def test_quiet_worlds_have_hardly_a_finding(tmp_path):
     assert found <= 1
 
 
-def test_a_pure_mix_shift_is_nobodys_fault(tmp_path):
+def test_a_pure_mix_shift_is_listed_as_one_and_as_nobodys_fault(tmp_path):
     dataset = world(tmp_path, wrong=False, mix=True)
     days = (FIRST + timedelta(days=BEGAN), FIRST + timedelta(days=ENDED))
     risen = measure(dataset, "late_rate", period=days)["late_rate"].iloc[0]
     assert risen > 0.15
-    assert watch(dataset, **OPTIONS).findings == ()
+    found = watch(dataset, **OPTIONS).findings
+    assert [item.kind for item in found] == ["mix_shift"]
+    shift = found[0]
+    assert shift.segment == ()
+    assert (shift.began, shift.ended) == days
+    assert shift.observed == pytest.approx(risen)
+    told = dict(shift.values)
+    assert told["value"] in {"bicycle", "motorbike"}
+    assert (told["before"], told["after"]) in {(20, 65), (80, 35), (20, 66), (80, 34)}
+
+
+def test_a_segment_gone_bad_beside_a_mix_shift_is_named_all_the_same(tmp_path):
+    found = watch(world(tmp_path, mix=True), **OPTIONS).findings
+    kinds = {item.kind: dict(item.segment) for item in found}
+    assert "merchant_type" not in kinds["mix_shift"]
+    assert kinds["segment"] == {"city": "east", "merchant_type": "grill"}
+
+
+def test_two_opposite_ones_are_both_named(tmp_path):
+    found = watch(world(tmp_path, opposite=True), **OPTIONS).findings
+    sides = {item.is_worse: dict(item.segment)["merchant_type"] for item in found}
+    assert sides == {True: "grill", False: "noodles"}
+    better = next(item for item in found if not item.is_worse)
+    assert better.excess < 0
+    assert abs(better.began - FIRST - timedelta(days=BEGAN)) <= timedelta(days=1)
+
+
+def test_an_outage_of_two_hours_is_told_by_hour(tmp_path):
+    found = watch(world(tmp_path, wrong=False, outage=True), **OPTIONS).findings
+    assert len(found) == 1
+    out = found[0]
+    assert dict(out.segment) == {"city": "east"}
+    assert out.grain == "hour"
+    assert out.began == FIRST + timedelta(days=BEGAN, hours=19)
+    assert out.ended == FIRST + timedelta(days=BEGAN, hours=20)
+    assert out.observed > 0.8
+
+
+@pytest.mark.parametrize("fault", ["lost", "unsent"])
+def test_data_that_are_missing_are_a_fault_of_the_data(tmp_path, fault):
+    dataset = world(tmp_path, wrong=False, **{fault: True})
+    found = watch(dataset, **OPTIONS).findings
+    assert [item.kind for item in found] == ["data_fault"]
+    missing = found[0]
+    assert dict(missing.segment) == {"city": "east"}
+    assert missing.began == FIRST + timedelta(days=BEGAN)
+    assert missing.ended == FIRST + timedelta(days=ENDED)
+    told = dict(missing.values)
+    assert told["after"] == 0
+    usual = {"lost": (100, 0), "unsent": (120, 15)}[fault]
+    assert told["before"] == pytest.approx(usual[0], abs=usual[1])
 
 
 def test_many_series_are_those_of_measure(wrong):

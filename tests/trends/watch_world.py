@@ -17,13 +17,23 @@ BEGAN, ENDED = 63, 69
 
 
 def orders(
-    *, seed: int = 2, wrong: bool = True, mix: bool = False, days: int = DAYS
+    *,
+    seed: int = 2,
+    wrong: bool = True,
+    mix: bool = False,
+    opposite: bool = False,
+    outage: bool = False,
+    lost: bool = False,
+    unsent: bool = False,
+    days: int = DAYS,
 ) -> pd.DataFrame:
     """Orders of which one in ten is late, bicycles twice as often.
 
-    ``wrong``: grills in the east are late four times as often for a week. ``mix``: in
-    that
-    week two thirds of the orders go by bicycle; no rate changes.
+    All of it in one week. ``wrong``: grills in the east are late four times as often.
+    ``mix``: two thirds of the orders go by bicycle; no rate changes. ``opposite``:
+    noodles in the east are late a tenth as often. ``outage``: on the first evening
+    nearly everything from 19 to 21 is late in the east. ``lost``: deliveries in the
+    east have no times. ``unsent``: the orders of the east are not in the data.
     """
     rng = np.random.default_rng(seed)
     count = DAYS * A_DAY
@@ -35,8 +45,13 @@ def orders(
     vehicle = np.where(rng.random(count) < share, "bicycle", "motorbike")
     chance = np.where(vehicle == "bicycle", 0.2, 0.1)
     guilty = during & (city == "east") & (kind == "grill") & wrong
-    is_late = rng.random(count) < np.where(guilty, 4 * chance, chance)
+    chance = np.where(guilty, 4 * chance, chance)
+    better = during & (city == "east") & (kind == "noodles") & opposite
+    chance = np.where(better, chance / 10, chance)
+    drawn = rng.random(count)
     hour = rng.integers(8, 22, count)
+    out = (day == BEGAN) & (city == "east") & (hour >= 19) & (hour <= 20) & outage
+    is_late = drawn < np.where(out, 0.95, chance)
     created = pd.Timestamp("2026-01-05") + pd.to_timedelta(day * 24 + hour, unit="h")
     minutes = np.where(is_late, 45, 25)
     made = pd.DataFrame(
@@ -55,7 +70,9 @@ def orders(
             "status": "delivered",
         }
     )
-    return made[day < days]
+    made.loc[during & (city == "east") & lost, "delivered_at"] = pd.NaT
+    kept = ~(during & (city == "east") & unsent)
+    return made[(day < days) & kept]
 
 
 def world(folder: Path, **options) -> Dataset:

@@ -1,0 +1,196 @@
+"""Data that are missing: a field that is no longer filled, orders that did not arrive.
+
+A segment whose deliveries have no times any more has no late orders either. Nothing of
+that is an improvement; it is a fault of the data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from analysis.metrics.availability import availability_of
+from analysis.metrics.many import many_series
+from analysis.metrics.registry import parse_reference
+from analysis.trends.explain import within
+from analysis.trends.filtering import Booleans
+from analysis.trends.findings import Finding, Segment
+from analysis.trends.merging import meet
+from analysis.trends.scales import Floats
+from analysis.trends.shapes import LASTING
+from analysis.trends.watched import Watched
+from analysis.trends.windows import REACH
+from analysis.words import N_
+
+#: A field is no longer filled where at most this share is left of what was so full.
+MOST_LEFT, ONCE_FULL = 0.5, 0.8
+#: Orders did not arrive where at most this share of the usual ones did.
+MOST_ARRIVED = 0.1
+#: Orders a day below which nothing is said.
+LEAST_ORDERS = 20.0
+#: Weeks before from which the orders of a weekday are known.
+WEEKS = 4
+_WEEK = 7
+_ORDERS, _DELIVERED = "orders", "delivered_orders"
+_TIMED = ("late_rate", "on_time_rate")
+
+_UNFILLED = N_(
+    "{after} % of the delivered orders have a time of delivery and a promise, "
+    "{before} % had before."
+)
+_NO_ORDERS = N_(
+    "{after} orders a day arrived in the data, {before} on such days before."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """Days on which something of a segment is missing."""
+
+    metric: int
+    segment: Segment
+    begin: int
+    end: int
+    after: float
+    before: float
+    lost: float
+    is_field: bool
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """What is missing wholly comes first, then what is missing most."""
+        left = self.after / max(self.before, 1e-9)
+        return round(left, 1), -self.lost
+
+
+def gaps(watched: Watched) -> list[Finding]:
+    """Data that are missing, each once, under the widest segment it is missing of."""
+    found: list[_Gap] = []
+    for gap in sorted(_all_gaps(watched), key=lambda item: item.rank):
+        if not any(_is_same(watched, gap, other) for other in found):
+            found.append(gap)
+    return [_listed(watched, gap) for gap in found]
+
+
+def is_of_gap(gap: Finding, other: Finding) -> bool:
+    """Whether a finding only tells that data are missing."""
+    inside = within(other.segment, gap.segment) or within(gap.segment, other.segment)
+    return inside and other.metric == gap.metric and meet(gap, other)
+
+
+def _all_gaps(watched: Watched) -> list[_Gap]:
+    names = [name for name in (_ORDERS, _DELIVERED)
+             if availability_of(watched.dataset, name).is_available]  # fmt: skip
+    if not names:
+        return []
+    counted = many_series(
+        watched.dataset, names, sets=[one for one in watched.sets if len(one) <= 1],
+        period=watched.read, where=watched.where,
+    )  # fmt: skip
+    row_of = {segment: row for row, segment in enumerate(watched.many.segments)}
+    timed = _place_of_timed(watched)
+    found: list[_Gap] = []
+    for place, segment in enumerate(counted.segments):
+        if segment not in row_of:
+            continue
+        sums = dict(zip(names, counted.numerators[place], strict=True))
+        if timed is not None and _DELIVERED in sums:
+            known = watched.many.denominators[row_of[segment], timed]
+            found += _unfilled(watched, timed, segment, known, sums[_DELIVERED])
+        if _ORDERS in sums:
+            found += _not_arrived(watched, timed or 0, segment, sums[_ORDERS])
+    return found
+
+
+def _place_of_timed(watched: Watched) -> int | None:
+    """A watched metric that needs the times of deliveries."""
+    for place, name in enumerate(watched.metrics):
+        if parse_reference(name).definition.name in _TIMED:
+            return place
+    return None
+
+
+def _unfilled(
+    watched: Watched, metric: int, segment: Segment, known: Floats, of: Floats
+) -> list[_Gap]:
+    """Days on which a field is empty that was filled in the weeks before."""
+    empty = (of >= LEAST_ORDERS) & (known <= MOST_LEFT * of)
+    found = []
+    for days in _runs(empty, watched.first):
+        before = slice(max(days.start - REACH, 0), days.start)
+        share = known[before].sum() / max(of[before].sum(), 1.0)
+        left = known[days].sum() / of[days].sum()
+        lost = float(share * of[days].sum() - known[days].sum())
+        if share >= ONCE_FULL:
+            ends = days.start, days.stop - 1
+            found.append(_Gap(metric, segment, *ends, float(left), float(share), lost,
+                              is_field=True))  # fmt: skip
+    return found
+
+
+def _not_arrived(
+    watched: Watched, metric: int, segment: Segment, orders: Floats
+) -> list[_Gap]:
+    """Days on which hardly any orders arrived, by the same weekdays before."""
+    usual = np.full(len(orders), np.nan)
+    for day in range(WEEKS * _WEEK, len(orders)):
+        usual[day] = np.median(orders[day - WEEKS * _WEEK : day : _WEEK])
+    missing = (usual >= LEAST_ORDERS) & (orders <= MOST_ARRIVED * usual)
+    return [
+        _Gap(metric, segment, days.start, days.stop - 1, float(orders[days].mean()),
+             float(usual[days].mean()), float((usual - orders)[days].sum()),
+             is_field=False)
+        for days in _runs(missing, watched.first)
+    ]  # fmt: skip
+
+
+def _runs(days: Booleans, first: int) -> list[slice]:
+    """Runs of days from the first one looked through on."""
+    marks = np.concatenate([[False], days[first:], [False]]).astype(int)
+    bounds = (np.flatnonzero(np.diff(marks)) + first).tolist()
+    return [slice(low, high) for low, high in list(pairwise(bounds))[::2]]
+
+
+def _is_same(watched: Watched, gap: _Gap, other: _Gap) -> bool:
+    """Whether both are one gap: at one time, in segments that share orders."""
+    if min(gap.end, other.end) < max(gap.begin, other.begin):
+        return False
+    if watched.leaves is None:
+        return True
+    masks = (watched.leaves.mask(item.segment) for item in (gap, other))
+    return bool(np.logical_and(*masks).any())
+
+
+def _listed(watched: Watched, gap: _Gap) -> Finding:
+    row, place = watched.many.segments.index(gap.segment), gap.metric
+    days = slice(gap.begin, gap.end + 1)
+    orders, events, due = (
+        float(values[row, place, days].sum())
+        for values in (watched.many.denominators, watched.many.numerators,
+                       watched.many.expected)
+    )  # fmt: skip
+    reference = parse_reference(watched.metrics[place])
+    per = float(reference.settings.get("per", 1))
+    times = watched.many.times
+    goes_on = gap.end >= len(times) - 1
+    unit = 100 if gap.is_field else 1
+    return Finding(
+        metric=watched.metrics[place],
+        segment=gap.segment,
+        kind="data_fault",
+        shape="shift" if goes_on and gap.end - gap.begin >= LASTING else "spike",
+        grain="day",
+        began=times[gap.begin].to_pydatetime(),
+        ended=None if goes_on else times[gap.end].to_pydatetime(),
+        is_worse=True,
+        excess=events - due,
+        orders=orders,
+        observed=per * events / max(orders, 1.0),
+        expected=per * due / max(orders, 1.0),
+        score=1.0,
+        q_value=0.0,
+        reason=_UNFILLED if gap.is_field else _NO_ORDERS,
+        values={"after": round(unit * gap.after), "before": round(unit * gap.before)},
+    )
