@@ -14,8 +14,8 @@ import numpy as np
 from analysis.metrics.availability import availability_of
 from analysis.metrics.many import many_series
 from analysis.metrics.registry import parse_reference
+from analysis.trends.cube import Booleans
 from analysis.trends.explain import within
-from analysis.trends.filtering import Booleans
 from analysis.trends.findings import Finding, Segment
 from analysis.trends.merging import meet
 from analysis.trends.scales import Floats
