@@ -56,8 +56,8 @@ CASES: dict[str, tuple[Made, int]] = {
             (20_000, 0.1, 1, 200), (20_000, 0.1, 3, 200), (20_000, 0.4, 2, 200),
         )
     },
-    "counts around 12, 200 days": (count(12), 200),
-    "counts around 900, 200 days": (count(900), 200),
+    "counts as values, around 12, 200 days": (count(12), 200),
+    "counts as values, around 900, 200 days": (count(900), 200),
     "values, 90 days": (value, 90),
     "values, 200 days": (value, 200),
     "values, 400 days": (value, 400),
