@@ -88,7 +88,7 @@ class Leaves:
             kept &= ~(there & self.mask(segment)[self.leaf[before]])
         sides = ((now, self._in_hours(now, hours)), (before, kept))
         place = self.metrics.index(metric)
-        known = np.unique(self.leaf[first_of(before, now)])
+        known = np.flatnonzero(np.bincount(self.leaf[first_of(before, now)]))
         parts = [
             np.bincount(self.leaf[rows][held], values[place, rows][held],
                         len(self.codes)).astype(float)[known]

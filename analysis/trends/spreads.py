@@ -59,10 +59,7 @@ def _alike(values: Floats, order: NDArray[np.int64]) -> Floats:
     reach = max(len(values) // 20, 10)
     padded = np.pad(by_size, reach, constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
-    known = ~np.isnan(windows).all(axis=1)
-    middle = np.full(len(values), np.nan)
-    middle[known] = np.nanmedian(windows[known], axis=1)
-    return middle[order]
+    return _row_medians(windows, (~np.isnan(windows)).sum(axis=1))[order]
 
 
 def _row_medians(values: Floats, counts: NDArray[np.int64]) -> Floats:

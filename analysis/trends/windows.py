@@ -54,15 +54,20 @@ class Sliding:
     """Running sums of many series, from which windows of any width follow.
 
     Attributes:
-        sums: Of events, of those to be expected and of steps left out, series by step.
-        before: Events in the steps before each step.
-        before_due: Events to be expected in them.
+        tops: Of events, series by step.
+        due: Of those to be expected.
+        left_out: Of steps left out; None where none is.
+        level: How the steps before each step compare with what was to be expected,
+            as a root.
+        noise: Variance of it.
         is_known: Whether enough of them are there.
     """
 
-    sums: tuple[Floats, Floats, Floats]
-    before: Floats
-    before_due: Floats
+    tops: Floats
+    due: Floats
+    left_out: Floats | None
+    level: Floats
+    noise: Floats
     is_known: NDArray[np.bool_]
 
     def contrasts(self, width: int) -> Floats:
@@ -71,11 +76,20 @@ class Sliding:
         Returns:
             By series and first step of the window; NaN where there is too little.
         """
-        now, now_due, left_out = (_ahead(item, width) for item in self.sums)
-        known = self.is_known & (now_due >= LEAST_DUE) & (left_out == 0)
-        known[:, known.shape[1] - width + 1 :] = False
-        z = contrast(now, now_due, self.before, self.before_due)
-        return np.where(known, z, np.nan)
+        z = np.full(self.level.shape, np.nan)
+        whole = self.level.shape[-1] - width + 1
+        if whole <= 0:
+            return z
+        due = _ahead(self.due, width)
+        known = self.is_known[:, :whole] & (due >= LEAST_DUE)
+        if self.left_out is not None:
+            known &= _ahead(self.left_out, width) == 0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = np.sqrt((_ahead(self.tops, width) + _SHIFT) / due)
+            step -= self.level[:, :whole]
+            step /= np.sqrt(0.25 / due + self.noise[:, :whole])
+        z[:, :whole] = np.where(known, step, np.nan)
+        return z
 
 
 def sliding(
@@ -89,15 +103,18 @@ def sliding(
         left_out: Steps that count for nothing.
         clock: The steps.
     """
-    kept, kept_due = np.where(left_out, 0.0, tops), np.where(left_out, 0.0, due)
-    steps = _running((kept_due > 0).astype(float))
-    sums = _running(kept), _running(kept_due), _running(left_out.astype(float))
+    any_left = bool(left_out.any())
+    if any_left:
+        tops, due = np.where(left_out, 0.0, tops), np.where(left_out, 0.0, due)
+    sums, sums_due = _running(tops), _running(due)
+    before, before_due = _behind(sums, clock), _behind(sums_due, clock)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level, noise = np.sqrt((before + _SHIFT) / before_due), 0.25 / before_due
+    steps = _behind(_running((due > 0).astype(float)), clock)
     return Sliding(
-        sums,
-        _behind(sums[0], clock),
-        _behind(sums[1], clock),
-        _behind(steps, clock) >= clock.least_reach,
-    )
+        sums, sums_due, _running(left_out.astype(float)) if any_left else None,
+        level, noise, steps >= clock.least_reach,
+    )  # fmt: skip
 
 
 def contrast(
@@ -132,10 +149,8 @@ def _running(values: Floats) -> Floats:
 
 
 def _ahead(sums: Floats, width: int) -> Floats:
-    """Sum over the window that begins at each step; short at the end."""
-    count = sums.shape[1] - 1
-    ends = np.minimum(np.arange(count) + width, count)
-    return sums[:, ends] - sums[:, :count]
+    """Sum over each whole window, by its first step."""
+    return sums[:, width:] - sums[:, :-width]
 
 
 def _behind(sums: Floats, clock: Clock) -> Floats:
