@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from analysis.engine.connect import builder, reader
 from analysis.errors import DataProblem
+from analysis.metrics import measure
 from analysis.orders import propose_mapping
 from analysis.orders.building import trees
 from analysis.orders.mapping import Mapping
@@ -474,3 +475,17 @@ def test_proposals_survive_any_order_of_files(tmp_path):
     assert targets == {
         "contacts.csv": "contacts", "messages.csv": "messages", "orders.csv": "orders",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("no", ["0", "No", "false", "否"])
+def test_a_flag_given_for_reasons_counts_only_where_it_is_set(tmp_path, no):
+    rows = [
+        (f"A{number}", hours(1 + number % 20, 10), hours(1 + number % 20, 11),
+         "delivered", "late" if number % 10 == 0 else no)
+        for number in range(40)
+    ]  # fmt: skip
+    header = (*HEADER[:4], "complaint")
+    text = csv_text(header, rows)
+    dataset = publish_files(tmp_path, {"orders.csv": text})
+    assert measure(dataset, "complaint_rate")["complaint_rate_num"].iloc[0] == 4
+    assert values(dataset, "complaint_reason").count("late") == 4

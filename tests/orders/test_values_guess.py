@@ -297,4 +297,8 @@ def test_words_of_a_status():
     outcome = fields_of("offers")["outcome"]
     assert canonical_values(outcome, ["1", "0"]) == {"1": "accepted", "0": "refused"}
     assert canonical_values(fields_of("orders")["city"], ["sf"]) == {}
+    reason = fields_of("orders")["complaint_reason"]
+    seen = ["late", "0", "NO"]
+    assert canonical_values(reason, seen) == {"0": "", "NO": ""}
+    assert unknown_values(reason, canonical_values(reason, seen)) == ()
     assert canonical_values(fields_of("riders")["status"], ["open"]) == {}

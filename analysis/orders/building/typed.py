@@ -248,14 +248,15 @@ def _unread_text(entry: ColumnMapping, *, place: int) -> exp.Expr:
 
 
 def _in_our_words(tree: exp.Expr, words: Mapping[str, str]) -> exp.Expr:
-    """The file's own words replaced; words that nobody knows stay as they are."""
+    """The file's own words replaced, an empty one by NULL; others stay as they are."""
     changed = {seen: ours for seen, ours in words.items() if seen != ours}
     if not changed:
         return tree
     case = exp.Case()
     for ours in sorted(set(changed.values())):
         seen = [key for key, word in changed.items() if word == ours]
-        case = case.when(equals_any(tree, seen), exp.Literal.string(ours))
+        word = exp.Literal.string(ours) if ours else exp.null()
+        case = case.when(equals_any(tree, seen), word)
     return case.else_(tree)
 
 

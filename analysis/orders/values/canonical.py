@@ -21,6 +21,9 @@ MOST_WORDS = 1_000
 NAMED_WORDS = 5
 UNKNOWN_WORDS = N_("words that Doorstep does not know: {words}")
 
+#: Word for what says that there was none.
+NONE = ""
+
 _STATUS_TABLES = {"orders"}
 
 
@@ -33,13 +36,17 @@ def canonical_values(field: Field, seen: Sequence[str]) -> dict[str, str]:
 
     Returns:
         Each value seen and its word; a value that nobody knows stands for itself.
+        Of a reason only the values that say that there was none, with an empty word.
         Empty for a field that has no words of its own.
     """
     words = _words_of(field)
     if not words:
         return {}
-    present = (value for value in seen if clean_value(value) is not None)
-    return {value: words.get(normalise_header(value), value) for value in present}
+    present = [value for value in seen if clean_value(value) is not None]
+    found = {value: words.get(normalise_header(value), value) for value in present}
+    if set(words.values()) == {NONE}:
+        return {value: ours for value, ours in found.items() if ours == NONE}
+    return found
 
 
 def words_of(
@@ -68,7 +75,7 @@ def unknown_values(field: Field, words: Mapping[str, str]) -> tuple[str, ...]:
         field: The field.
         words: The word by the value in the file, as ``words_of`` gives it.
     """
-    known = set(_words_of(field).values())
+    known = set(_words_of(field).values()) - {NONE}
     return tuple(value for value, ours in words.items() if known and ours not in known)
 
 
