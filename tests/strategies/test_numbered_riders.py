@@ -13,6 +13,7 @@ from analysis.errors import DataProblem
 from analysis.strategies import Evaluation, Strategy, evaluate
 from tests.orders.publish_help import csv_text, publish_files
 from tests.strategies.published_world import START, opened, orders_of
+from tests.worlds import published
 
 TRIAL = Strategy(
     "ab", "mean_basket", treatment="variant", unit="rider",
@@ -70,6 +71,22 @@ def test_a_rider_in_two_arms_is_told_by_the_id() -> None:
     with opened(frame) as plain, opened(numbered(frame)) as other:
         assert refusal(plain) == refusal(other)
         assert "such as r" in refusal(other)
+
+
+def test_a_column_of_the_file_is_not_taken_for_the_number(tmp_path: Path) -> None:
+    frame = some_orders(3)
+    rosters = frame["rider_id"].str[1:].astype("Int32") // 2 % 20
+    dataset = published(
+        tmp_path,
+        {"orders": frame.assign(rider_no=rosters)},
+        dimensions=("rider_no",),
+    )
+    with opened(frame) as plain:
+        expected = evaluate(plain, TRIAL)
+    found = evaluate(dataset, TRIAL)
+    dataset.engine.close()
+    assert "rider_no" not in str(found.source)
+    assert figures(found) == pytest.approx(figures(expected), nan_ok=True)
 
 
 def test_publishing_numbers_riders_in_the_order_of_their_ids(tmp_path: Path) -> None:

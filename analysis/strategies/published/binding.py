@@ -100,7 +100,7 @@ class Bound:
             UnknownName: there is neither.
             MissingField: the dataset lacks its columns.
         """
-        if name == RIDER and self.dataset.has(ORDERS, RIDER_NO):
+        if name == RIDER and is_numbered(self.dataset):
             return trees.column(RIDER_NO, ORDERS)
         return self.key(name)
 
@@ -217,9 +217,18 @@ def key_of(
     return exp.func("CONCAT_WS", exp.Literal.string(" "), *parts)
 
 
+def is_numbered(dataset: Dataset) -> bool:
+    """Whether publishing numbered the riders.
+
+    A version from before the name was reserved may have a column of the file's own.
+    """
+    column = dataset.fields.get(RIDER_NO)
+    return column is not None and column.kind == "derived"
+
+
 def label_of(bound: Bound, code: object) -> object:
     """What a unit is called that ``unit_code`` stands for."""
-    if bound.unit != RIDER or not bound.dataset.has(ORDERS, RIDER_NO):
+    if bound.unit != RIDER or not is_numbered(bound.dataset):
         return code
     same = exp.EQ(this=bound.unit_code, expression=exp.convert(code))
     query = trees.select([bound.unit_key], trees.table(ORDERS)).where(same).limit(1)
