@@ -257,15 +257,34 @@ def _named(cohorts: Cohorts, table: Effects, key: str) -> Effects:
 
 def simultaneous_bands(
     effects: Effects, *, alpha: float, draws: int, rng: np.random.Generator
-) -> float:
-    """Critical value by which all intervals hold together (multiplier bootstrap)."""
+) -> Floats:
+    """Critical values by which all intervals hold together, (effects,).
+
+    The multiplier bootstrap takes the scatter for known. With few units it is not:
+    effects with degrees of freedom of their own get at least Student's quantile by
+    Sidak, all others at least that of their own interval.
+
+    Reference:
+        Sidak 1967, "Rectangular confidence regions for the means of multivariate
+        normal distributions", JASA 62, 626-633.
+    """
     size = int(effects.cluster.max()) + 1
     sums = np.zeros((size, effects.influence.shape[1]))
     np.add.at(sums, effects.cluster, effects.influence)
     se = np.sqrt((sums**2).sum(axis=0))
     usable = se > 0
     if not usable.any():  # without any noise every band is its effect
-        return 0.0
+        return np.zeros(len(se))
     signs = rng.choice([-1.0, 1.0], size=(draws, size))
     ratios = np.abs(signs @ sums[:, usable]) / se[usable]
-    return float(np.quantile(ratios.max(axis=1), 1 - alpha))
+    drawn = float(np.quantile(ratios.max(axis=1), 1 - alpha))
+    return np.maximum(drawn, _least_critical(effects, alpha, int(usable.sum())))
+
+
+def _least_critical(effects: Effects, alpha: float, count: int) -> Floats:
+    """Student's quantile below which no band may be, (effects,)."""
+    if effects.freedom is None:
+        df, level = np.full(len(effects.effect), effects.df), alpha
+    else:
+        df, level = effects.freedom, 1 - (1 - alpha) ** (1 / count)
+    return np.asarray(stats.t.isf(level / 2, df), dtype=np.float64)

@@ -11,7 +11,10 @@ from scipy import stats
 
 from analysis.strategies import Strategy, evaluate
 from analysis.strategies.calibration import share_of
+from analysis.strategies.cohorts import read_cohorts
 from analysis.strategies.evaluating import estimate
+from analysis.strategies.group_time import simultaneous_bands
+from analysis.strategies.imputation import impute, imputed_by
 from analysis.strategies.study import read_study
 from tests.strategies.published_world import START, opened, orders_of
 
@@ -66,6 +69,29 @@ def test_effects_by_time_have_df_of_their_own() -> None:
     assert half.max() > half.min() > 0
     assert half.min() > stats.norm.isf(0.025)
     assert found.interval[1] - found.effect == pytest.approx(df * found.se)
+
+
+def test_a_band_is_never_inside_its_interval() -> None:
+    for method in ("imputation", "callaway_santanna"):
+        strategy = replace(STAGGERED, method=method, draws=99)
+        for seed in range(5):
+            table = evaluate(panel(seed), strategy).extra["dynamic"]
+            some = table["se"] > 0
+            assert (table["band_low"] <= table["low"])[some].all()
+            assert (table["band_high"] >= table["high"])[some].all()
+
+
+def test_bands_of_twelve_units_miss_nothing_more_often_than_promised() -> None:
+    strategy = replace(STAGGERED, method="imputation")
+    hits = 0
+    for seed in range(2_000, 2_120):
+        study = read_study(panel(seed), strategy, alpha=0.05, seed=0)
+        cohorts = read_cohorts(study)
+        found = imputed_by(cohorts, impute(cohorts), "dynamic")
+        reach = simultaneous_bands(found, alpha=0.05, draws=199, rng=study.rng)
+        se = found.table(alpha=0.05)["se"].to_numpy()
+        hits += bool((np.abs(found.effect) > reach * se).any())
+    assert share_of(hits, 120, confidence=0.99).low <= 0.05
 
 
 def test_twelve_units_are_wrong_about_as_often_as_promised() -> None:
