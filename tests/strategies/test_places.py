@@ -126,6 +126,50 @@ def test_a_city_of_one_name_in_two_countries_is_two(orders: pd.DataFrame) -> Non
     assert zones.columns == ("country", "zone")
 
 
+@pytest.fixture(scope="module")
+def gappy() -> Iterator[tuple[Dataset, pd.DataFrame]]:
+    """Centro in two cities, sometimes without; Alfama in Lisbon, sometimes without."""
+    made = orders_of(8, orders=4000)
+    number = made["zone"].str[1:].astype(int)
+    city = made["city"].map({"c0": "Lisbon", "c1": "Porto"})
+    names = np.where(city == "Lisbon", "Alfama", "Ribeira")
+    names = np.where(number % 3 == 2, names + "2", names)
+    zone = pd.Series(np.where(number % 3 == 0, "Centro", names))
+    lost = (zone.isin(["Alfama", "Centro"])) & (made.index % 3 == 0)
+    frame = made.assign(zone=zone, city=city.where(~lost))
+    with opened(frame) as dataset:
+        yield dataset, frame
+
+
+def test_only_names_that_repeat_are_written_in_full(
+    gappy: tuple[Dataset, pd.DataFrame],
+) -> None:
+    dataset, _ = gappy
+    found = places_of(dataset, "zone")
+    assert found.repeating == ("Centro",)
+    assert found.named("Alfama") == found.named("Lisbon / Alfama") == "Alfama"
+    assert found.named("Porto / Centro") == "Porto / Centro"
+    with pytest.raises(DataProblem, match="Lisbon / Centro, Porto / Centro"):
+        found.named("Centro")
+    names = place_names(dataset, "zone", Selection())
+    assert sorted(names) == [
+        "Alfama", "Alfama2", "Lisbon / Centro", "Porto / Centro", "Ribeira", "Ribeira2"
+    ]  # fmt: skip
+    assert names.index("Alfama") < names.index("Lisbon / Centro")
+
+
+def test_an_order_without_a_city_is_of_the_zone_that_it_names(
+    gappy: tuple[Dataset, pd.DataFrame],
+) -> None:
+    dataset, frame = gappy
+    both = frame["city"].fillna("") + " / " + frame["zone"]
+    own = frame["zone"].where(frame["zone"] != "Centro", both.str.removeprefix(" / "))
+    assert own.nunique() == 7
+    asked = replace(DID, treated=("Alfama", "Ribeira"))
+    with opened(frame.assign(zone=own).drop(columns="city")) as expected:
+        same(evaluate(dataset, asked), evaluate(expected, asked))
+
+
 def test_orders_can_be_clustered_by_them(world: Dataset, apart: Dataset) -> None:
     strategy = Strategy(
         "ab", "mean_basket", treatment="variant", start=START, cluster=("zone",),

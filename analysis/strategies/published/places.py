@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pandas as pd
@@ -32,14 +32,17 @@ class Places:
 
     Attributes:
         column: ``zone`` or ``city``.
-        columns: The columns that name a place, the widest first; only ``column`` where
-            no name repeats.
-        full: Full names by the bare one, as far as they differ.
+        columns: The columns that name a place whose name repeats, the widest first;
+            only ``column`` where none does.
+        full: What places are called by their bare name, and by the full one where the
+            bare one is enough.
+        repeating: Bare names of several places.
     """
 
     column: str
     columns: tuple[str, ...]
     full: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repeating: tuple[str, ...] = ()
 
     @property
     def repeat(self) -> bool:
@@ -48,17 +51,30 @@ class Places:
 
     @property
     def expression(self) -> exp.Expr:
-        """The full name of an order's place; NULL where the place itself is."""
+        """What an order's place is called; NULL where the place itself is.
+
+        Where the wider place of a name that repeats is missing, nobody knows which one
+        is meant: it stays apart under its bare name.
+        """
         own = trees.column(self.column, ORDERS)
         if not self.repeat:
             return own
-        parts = [exp.cast(trees.column(one, ORDERS), "VARCHAR") for one in self.columns]
-        whole = exp.func("CONCAT_WS", exp.Literal.string(BETWEEN), *parts)
-        known = exp.Not(this=exp.Is(this=own, expression=exp.null()))
-        return exp.Case(ifs=[exp.If(this=known, true=whole)])
+        text = exp.cast(own, "VARCHAR")
+        whole: exp.Expr = text.copy()
+        for name in reversed(self.columns[:-1]):
+            whole = exp.DPipe(this=_before(name), expression=whole)
+        names = [exp.Literal.string(name) for name in self.repeating]
+        several = exp.In(this=text, expressions=names)
+        return exp.Case(ifs=[exp.If(this=several, true=whole)], default=text.copy())
+
+    def called(self, row: Sequence[object]) -> str:
+        """What the place is called that ``columns`` name in a row."""
+        if str(row[-1]) not in self.repeating:
+            return str(row[-1])
+        return _whole(row)
 
     def named(self, name: object) -> str:
-        """The full name of a place that somebody named, in full or bare.
+        """What a place is called that somebody named, in full or bare.
 
         Raises:
             DataProblem: the bare name stands for several places.
@@ -98,10 +114,14 @@ def places_of(
         known = table.dropna(subset=one).drop_duplicates([*columns, one])
         if known.duplicated(columns).any():
             columns.append(one)
-    columns.reverse()
     if len(columns) == 1:
         return Places(column, (column,))
-    return Places(column, tuple(columns), _full_names(table, columns))
+    counts = table.groupby(column)[columns[1:]].nunique()
+    several = counts.index[(counts > 1).any(axis=1)]
+    repeating = tuple(sorted(str(name) for name in several))
+    columns.reverse()
+    bare = Places(column, tuple(columns), repeating=repeating)
+    return replace(bare, full=_names(table, bare))
 
 
 def _named_together(
@@ -114,19 +134,33 @@ def _named_together(
     return dataset.engine.run(query).to_pandas().dropna(subset=columns[0])
 
 
-def _full_names(
-    table: pd.DataFrame, columns: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
-    texts = table[list(columns)].drop_duplicates().astype("object")
-    found: dict[str, list[str]] = {}
-    for row in texts.itertuples(index=False):
-        whole = BETWEEN.join(str(part) for part in row if not pd.isna(part))
-        found.setdefault(str(row[-1]), []).append(whole)
+def _names(table: pd.DataFrame, places: Places) -> dict[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for row in _rows(table, places):
+        called = places.called(row)
+        found.setdefault(str(row[-1]), set()).add(called)
+        found.setdefault(_whole(row), set()).add(called)
     return {name: tuple(sorted(names)) for name, names in found.items()}
 
 
+def _rows(table: pd.DataFrame, places: Places) -> list[tuple[object, ...]]:
+    texts = table[list(places.columns)].drop_duplicates().astype("object")
+    return list(texts.itertuples(index=False, name=None))
+
+
+def _before(wider: str) -> exp.Expr:
+    """The wider place in front of a name; nothing where it is missing."""
+    known = exp.cast(trees.column(wider, ORDERS), "VARCHAR")
+    text = exp.DPipe(this=known, expression=exp.Literal.string(BETWEEN))
+    return exp.func("COALESCE", text, exp.Literal.string(""))
+
+
+def _whole(row: Sequence[object]) -> str:
+    return BETWEEN.join(str(part) for part in row if not pd.isna(part))  # type: ignore[call-overload]
+
+
 def place_names(dataset: Dataset, column: str, selection: Selection) -> list[str]:
-    """Places of some orders by their full names, those with the most orders first.
+    """Places of some orders by what they are called, those with the most orders first.
 
     Args:
         dataset: What is read.
@@ -135,11 +169,12 @@ def place_names(dataset: Dataset, column: str, selection: Selection) -> list[str
     """
     found = places_of(dataset, column, filters_of(dataset, selection))
     table = measure(dataset, "orders", by=found.columns, selection=selection)
-    table = table.dropna(subset=column).sort_values("orders", ascending=False)
-    texts = table[list(found.columns)].astype("object").itertuples(index=False)
-    return [
-        BETWEEN.join(str(part) for part in row if not pd.isna(part)) for row in texts
-    ]
+    table = table.dropna(subset=column)
+    texts = table[list(found.columns)].astype("object")
+    called = [found.called(row) for row in texts.itertuples(index=False, name=None)]
+    sums = table["orders"].groupby(called).sum().sort_values(ascending=False)
+    # Orders of a name that repeats, without the wider place, are of no one place.
+    return [str(name) for name in sums.index if name not in found.repeating]
 
 
 def in_full(places: Places, names: Iterable[object]) -> list[str]:
