@@ -10,6 +10,10 @@ import pytest
 
 from analysis.calendars import public_holidays
 from analysis.strategies import Strategy, evaluate
+from analysis.strategies.published.binding import bind
+from analysis.strategies.published.contract import Scope
+from analysis.strategies.published.days_off import COLUMN
+from analysis.strategies.published.panels import panel_study, plan_panel
 from tests.strategies.published_world import DAYS, DAYS_BEFORE, opened, orders_of
 
 DID = {"unit": "zone", "time": "day", "treated": ("z0", "z1")}
@@ -108,3 +112,16 @@ def test_holidays_after_the_start_only_are_held_against_a_series() -> None:
         check = evaluate(dataset, strategy).check("holidays")
     assert check.light == "amber"
     assert "may be their doing" in str(check.sentence)
+
+
+@pytest.mark.parametrize(("start", "count"), [("2026-03-20", 0), ("2026-03-22", 6)])
+def test_hours_of_one_day_off_are_one_day(start: str, count: int) -> None:
+    orders = shifted(start, countries=dict.fromkeys(("c0", "c1"), "SA"))
+    strategy = Strategy("its", "mean_basket", time="hour", start=start)
+    with opened(orders) as dataset:
+        plan = plan_panel(bind(dataset, strategy, Scope()))
+        study = panel_study(plan, alpha=0.05, seed=0)
+    assert (COLUMN in study.covariates) == (count > 0)
+    notes = [str(note) for note in study.notes if "Public holidays" in str(note)]
+    told = [f"Public holidays are taken out of the series: {count} days."]
+    assert notes == (told if count else [])

@@ -161,13 +161,21 @@ def _with_holidays(
     if strategy.design != "its" or rows.empty:
         return rows, (), ()
     off = days_off.per_period(plan.bound, plan.period, rows["time"], plan.step)
-    before = off[(rows["time"] < pd.Timestamp(strategy.start)).to_numpy()]
+    early = (rows["time"] < pd.Timestamp(strategy.start)).to_numpy()
+    once = _once_a_day(plan, rows["time"])
     # A single one would be explained away by itself, whatever it was like.
-    if np.count_nonzero(before) < 2 or np.ptp(before) == 0:  # noqa: PLR2004 - see above
+    seen = np.count_nonzero(off[early & once])
+    if seen < 2 or np.ptp(off[early]) == 0:  # noqa: PLR2004 - see above
         return rows, (), ()
     note = text(N_("Public holidays are taken out of the series: {count} days."),
-                count=round(float(off.sum())))  # fmt: skip
+                count=round(float(off[once].sum())))  # fmt: skip
     return rows.assign(**{days_off.COLUMN: off}), (days_off.COLUMN,), (note,)
+
+
+def _once_a_day(plan: PanelPlan, times: pd.Series) -> np.ndarray:
+    """Which periods count as a day or more: of hours the first of each day."""
+    days = times.dt.normalize() if plan.step == "hour" else times
+    return ~days.duplicated().to_numpy()
 
 
 def _rows(plan: PanelPlan, cells: Cells) -> tuple[pd.DataFrame, tuple[Text, ...]]:
