@@ -135,6 +135,7 @@ class Strategy:
         anytime: Use an interval that holds however often it is looked at.
         planned: Rows at which such an interval is to be tightest; fix it beforehand.
         draws: Draws of a bootstrap or permutation.
+        holidays: Whether a series of a dataset has public holidays as a term.
     """
 
     design: str
@@ -171,6 +172,7 @@ class Strategy:
     anytime: bool = False
     planned: float = 10_000
     draws: int = 999
+    holidays: bool = True
 
     def __post_init__(self) -> None:
         _one_of("design", self.design, DESIGNS)

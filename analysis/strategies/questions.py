@@ -55,6 +55,7 @@ def question(plan: Registration, *, method: str | None = None) -> Strategy:
         lags=options.lags,
         block=options.block,
         anytime=options.anytime,
+        holidays=options.holidays,
     )
 
 

@@ -144,6 +144,8 @@ class Options:
             noted it.
         secondary: Metrics that are looked at besides; no decision rests on them.
         correction: How their p-values are corrected, see ``Strategy``; None is Holm's.
+        holidays: Whether a series has public holidays as a term; plans from before
+            there was one have none.
     """
 
     method: str | None = None
@@ -160,6 +162,7 @@ class Options:
     definition: int = 0
     secondary: tuple[str, ...] = ()
     correction: Correction | None = None
+    holidays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

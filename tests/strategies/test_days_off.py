@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -14,6 +16,13 @@ from analysis.strategies.published.binding import bind
 from analysis.strategies.published.contract import Scope
 from analysis.strategies.published.days_off import COLUMN
 from analysis.strategies.published.panels import panel_study, plan_panel
+from analysis.strategies.questions import question
+from analysis.strategies.registration import (
+    Assignment,
+    Options,
+    Registration,
+    to_values,
+)
 from tests.strategies.published_world import DAYS, DAYS_BEFORE, opened, orders_of
 
 DID = {"unit": "zone", "time": "day", "treated": ("z0", "z1")}
@@ -112,6 +121,28 @@ def test_holidays_after_the_start_only_are_held_against_a_series() -> None:
         check = evaluate(dataset, strategy).check("holidays")
     assert check.light == "amber"
     assert "may be their doing" in str(check.sentence)
+
+
+def test_plans_from_before_the_term_keep_their_figures_and_hashes() -> None:
+    old = Registration(
+        name="P", hypothesis="h", owner="Ada", dataset="world", design="its",
+        unit="city", first_day=date(2026, 3, 13), last_day=date(2026, 4, 9),
+        assignment=Assignment(
+            "places", starts={"c0": date(2026, 3, 27), "c1": date(2026, 3, 27)}
+        ),
+        metric="mean_basket", smallest_effect=1.0,
+    )  # fmt: skip
+    new = replace(old, options=Options(holidays=True))
+    written = json.loads(to_values(old)["options"])
+    assert "holidays" not in written
+    assert json.loads(to_values(new)["options"]) == {**written, "holidays": True}
+    asked = [question(one) for one in (old, new)]
+    orders = shifted("2026-03-27", countries=dict.fromkeys(("c0", "c1"), "SA"))
+    with opened(orders) as dataset:
+        plans = [plan_panel(bind(dataset, one, Scope())) for one in asked]
+        studies = [panel_study(plan, alpha=0.05, seed=0) for plan in plans]
+    assert [study.covariates for study in studies] == [(), (COLUMN,)]
+    assert Strategy("its", "mean_basket", time="day", start="2026-03-27").holidays
 
 
 @pytest.mark.parametrize(("start", "count"), [("2026-03-20", 0), ("2026-03-22", 6)])

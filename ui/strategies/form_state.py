@@ -164,6 +164,7 @@ def _options(dataset: Dataset) -> Options:
         block=int(get("block") or 1) if switchback else None,
         anytime=bool(get("anytime")) and get("design") == "ab",
         definition=definition_of(get("metric")),
+        holidays=kept.holidays if kept else get("design") == "its",
     )
 
 

@@ -142,6 +142,9 @@ def _further(plan: Registration) -> list[tuple[str, str]]:
         (t("Drawn or compared within"), [plain(one) for one in options.strata]),
     ]
     lines = [(name, t(", ").join(found)) for name, found in listed if found]
+    if plan.design == "its":
+        off = t("taken out of the series") if options.holidays else t("left in it")
+        lines.append((t("Public holidays"), off))
     if plan.design == "switchback":
         lags = options.lags if options.lags is not None else USUAL_LAGS
         hours = options.washout or lags

@@ -158,7 +158,7 @@ def _with_holidays(
     plan: PanelPlan, strategy: Strategy, rows: pd.DataFrame
 ) -> tuple[pd.DataFrame, tuple[str, ...], tuple[Text, ...]]:
     """A series with its days off, where their effect is seen before the start."""
-    if strategy.design != "its" or rows.empty:
+    if strategy.design != "its" or not strategy.holidays or rows.empty:
         return rows, (), ()
     off = days_off.per_period(plan.bound, plan.period, rows["time"], plan.step)
     early = (rows["time"] < pd.Timestamp(strategy.start)).to_numpy()
