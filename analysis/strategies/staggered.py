@@ -50,6 +50,8 @@ _VIEWS = ("dynamic", "group", "calendar")
 _RED = 0.001
 #: Treated units that carry a step before the start for it to be tested.
 _CARRIED = 5
+#: Blocks of time before the start whose levels are tested where steps are too many.
+_BLOCKS = 4
 
 
 def evaluate_staggered(study: Study) -> Finding:
@@ -218,7 +220,7 @@ def _checks(
 
 
 def _pre_trend(cohorts: Cohorts, effects: Effects) -> Check | None:
-    """Whether effects before the start are 0: jointly, or where too many as a drift."""
+    """Whether effects before the start are 0: each step, or where too many by block."""
     dynamic = aggregate(cohorts, effects, "dynamic")[1]
     ahead = cohorts.study.strategy.anticipation
     early = (dynamic.labels["event_time"] < -ahead).to_numpy()
@@ -227,11 +229,12 @@ def _pre_trend(cohorts: Cohorts, effects: Effects) -> Check | None:
     units = dynamic.labels["n"].to_numpy()
     # The scatter of a few treated units cannot be told from themselves.
     early = early & (units >= min(_CARRIED, units[early].max()))
-    p_value = _joint(
-        dynamic.effect[early],
-        dynamic.covariance()[np.ix_(early, early)],
-        _freedom(cohorts, dynamic.influence[:, early]),
-    )
+    df = _freedom(cohorts, dynamic.influence[:, early])
+    asked = np.zeros((max(1, min(int(df / 4), _BLOCKS)), len(early)))
+    asked[:, early] = _blocks(int(early.sum()), len(asked))
+    if early.sum() <= max(1, df / 4):
+        asked = np.eye(len(early))[early]
+    p_value = _joint(cohorts, dynamic, asked)
     light: Light = "green"
     if p_value < DOUBT:
         light = "red" if p_value < _RED else "amber"
@@ -260,16 +263,33 @@ def _freedom(cohorts: Cohorts, influence: Floats) -> float:
     return total**2 / sum(part**2 / df for part, df in parts) if total > 0 else 1.0
 
 
-def _joint(value: Floats, covariance: Floats, df: float) -> float:
-    """P-value of all values being 0, by Hotelling's T-squared."""
-    k = len(value)
-    if k > max(1, df / 4) or np.linalg.matrix_rank(covariance) < k:
-        # Too many for a joint test: do the steps before the start add up to a drift?
-        ones = np.ones(k)
-        squared, k = float(ones @ value) ** 2 / float(ones @ covariance @ ones), 1
-    else:
-        squared = float(value @ np.linalg.solve(covariance, value))
-    freedom = df - k + 1
+def _blocks(steps: int, count: int) -> Floats:
+    """Mean levels against the base by block of time, from steps, (blocks, steps).
+
+    The level before a step is the base less all steps from there on.
+    """
+    levels = -np.triu(np.ones((steps, steps)))
+    parts = np.array_split(levels, min(count, steps))
+    return np.stack([part.mean(axis=0) for part in parts])
+
+
+def _joint(cohorts: Cohorts, effects: Effects, asked: Floats) -> float:
+    """P-value of all sums of effects being 0, by Hotelling's T-squared.
+
+    Args:
+        cohorts: The panel.
+        effects: The effects.
+        asked: Weights of the effects in each sum, (sums, effects).
+    """
+    value, k = asked @ effects.effect, len(asked)
+    covariance = asked @ effects.covariance() @ asked.T
+    if np.linalg.matrix_rank(covariance) < k:
+        if k > 1:
+            return _joint(cohorts, effects, asked.mean(axis=0)[None])
+        return 0.0 if value.any() else 1.0  # without any noise
+    df = _freedom(cohorts, effects.influence @ asked.T)
+    squared = float(value @ np.linalg.solve(covariance, value))
+    freedom = max(df - k + 1, 1.0)
     return float(stats.f.sf(squared * freedom / (df * k), k, freedom))
 
 

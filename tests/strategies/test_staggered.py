@@ -215,3 +215,26 @@ def test_the_test_of_trends_before_is_not_fooled_by_groups_of_one_or_two():
         strategy = Strategy("staggered", "y", method="cs", draws=99, **COLUMNS)
         doubted += evaluate(data, strategy).check("pre_trend").value < 0.05
     assert binomtest(doubted, draws, 0.05, alternative="greater").pvalue > 0.001
+
+
+def humped(seed: int, hump: float) -> pd.DataFrame:
+    """Forty units over twenty days; half are higher for a while before their start."""
+    rng = np.random.default_rng(seed)
+    first = np.repeat([14, 0], 20)
+    y = rng.normal(size=(40, 1)) + rng.normal(size=(40, 20))
+    y[:20, 5:9] += hump
+    unit, time = np.divmod(np.arange(y.size), 20)
+    return pd.DataFrame(
+        {"unit": unit, "time": time, "first": first[unit], "y": y.ravel()}
+    )
+
+
+def test_a_hump_before_the_start_is_seen_where_steps_are_many():
+    strategy = Strategy("staggered", "y", method="cs", draws=99, **COLUMNS)
+
+    def doubted(hump: float, draws: int) -> int:
+        found = [evaluate(humped(seed, hump), strategy) for seed in range(draws)]
+        return sum(one.check("pre_trend").value < 0.05 for one in found)
+
+    assert doubted(1.0, 20) >= 12
+    assert binomtest(doubted(0.0, 60), 60, 0.05, alternative="greater").pvalue > 0.001
