@@ -17,7 +17,7 @@ from analysis.metrics.registry import parse_reference
 from analysis.trends.cube import Booleans
 from analysis.trends.explain import within
 from analysis.trends.findings import Finding, Segment
-from analysis.trends.merging import meet
+from analysis.trends.merging import Inside, meet
 from analysis.trends.scales import Floats
 from analysis.trends.shapes import LASTING
 from analysis.trends.watched import Watched
@@ -74,10 +74,14 @@ def gaps(watched: Watched) -> list[Finding]:
     return [_listed(watched, gap) for gap in found]
 
 
-def is_of_gap(gap: Finding, other: Finding) -> bool:
-    """Whether a finding only tells that data are missing."""
-    inside = within(other.segment, gap.segment) or within(gap.segment, other.segment)
-    return inside and other.metric == gap.metric and meet(gap, other)
+def is_of_gap(gap: Finding, other: Finding, *, inside: Inside = within) -> bool:
+    """Whether a finding only tells that data are missing.
+
+    What is around a gap is told of the orders that are there, so it stays.
+    """
+    if other.metric != gap.metric or not meet(gap, other):
+        return False
+    return inside(other.segment, gap.segment)
 
 
 def _all_gaps(watched: Watched) -> list[_Gap]:

@@ -115,10 +115,15 @@ def _listed(
     """Each thing once; what is only missing data or another mix is said to be that."""
     missing = gaps(watched)
     mixes = mix_shifts(watched, false_discoveries)
+    inside = partial(_is_inside, watched)
+    # Before they are merged: what only tells of a gap may hide what is beside it.
+    there = [
+        item for item in found
+        if not any(is_of_gap(gap, item, inside=inside) for gap in missing)
+    ]  # fmt: skip
     guilty = [
-        item for item in merged(found, inside=partial(_is_inside, watched))
+        item for item in merged(there, inside=inside)
         if not any(mix.holds(item) for mix in mixes)
-        and not any(is_of_gap(gap, item) for gap in missing)
     ]  # fmt: skip
     others = [*guilty, *(mix.finding for mix in mixes)]
     return (*missing, *sorted(others, key=lambda item: -item.excess))

@@ -137,6 +137,16 @@ def test_data_that_are_missing_are_a_fault_of_the_data(tmp_path, fault):
     assert told["before"] == pytest.approx(usual[0], abs=usual[1])
 
 
+def test_a_disaster_is_listed_beside_a_gap_in_a_part_of_it(tmp_path):
+    dataset = world(tmp_path, wrong=False, disaster=True, blank=True)
+    found = watch(dataset, **OPTIONS).findings
+    assert [(item.kind, item.segment) for item in found] == [
+        ("data_fault", (("merchant_type", "tea"),)),
+        ("segment", ()),
+    ]
+    assert found[1].excess > 7 * 180 * 0.25
+
+
 def test_many_series_are_those_of_measure(wrong):
     period = Period(FIRST.date(), FIRST.date() + timedelta(days=13))
     many = many_series(

@@ -25,6 +25,8 @@ def orders(
     outage: bool = False,
     lost: bool = False,
     unsent: bool = False,
+    disaster: bool = False,
+    blank: bool = False,
     days: int = DAYS,
 ) -> pd.DataFrame:
     """Orders of which one in ten is late, bicycles twice as often.
@@ -34,6 +36,8 @@ def orders(
     noodles in the east are late a tenth as often. ``outage``: on the first evening
     nearly everything from 19 to 21 is late in the east. ``lost``: deliveries in the
     east have no times. ``unsent``: the orders of the east are not in the data.
+    ``disaster``: everything is late four times as often. ``blank``: deliveries of tea
+    have no times.
     """
     rng = np.random.default_rng(seed)
     count = DAYS * A_DAY
@@ -44,6 +48,8 @@ def orders(
     share = np.where(during & mix, 0.66, 0.2)
     vehicle = np.where(rng.random(count) < share, "bicycle", "motorbike")
     chance = np.where(vehicle == "bicycle", 0.2, 0.1)
+    guilty = during & disaster
+    chance = np.where(guilty, 4 * chance, chance)
     guilty = during & (city == "east") & (kind == "grill") & wrong
     chance = np.where(guilty, 4 * chance, chance)
     better = during & (city == "east") & (kind == "noodles") & opposite
@@ -71,6 +77,7 @@ def orders(
         }
     )
     made.loc[during & (city == "east") & lost, "delivered_at"] = pd.NaT
+    made.loc[during & (kind == "tea") & blank, "delivered_at"] = pd.NaT
     kept = ~(during & (city == "east") & unsent)
     return made[(day < days) & kept]
 
