@@ -30,8 +30,9 @@ MOST_LEFT, ONCE_FULL = 0.5, 0.8
 MOST_ARRIVED = 0.1
 #: Orders a day below which nothing is said.
 LEAST_ORDERS = 20.0
-#: Weeks before from which the orders of a weekday are known.
-WEEKS = 4
+#: Weeks before from which the orders of a weekday are known, and how many of them must
+#: have orders.
+WEEKS, LEAST_WEEKS = 4, 2
 _WEEK = 7
 _ORDERS, _DELIVERED = "orders", "delivered_orders"
 _TIMED = ("late_rate", "on_time_rate")
@@ -138,16 +139,37 @@ def _not_arrived(
     watched: Watched, metric: int, segment: Segment, orders: Floats
 ) -> list[_Gap]:
     """Days on which hardly any orders arrived, by the same weekdays before."""
-    usual = np.full(len(orders), np.nan)
-    for day in range(WEEKS * _WEEK, len(orders)):
-        usual[day] = np.median(orders[day - WEEKS * _WEEK : day : _WEEK])
-    missing = (usual >= LEAST_ORDERS) & (orders <= MOST_ARRIVED * usual)
+    if len(orders) == 0 or orders.min() > MOST_ARRIVED * orders.max():
+        return []
+    usual, missing = _usual(orders)
     return [
         _Gap(metric, segment, days.start, days.stop - 1, float(orders[days].mean()),
              float(usual[days].mean()), float((usual - orders)[days].sum()),
              is_field=False)
         for days in _runs(missing, watched.first)
     ]  # fmt: skip
+
+
+def _usual(orders: Floats) -> tuple[Floats, Booleans]:
+    """The usual orders of each day, and whether hardly any of them arrived.
+
+    In a run of such days, the weeks before its first one say what is usual: however
+    long nothing arrives, that is not what is usual. A day that is missing itself is
+    none of them: of what now closes on Sundays, nothing is missing after three weeks.
+    """
+    usual = np.full(len(orders), np.nan)
+    missing = np.zeros(len(orders), dtype=bool)
+    begin = 0
+    for day in range(WEEKS * _WEEK, len(orders)):
+        begin = begin if missing[day - 1] else day
+        earliest = begin - WEEKS * _WEEK + (day - begin) % _WEEK
+        same = slice(earliest, begin, _WEEK)
+        known = orders[same][~missing[same]]
+        if len(known) >= LEAST_WEEKS:
+            usual[day] = np.median(known)
+            is_usual = usual[day] >= LEAST_ORDERS
+            missing[day] = is_usual and orders[day] <= MOST_ARRIVED * usual[day]
+    return usual, missing
 
 
 def _runs(days: Booleans, first: int) -> list[slice]:
