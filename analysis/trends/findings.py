@@ -23,7 +23,7 @@ class Finding:
     """One thing that is not normal.
 
     Attributes:
-        metric: Metric in which it costs most.
+        metric: Metric in which it costs most; ``orders`` where orders did not arrive.
         segment: Dimensions with their values; empty for all orders.
         kind: See ``Kind``.
         shape: Back to normal after a few periods (``spike``), a lasting step
@@ -41,7 +41,8 @@ class Finding:
         q_value: Share of false ones among everything at least as clear.
         reason: Why it is a mix shift or data fault, as a template marked with ``N_``.
         values: What the template names.
-        also: Other metrics that left their range in the same segment and time.
+        also: Other metrics that left their range in the same segment and time; all
+            that are watched where orders did not arrive.
     """
 
     metric: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -48,16 +49,15 @@ _NO_ORDERS = N_(
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
-    """Days on which something of a segment is missing."""
+    """Days on which something of a segment is missing: a field, or the orders."""
 
-    metric: int
+    metric: int | None
     segment: Segment
     begin: int
     end: int
     after: float
     before: float
     lost: float
-    is_field: bool
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -78,11 +78,11 @@ def gaps(watched: Watched) -> list[Finding]:
 def is_of_gap(gap: Finding, other: Finding, *, inside: Inside = within) -> bool:
     """Whether a finding only tells that data are missing.
 
-    What is around a gap is told of the orders that are there, so it stays.
+    What is around a gap is told of the orders that are there, so it stays. Orders that
+    did not arrive are missing in every metric, a field in those that need it.
     """
-    if other.metric != gap.metric or not meet(gap, other):
-        return False
-    return inside(other.segment, gap.segment)
+    is_told = gap.metric in (_ORDERS, other.metric) and meet(gap, other)
+    return is_told and inside(other.segment, gap.segment)
 
 
 def _all_gaps(watched: Watched) -> list[_Gap]:
@@ -105,7 +105,7 @@ def _all_gaps(watched: Watched) -> list[_Gap]:
             known = watched.many.denominators[row_of[segment], timed]
             found += _unfilled(watched, timed, segment, known, sums[_DELIVERED])
         if _ORDERS in sums:
-            found += _not_arrived(watched, timed or 0, segment, sums[_ORDERS])
+            found += _not_arrived(watched, segment, sums[_ORDERS])
     return found
 
 
@@ -130,22 +130,18 @@ def _unfilled(
         lost = float(share * of[days].sum() - known[days].sum())
         if share >= ONCE_FULL:
             ends = days.start, days.stop - 1
-            found.append(_Gap(metric, segment, *ends, float(left), float(share), lost,
-                              is_field=True))  # fmt: skip
+            found.append(_Gap(metric, segment, *ends, float(left), float(share), lost))
     return found
 
 
-def _not_arrived(
-    watched: Watched, metric: int, segment: Segment, orders: Floats
-) -> list[_Gap]:
+def _not_arrived(watched: Watched, segment: Segment, orders: Floats) -> list[_Gap]:
     """Days on which hardly any orders arrived, by the same weekdays before."""
     if len(orders) == 0 or orders.min() > MOST_ARRIVED * orders.max():
         return []
     usual, missing = _usual(orders)
     return [
-        _Gap(metric, segment, days.start, days.stop - 1, float(orders[days].mean()),
-             float(usual[days].mean()), float((usual - orders)[days].sum()),
-             is_field=False)
+        _Gap(None, segment, days.start, days.stop - 1, float(orders[days].mean()),
+             float(usual[days].mean()), float((usual - orders)[days].sum()))
         for days in _runs(missing, watched.first)
     ]  # fmt: skip
 
@@ -190,20 +186,13 @@ def _is_same(watched: Watched, gap: _Gap, other: _Gap) -> bool:
 
 
 def _listed(watched: Watched, gap: _Gap) -> Finding:
-    row, place = watched.many.segments.index(gap.segment), gap.metric
-    days = slice(gap.begin, gap.end + 1)
-    orders, events, due = (
-        float(values[row, place, days].sum())
-        for values in (watched.many.denominators, watched.many.numerators,
-                       watched.many.expected)
-    )  # fmt: skip
-    reference = parse_reference(watched.metrics[place])
-    per = float(reference.settings.get("per", 1))
     times = watched.many.times
     goes_on = gap.end >= len(times) - 1
-    unit = 100 if gap.is_field else 1
+    unit = 1 if gap.metric is None else 100
+    figures = _of_orders(watched, gap)
+    if gap.metric is not None:
+        figures = _of_field(watched, gap, gap.metric)
     return Finding(
-        metric=watched.metrics[place],
         segment=gap.segment,
         kind="data_fault",
         shape="shift" if goes_on and gap.end - gap.begin >= LASTING else "spike",
@@ -211,12 +200,43 @@ def _listed(watched: Watched, gap: _Gap) -> Finding:
         began=times[gap.begin].to_pydatetime(),
         ended=None if goes_on else times[gap.end].to_pydatetime(),
         is_worse=True,
-        excess=events - due,
-        orders=orders,
-        observed=per * events / max(orders, 1.0),
-        expected=per * due / max(orders, 1.0),
         score=1.0,
         q_value=0.0,
-        reason=_UNFILLED if gap.is_field else _NO_ORDERS,
         values={"after": round(unit * gap.after), "before": round(unit * gap.before)},
+        **figures,
     )
+
+
+def _of_orders(watched: Watched, gap: _Gap) -> dict[str, Any]:
+    """Figures of orders that did not arrive: their number, in the place of a rate."""
+    days = gap.end - gap.begin + 1
+    return {
+        "metric": _ORDERS,
+        "excess": gap.lost,
+        "orders": days * gap.after,
+        "observed": days * gap.after,
+        "expected": days * gap.before,
+        "reason": _NO_ORDERS,
+        "also": watched.metrics,
+    }
+
+
+def _of_field(watched: Watched, gap: _Gap, metric: int) -> dict[str, Any]:
+    """Figures of the metric that needs a field, of the orders that have it."""
+    row = watched.many.segments.index(gap.segment)
+    days = slice(gap.begin, gap.end + 1)
+    orders, events, due = (
+        float(values[row, metric, days].sum())
+        for values in (watched.many.denominators, watched.many.numerators,
+                       watched.many.expected)
+    )  # fmt: skip
+    reference = parse_reference(watched.metrics[metric])
+    per = float(reference.settings.get("per", 1))
+    return {
+        "metric": watched.metrics[metric],
+        "excess": events - due,
+        "orders": orders,
+        "observed": per * events / max(orders, 1.0),
+        "expected": per * due / max(orders, 1.0),
+        "reason": _UNFILLED,
+    }

@@ -14,7 +14,7 @@ ZONE = (("zone", "A"),)
 
 
 def gaps_of(orders):
-    found = _not_arrived(SimpleNamespace(first=FIRST), 0, ZONE, orders)
+    found = _not_arrived(SimpleNamespace(first=FIRST), ZONE, orders)
     return [(gap.begin, gap.end) for gap in found]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -13,8 +14,9 @@ from analysis.metrics import Period, measure
 from analysis.metrics.many import many_series
 from analysis.metrics.risk import expected_rates
 from analysis.trends import watch
+from analysis.trends.gaps import is_of_gap
 from analysis.trends.leaves import read_leaves
-from tests.trends.watch_world import BEGAN, DAYS, ENDED, world
+from tests.trends.watch_world import A_DAY, BEGAN, DAYS, ENDED, world
 
 FIRST = datetime.fromisoformat("2026-01-05")
 DIMENSIONS = ["city", "merchant_type", "vehicle"]
@@ -135,6 +137,23 @@ def test_data_that_are_missing_are_a_fault_of_the_data(tmp_path, fault):
     assert told["after"] == 0
     usual = {"lost": (100, 0), "unsent": (120, 15)}[fault]
     assert told["before"] == pytest.approx(usual[0], abs=usual[1])
+
+
+@pytest.mark.parametrize("names", [("late_rate", "cancellation_rate"),
+                                   ("cancellation_rate", "late_rate")])  # fmt: skip
+def test_orders_that_did_not_arrive_are_missing_in_every_metric(tmp_path, names):
+    dataset = world(tmp_path, wrong=False, unsent=True)
+    found = watch(dataset, **{**OPTIONS, "metrics": names}).findings
+    assert len(found) == 1
+    missing = found[0]
+    assert (missing.metric, missing.also) == ("orders", names)
+    assert missing.observed == missing.orders == 0
+    assert missing.expected == missing.excess == pytest.approx(7 * A_DAY / 2, rel=0.1)
+    late = replace(missing, metric="cancellation_rate", kind="segment")
+    assert is_of_gap(missing, late)
+    assert not is_of_gap(missing, replace(late, segment=()))
+    lost = replace(missing, metric="late_rate")
+    assert not is_of_gap(lost, late)
 
 
 def test_a_disaster_is_listed_beside_a_gap_in_a_part_of_it(tmp_path):
