@@ -9,6 +9,7 @@ are held against.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,23 +67,53 @@ class Screen:
     tested: int
 
 
-def screen(
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How far the days of many series stray, before it is said which stand out.
+
+    Attributes:
+        tops: Events, series by day.
+        due: Events to be expected, weekdays taken in.
+        spreads: How far contrasts stray, series by window.
+        left_out: Days that count for nothing.
+        clock: The steps.
+        first: First day on which an event may begin.
+        best: The largest contrast of each series.
+        tested: Which series have enough to be looked at.
+    """
+
+    tops: Floats
+    due: Floats
+    spreads: Floats
+    left_out: NDArray[np.bool_]
+    clock: Clock
+    first: int
+    best: Floats
+    tested: NDArray[np.bool_]
+
+    @property
+    def p_values(self) -> Floats:
+        """How rare so large a contrast is among all windows of a series."""
+        count = TESTS_A_DAY * max(self.tops.shape[1] - self.first, 1)
+        rare = np.minimum(2 * norm.sf(self.best) * count, 1.0)
+        return np.where(self.tested, rare, np.nan)
+
+
+def look(
     tops: Floats,
     due: Floats,
     *,
     clock: Clock,
     first: int,
-    false_discoveries: float,
     left_out: NDArray[np.bool_] | None = None,
-) -> Screen:
-    """Look through series of events for days that stand out.
+) -> Look:
+    """Look through series of events.
 
     Args:
         tops: Events, series by day.
         due: Events to be expected of such orders, series by day.
         clock: The steps.
         first: First day on which an event may begin.
-        false_discoveries: Share of false ones among the series called, at most.
         left_out: Days of series that count for nothing, as something else explains
             them.
     """
@@ -97,19 +128,81 @@ def screen(
         z = slides.contrasts(width)[:, first:] / spreads[:, [place]]
         tested |= ~np.isnan(z).all(axis=1)
         best = np.fmax(best, np.nanmax(np.abs(np.nan_to_num(z)), axis=1, initial=0.0))
-    count = TESTS_A_DAY * max(tops.shape[1] - first, 1)
-    p_values = np.where(tested, np.minimum(2 * norm.sf(best) * count, 1.0), np.nan)
-    q_values = benjamini_hochberg(p_values)
-    called = (q_values <= false_discoveries) & (best >= LEAST_Z)
-    least = best[called].min(initial=np.inf)
-    chosen = np.flatnonzero(called)
+    return Look(tops, due, spreads, left_out, clock, first, best, tested)
+
+
+def standing_out(
+    looks: Sequence[Look], *, false_discoveries: float, screens: int = 1
+) -> list[Screen]:
+    """What stands out in each of several looks, as one family.
+
+    Args:
+        looks: Such as those of several metrics.
+        false_discoveries: Share of false ones among the series called, at most.
+        screens: Screens of which this is one: each has its part of the share.
+    """
+    if not looks:
+        return []
+    q_values = shares_together([one.p_values for one in looks], screens=screens)
+    called = [
+        (q <= false_discoveries) & (one.best >= LEAST_Z)
+        for one, q in zip(looks, q_values, strict=True)
+    ]
+    least = min(
+        float(one.best[chosen].min(initial=np.inf))
+        for one, chosen in zip(looks, called, strict=True)
+    )
+    return [
+        _screen(one, np.flatnonzero(chosen), q, least=least)
+        for one, chosen, q in zip(looks, called, q_values, strict=True)
+    ]
+
+
+def shares_together(p_values: Sequence[Floats], *, screens: int) -> list[Floats]:
+    """Share of false ones of several arrays of p-values in one family.
+
+    Where a family is one of several screens, its shares are so many times as large:
+    what is listed of all of them together has no more false ones than asked for when
+    all is quiet.
+    """
+    joined = np.concatenate([one.ravel() for one in p_values])
+    shares = np.minimum(screens * benjamini_hochberg(joined), 1.0)
+    bounds = np.cumsum([one.size for one in p_values])[:-1]
+    return [
+        part.reshape(one.shape)
+        for part, one in zip(np.split(shares, bounds), p_values, strict=True)
+    ]
+
+
+def screen(
+    tops: Floats,
+    due: Floats,
+    *,
+    clock: Clock,
+    first: int,
+    false_discoveries: float,
+    left_out: NDArray[np.bool_] | None = None,
+) -> Screen:
+    """Look through series of events for days that stand out, as one family.
+
+    The arguments are those of ``look`` and ``standing_out``.
+    """
+    seen = look(tops, due, clock=clock, first=first, left_out=left_out)
+    return standing_out([seen], false_discoveries=false_discoveries)[0]
+
+
+def _screen(
+    seen: Look, chosen: NDArray[np.int64], q_values: Floats, *, least: float
+) -> Screen:
+    """The events of the series that stand out."""
+    tops, due, clock = seen.tops, seen.due, seen.clock
     found = _events(
         tops[chosen],
         due[chosen],
-        spreads[chosen],
-        left_out[chosen],
+        seen.spreads[chosen],
+        seen.left_out[chosen],
         clock=clock,
-        first=first,
+        first=seen.first,
         least=least,
     )
     events = [
@@ -120,7 +213,7 @@ def screen(
         for row, begin, end, z, spread in found
     ]  # fmt: skip
     events.sort(key=lambda event: -abs(event.z))
-    return Screen(tuple(events), int(tested.sum()))
+    return Screen(tuple(events), int(seen.tested.sum()))
 
 
 def _events(

@@ -10,8 +10,8 @@ import numpy as np
 from analysis.metrics.many import Many, many_series
 from analysis.trends.cube import Booleans
 from analysis.trends.explain import Candidate
-from analysis.trends.screen import Event, screen
-from analysis.trends.unforeseen import unforeseen
+from analysis.trends.screen import Event, look, standing_out
+from analysis.trends.unforeseen import Outlook, outlook, surprises
 from analysis.trends.watched import Watched, without_missing
 from analysis.trends.windows import days_clock, hours_clock
 
@@ -31,26 +31,42 @@ def by_day(
         left_out: Days by metric and segment that something else explains.
         filters: Whether what the filters of ``detect`` call stands out too.
     """
-    candidates, tested = [], 0
-    for metric in range(len(watched.metrics)):
-        tops, due = watched.sums_of(metric)
-        found = screen(
-            tops, due, clock=days_clock(watched.weekdays), first=watched.first,
-            false_discoveries=false_discoveries, left_out=left_out[metric],
-        )  # fmt: skip
-        events = list(found.events)
-        if filters:
-            events += _beside(events, unforeseen(
-                tops, np.maximum(due, 0), watched.many.denominators[:, metric],
-                first=watched.first, false_discoveries=false_discoveries,
-                left_out=left_out[metric],
-            ))  # fmt: skip
-        tested += found.tested
-        candidates += [
-            _candidate(metric, watched.many.segments[event.series], event)
-            for event in events
-        ]
-    return candidates, tested
+    clock = days_clock(watched.weekdays)
+    places = range(len(watched.metrics))
+    looks = [
+        look(*watched.sums_of(metric), clock=clock, first=watched.first,
+             left_out=left_out[metric])
+        for metric in places
+    ]  # fmt: skip
+    screens = screens_of(watched)
+    found = standing_out(looks, false_discoveries=false_discoveries, screens=screens)
+    events = [list(one.events) for one in found]
+    if filters:
+        outlooks = [_outlook(watched, metric, left_out[metric]) for metric in places]
+        others = surprises(
+            outlooks, false_discoveries=false_discoveries, screens=screens
+        )
+        events = [[*some, *_beside(some, more)]
+                  for some, more in zip(events, others, strict=True)]  # fmt: skip
+    candidates = [
+        _candidate(metric, watched.many.segments[event.series], event)
+        for metric in places
+        for event in events[metric]
+    ]
+    return candidates, sum(one.tested for one in found)
+
+
+def screens_of(watched: Watched) -> int:
+    """Screens that go over the series: windows of days, filters, and hours."""
+    return 3 if watched.dataset.has("orders", "local_hour") else 2
+
+
+def _outlook(watched: Watched, metric: int, left_out: Booleans) -> Outlook:
+    tops, due = watched.sums_of(metric)
+    return outlook(
+        tops, np.maximum(due, 0), watched.many.denominators[:, metric],
+        first=watched.first, left_out=left_out,
+    )  # fmt: skip
 
 
 def _beside(known: Sequence[Event], others: Sequence[Event]) -> list[Event]:
@@ -75,20 +91,22 @@ def by_hour(
     many = without_missing(_by_hour(watched, skipped))
     hours = np.asarray(many.times.hour, dtype=np.int64)
     rows = [watched.many.segments.index(segment) for segment in many.segments]
-    candidates = []
-    for metric in range(len(watched.metrics)):
-        explained = left_out[metric][rows, skipped:].repeat(_HOURS, axis=1)
-        found = screen(
+    looks = [
+        look(
             many.numerators[:, metric], many.expected[:, metric],
             clock=hours_clock(hours), first=(watched.first - skipped) * _HOURS,
-            false_discoveries=false_discoveries, left_out=explained,
-        )  # fmt: skip
-        candidates += [
-            _of_hours(metric, many.segments[event.series], event, skipped)
-            for event in found.events
-            if event.begin // _HOURS == event.end // _HOURS
-        ]
-    return candidates
+            left_out=left_out[metric][rows, skipped:].repeat(_HOURS, axis=1),
+        )
+        for metric in range(len(watched.metrics))
+    ]  # fmt: skip
+    found = standing_out(looks, false_discoveries=false_discoveries,
+                         screens=screens_of(watched))  # fmt: skip
+    return [
+        _of_hours(metric, many.segments[event.series], event, skipped)
+        for metric, one in enumerate(found)
+        for event in one.events
+        if event.begin // _HOURS == event.end // _HOURS
+    ]
 
 
 def _by_hour(watched: Watched, skipped: int) -> Many:

@@ -6,17 +6,18 @@ moves by itself. What either calls is passed on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from scipy.stats import norm
 
-from analysis.stats.multiplicity import benjamini_hochberg
 from analysis.trends.cube import Booleans
 from analysis.trends.detect import minimum_of
 from analysis.trends.filtering import Foretold, foretell
 from analysis.trends.scales import Floats, per_unit
-from analysis.trends.screen import Event, effect_of
+from analysis.trends.screen import Event, effect_of, shares_together
 from analysis.trends.seasons import (
     DAY,
     cycles,
@@ -31,24 +32,38 @@ from analysis.trends.windows import LEAST_DUE, REACH, contrast
 LOOSER = 2.0
 
 
-def unforeseen(
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What was foretold of many series, and how rare what came is.
+
+    Attributes:
+        tops: Events, series by day.
+        due: Events to be expected; 0 on days that count for nothing.
+        foretold: What was foretold.
+        p_values: How rare each day is; NaN where too few orders tell.
+    """
+
+    tops: Floats
+    due: Floats
+    foretold: Foretold
+    p_values: Floats
+
+
+def outlook(
     tops: Floats,
     due: Floats,
     orders: Floats,
     *,
     first: int,
-    false_discoveries: float,
     left_out: Booleans | None = None,
-) -> list[Event]:
-    """Runs of days that were not foretold from the days before them.
+) -> Outlook:
+    """Foretell each day of many series from the days before it.
 
     Args:
         tops: Events, series by day.
         due: Events to be expected of such orders, series by day.
         orders: What they are of; days of too few for ``detect`` to tell are not called.
         first: First day on which an event may begin.
-        false_discoveries: Share of false ones among what is listed; more is passed on,
-            as what is listed is decided later.
         left_out: Days of series that count for nothing.
     """
     known = due if left_out is None else np.where(left_out, 0.0, due)
@@ -60,10 +75,51 @@ def unforeseen(
     enough = (orders >= minimum_of("day")) & (known >= LEAST_DUE)
     p_values = np.where(enough, foretold.p_values, np.nan)
     p_values[:, :first] = np.nan
-    q_values = benjamini_hochberg(p_values.ravel()).reshape(p_values.shape)
-    called = q_values <= min(LOOSER * false_discoveries, 1.0)
+    return Outlook(tops, known, foretold, p_values)
+
+
+def surprises(
+    outlooks: Sequence[Outlook], *, false_discoveries: float, screens: int = 1
+) -> list[list[Event]]:
+    """Runs of days that were not foretold, of each of several outlooks as one family.
+
+    Args:
+        outlooks: Such as those of several metrics.
+        false_discoveries: Share of false ones among what is listed; more is passed on,
+            as what is listed is decided later.
+        screens: Screens of which this is one: each has its part of the share.
+    """
+    if not outlooks:
+        return []
+    shares = shares_together([one.p_values for one in outlooks], screens=screens)
+    most = min(LOOSER * false_discoveries, 1.0)
     return [
-        _event(tops[row], known[row], foretold, q_values[row], row=row, days=days)
+        _events(one, q_values, called=q_values <= most)
+        for one, q_values in zip(outlooks, shares, strict=True)
+    ]
+
+
+def unforeseen(
+    tops: Floats,
+    due: Floats,
+    orders: Floats,
+    *,
+    first: int,
+    false_discoveries: float,
+    left_out: Booleans | None = None,
+) -> list[Event]:
+    """Runs of days that were not foretold from the days before them, as one family.
+
+    The arguments are those of ``outlook`` and ``surprises``.
+    """
+    seen = outlook(tops, due, orders, first=first, left_out=left_out)
+    return surprises([seen], false_discoveries=false_discoveries)[0]
+
+
+def _events(seen: Outlook, q_values: Floats, *, called: Booleans) -> list[Event]:
+    tops, due, foretold = seen.tops, seen.due, seen.foretold
+    return [
+        _event(tops[row], due[row], foretold, q_values[row], row=row, days=days)
         for row in np.flatnonzero(called.any(axis=1)).tolist()
         for days in _runs(called[row], foretold.errors[row])
     ]

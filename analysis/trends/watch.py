@@ -33,7 +33,7 @@ from analysis.words import N_
 Progress = Callable[[float], None]
 Turn = Literal["lasting", "hours", "days"]
 
-#: Share of false ones among what is listed.
+#: Share of false ones among what is listed, of all screens together.
 FALSE_DISCOVERIES = 0.05
 #: Shares of the work that are done after reading and after naming.
 _READ, _NAMED = 0.4, 0.9
@@ -71,7 +71,11 @@ def watch(
         period: First and last day in which something may have begun; by default the
             last 90 days. Earlier days are read to learn from.
         selection: Which orders; its period is not used.
-        false_discoveries: Share of false ones among what is listed, at most.
+        false_discoveries: Share of false ones among the series and days that are
+            called. All metrics are one family, and each of the screens (windows of
+            days, filters, hours) has an even part of the share. Where all is quiet,
+            this is the share of datasets of which anything is listed. Mix shifts and
+            missing data are not reckoned in.
         progress: Told the share done, 0 to 1.
 
     Raises:
