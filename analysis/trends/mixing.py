@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.metrics.many import many_series
 from analysis.metrics.registry import parse_reference
 from analysis.trends.findings import Finding, Segment, Shape
 from analysis.trends.merging import meet
@@ -36,6 +37,7 @@ MOST_BEYOND, SMALL_BEYOND = LEAST_Z, 0.5
 #: How far from the usual the raw rate must have moved, of what the mix lets expect.
 LEAST_SEEN = 0.5
 
+_ORDERS = "orders"
 _MIX_MOVED = N_(
     "The share of {value} among the orders went from {before} % to {after} %; "
     "each kind of order fared about as ever."
@@ -130,7 +132,7 @@ def mix_shifts(watched: Watched, false_discoveries: float) -> list[MixShift]:
 def _moved(watched: Watched, false_discoveries: float) -> list[_Moved]:
     """Parts of places whose share moved clearly."""
     many = watched.many
-    orders = many.denominators[:, 0]
+    orders = _orders(watched)
     row_of = {segment: row for row, segment in enumerate(many.segments)}
     pairs = [
         (row_of[place], row)
@@ -147,10 +149,28 @@ def _moved(watched: Watched, false_discoveries: float) -> list[_Moved]:
         first=watched.first, false_discoveries=false_discoveries,
     )  # fmt: skip
     return [
-        _of(watched, pairs[event.series], parts[event.series], event)
+        _of(watched, pairs[event.series], parts[event.series], event,
+            whole=wholes[event.series])
         for event in seen.events
         if abs(event.z) >= LEAST_SHARE_Z
-    ]
+    ]  # fmt: skip
+
+
+def _orders(watched: Watched) -> Floats:
+    """Orders of each place and part by day; what a metric is of may be some of them."""
+    many = watched.many
+    looked = {*WHERE, *PARTS}
+    counted = many_series(
+        watched.dataset, [_ORDERS],
+        sets=[one for one in watched.sets if looked >= {*one}],
+        period=watched.read, where=watched.where,
+    )  # fmt: skip
+    found = np.zeros((len(many.segments), len(many.times)))
+    row_of = {segment: row for row, segment in enumerate(many.segments)}
+    for segment, sums in zip(counted.segments, counted.numerators[:, 0], strict=True):
+        if segment in row_of:
+            found[row_of[segment]] = sums
+    return found
 
 
 def _split(segment: Segment) -> list[tuple[Segment, Segment]]:
@@ -164,10 +184,12 @@ def _split(segment: Segment) -> list[tuple[Segment, Segment]]:
     ]  # fmt: skip
 
 
-def _of(watched: Watched, pair: tuple[int, int], part: Floats, event: Event) -> _Moved:
+def _of(
+    watched: Watched, pair: tuple[int, int], part: Floats, event: Event, *,
+    whole: Floats,
+) -> _Moved:  # fmt: skip
     """The place, the part and the days that fit its share best."""
     place, segment = (watched.many.segments[row] for row in pair)
-    whole = watched.many.denominators[pair[0], 0]
     span = span_of(part, whole, event.begin, event.end, first=watched.first)
     now, then = slice(span.begin, span.end + 1), _weeks_before(span.begin)
     sums = part[now].sum(), whole[now].sum(), part[then].sum(), whole[then].sum()

@@ -16,7 +16,8 @@ from analysis.metrics.risk import expected_rates
 from analysis.trends import watch
 from analysis.trends.gaps import is_of_gap
 from analysis.trends.leaves import read_leaves
-from tests.trends.watch_world import A_DAY, BEGAN, DAYS, ENDED, world
+from tests.trends.watch_world import A_DAY, BEGAN, DAYS, ENDED, orders, world
+from tests.worlds import published
 
 FIRST = datetime.fromisoformat("2026-01-05")
 DIMENSIONS = ["city", "merchant_type", "vehicle"]
@@ -94,6 +95,21 @@ def test_a_pure_mix_shift_is_listed_as_one_and_as_nobodys_fault(tmp_path):
     assert shift.observed == pytest.approx(risen)
     told = dict(shift.values)
     assert told["value"] in {"bicycle", "motorbike"}
+    assert (told["before"], told["after"]) in {(20, 65), (80, 35), (20, 66), (80, 34)}
+
+
+@pytest.mark.parametrize(
+    "names", [("low_rating_rate", "late_rate"), ("late_rate", "low_rating_rate")]
+)
+def test_a_share_is_one_of_all_orders_whichever_metric_comes_first(tmp_path, names):
+    """Of bicycles hardly an order is rated: of those that are, no share moves."""
+    made = orders(wrong=False, mix=True)
+    is_rated = (made["vehicle"] == "motorbike") & (made["order_no"] % 3 == 0)
+    made["rating"] = np.where(is_rated, 5.0, np.nan)
+    dataset = published(tmp_path, {"orders": made})
+    found = watch(dataset, **{**OPTIONS, "metrics": names}).findings
+    assert [(item.kind, item.metric) for item in found] == [("mix_shift", "late_rate")]
+    told = dict(found[0].values)
     assert (told["before"], told["after"]) in {(20, 65), (80, 35), (20, 66), (80, 34)}
 
 
