@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.metrics.many import Many, many_series
 from analysis.metrics.registry import parse_reference
-from analysis.metrics.selection import Condition, Selection
+from analysis.metrics.selection import Condition
 from analysis.trends.detect import detect
 from analysis.trends.explain import Candidate, Named, within
 from analysis.trends.faults import Fault, promise_fault
@@ -106,7 +106,10 @@ def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataF
     counted = pd.DataFrame(
         {"period": days, "events": series.tops, "due": np.maximum(series.due, 0)}
     )
-    frame = detect(counted, numerator="events", denominator="due", minimum=0)
+    frame = detect(
+        counted, numerator="events", denominator="due", minimum=0,
+        holidays=watched.days_off(candidate.segment),
+    )  # fmt: skip
     with np.errstate(divide="ignore", invalid="ignore"):
         usual = np.where(series.bottoms > 0, series.due / series.bottoms, np.nan)
         value = np.where(series.bottoms > 0, series.tops / series.bottoms, np.nan)
@@ -166,7 +169,7 @@ def _hidden(candidate: Candidate, found: Sequence[Named], series: Series) -> Ser
 
 def _fetched(watched: Watched, candidate: Candidate) -> Many:
     metric = watched.metrics[candidate.metric]
-    where = narrowed(watched.where, candidate.segment)
+    where = watched.selection_of(candidate.segment)
     if candidate.hours is not None:
         low, high = candidate.hours
         where = where.narrow(Condition("hour", "range", low=low, high=high))
@@ -174,12 +177,6 @@ def _fetched(watched: Watched, candidate: Candidate) -> Many:
         watched.dataset, [metric], sets=[()], period=watched.read,
         where=where, risk=watched.risk_of(metric),
     )  # fmt: skip
-
-
-def narrowed(where: Selection | None, segment: tuple) -> Selection:
-    """A selection of the orders of a segment."""
-    conditions = [Condition(name, values=(value,)) for name, value in segment]
-    return (where or Selection()).narrow(*conditions)
 
 
 def _is_seen(frame: pd.DataFrame, span: Span) -> bool:

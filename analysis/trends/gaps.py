@@ -135,15 +135,26 @@ def _unfilled(
 
 
 def _not_arrived(watched: Watched, segment: Segment, orders: Floats) -> list[_Gap]:
-    """Days on which hardly any orders arrived, by the same weekdays before."""
+    """Days on which hardly any orders arrived, by the same weekdays before.
+
+    Of holidays alone nothing is said: shops are closed.
+    """
     if len(orders) == 0 or orders.min() > MOST_ARRIVED * orders.max():
         return []
     usual, missing = _usual(orders)
+    runs = _runs(missing, watched.first)
+    off = _is_off(watched, segment) if runs else missing
     return [
         _Gap(None, segment, days.start, days.stop - 1, float(orders[days].mean()),
              float(usual[days].mean()), float((usual - orders)[days].sum()))
-        for days in _runs(missing, watched.first)
+        for days in runs if not off[days].all()
     ]  # fmt: skip
+
+
+def _is_off(watched: Watched, segment: Segment) -> Booleans:
+    """Which of the days read are holidays where the segment is."""
+    off = watched.days_off(segment)
+    return np.array([when.date() in off for when in watched.many.times])
 
 
 def _usual(orders: Floats) -> tuple[Floats, Booleans]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from analysis.metrics.periods import Period
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.risk import Risk, expected_rates
 from analysis.metrics.selection import Condition, Selection
+from analysis.metrics.territories import holidays_of
+from analysis.trends.findings import Segment
 from analysis.trends.leaves import Leaves, read_leaves
 from analysis.trends.scales import Floats
 from analysis.words import N_
@@ -70,6 +72,7 @@ class Watched:
         many: The series of all segments.
         leaves: The sums of all combinations of dimensions; None where they are too
             many to be kept.
+        off: Holidays of the segments that were asked for so far.
     """
 
     dataset: Dataset
@@ -82,6 +85,9 @@ class Watched:
     risk: Risk
     many: Many
     leaves: Leaves | None
+    off: dict[Segment, frozenset[date]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def weekdays(self) -> NDArray[np.int64]:
@@ -92,6 +98,20 @@ class Watched:
         """Days between two steps, both included."""
         first = self.read.first + timedelta(days=begin)
         return Period(first, self.read.first + timedelta(days=end))
+
+    def selection_of(self, segment: Segment) -> Selection:
+        """The orders of a segment."""
+        conditions = [Condition(name, values=(value,)) for name, value in segment]
+        return (self.where or Selection()).narrow(*conditions)
+
+    def days_off(self, segment: Segment) -> frozenset[date]:
+        """Days read that are a holiday for a good part of the orders of a segment."""
+        if segment not in self.off:
+            orders = self.selection_of(segment)
+            self.off[segment] = holidays_of(
+                self.dataset, period=self.read, selection=orders
+            )
+        return self.off[segment]
 
     def risk_of(self, metric: str) -> Risk:
         """The risk for one metric alone."""

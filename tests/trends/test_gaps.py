@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.trends.gaps import _not_arrived, _usual
@@ -13,8 +14,14 @@ DAYS, FIRST = 182, 92
 ZONE = (("zone", "A"),)
 
 
-def gaps_of(orders):
-    found = _not_arrived(SimpleNamespace(first=FIRST), ZONE, orders)
+def gaps_of(orders, off=()):
+    """First and last days of gaps, where some days are holidays."""
+    times = pd.date_range("2026-01-01", periods=DAYS)
+    days_off = {times[day].date() for day in off}
+    watched = SimpleNamespace(
+        first=FIRST, many=SimpleNamespace(times=times), days_off=lambda _: days_off
+    )
+    found = _not_arrived(watched, ZONE, orders)
     return [(gap.begin, gap.end) for gap in found]
 
 
@@ -51,3 +58,10 @@ def test_fewer_orders_are_not_missing():
     orders = np.full(DAYS, 100.0)
     orders[120:] = 15
     assert gaps_of(orders) == []
+
+
+def test_of_holidays_alone_nothing_is_said():
+    orders = np.full(DAYS, 100.0)
+    orders[120:123] = orders[140:145] = 0
+    assert gaps_of(orders, off=range(120, 123)) == [(140, 144)]
+    assert gaps_of(orders, off=[120, 121, 142]) == [(120, 122), (140, 144)]

@@ -158,6 +158,32 @@ def test_data_that_are_missing_are_a_fault_of_the_data(tmp_path, fault):
     assert told["before"] == pytest.approx(usual[0], abs=usual[1])
 
 
+def _eid(folder, country):
+    """What is said of Eid, over three days of which everything is late more often."""
+    made = orders(wrong=False).assign(country=country)
+    eid = pd.to_datetime(made["local_date"]).between("2026-03-20", "2026-03-22")
+    minutes = np.where(np.random.default_rng(8).random(len(made)) < 0.22, 45, 25)
+    slow = made["created_at"] + pd.to_timedelta(minutes, unit="min")
+    made = made.assign(delivered_at=made["delivered_at"].mask(eid, slow))
+    found = watch(published(folder, {"orders": made}), **OPTIONS)
+    return found.detections["late_rate", ()].set_index("period")
+
+
+def test_days_off_are_no_usual_days(tmp_path):
+    frames = {}
+    for country in ("SA", "JP"):
+        (tmp_path / country).mkdir()
+        frames[country] = _eid(tmp_path / country, country)
+    known, unknown = frames["SA"], frames["JP"]
+    width = {name: frame["high"] - frame["low"] for name, frame in frames.items()}
+    assert width["SA"]["2026-03-19"] > 1.5 * width["JP"]["2026-03-19"]
+    # What the first days of Eid teach holds for the others, and not for those after it.
+    assert known["expected"]["2026-03-22"] > 1.2 * unknown["expected"]["2026-03-22"]
+    assert known["high"]["2026-03-18"] == pytest.approx(
+        unknown["high"]["2026-03-18"], rel=0.03
+    )
+
+
 @pytest.mark.parametrize("names", [("late_rate", "cancellation_rate"),
                                    ("cancellation_rate", "late_rate")])  # fmt: skip
 def test_orders_that_did_not_arrive_are_missing_in_every_metric(tmp_path, names):
