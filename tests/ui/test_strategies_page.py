@@ -172,6 +172,19 @@ def test_a_strategy_that_has_not_begun_says_when(records):
     assert "It begins on" in said(opened(one(stored)))
 
 
+def test_a_plan_that_has_not_begun_can_be_changed_or_withdrawn(records):
+    later = strategy_world.LAST + timedelta(days=10)
+    stored = frozen(records, first_day=later, last_day=later + timedelta(days=20))
+    at = opened(one(stored))
+    assert f"strategies_mend_{stored.id}" in keys(at)
+    at.text_area(key=f"strategies_withdraw_reason_{stored.id}").set_value("No money.")
+    at.text_input(key=f"strategies_withdrawer_{stored.id}").set_value("Ada")
+    button(at, f"strategies_withdraw_{stored.id}").click().run()
+    (made,) = decisions_of(records, [stored.id])[stored.id]
+    assert (made.decision, made.reason) == ("stop", "No money.")
+    assert "No money" in said(at)
+
+
 def test_a_look_in_between_is_warned_of(records):
     stored = frozen(records, last_day=strategy_world.LAST + timedelta(days=7))
     assert "one look at the end" in said(opened(one(stored)))

@@ -51,16 +51,21 @@ def page(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
             t("It begins on {day}.", day=day(entry.plan.first_day)),
             icon=":material/event_upcoming:",
         )
-        history.panel(entry)
+        _without_figures(view, entry)
         return
     found = _found(dataset, entry)
     if found is None:
-        unevaluated.panel(view, entry)
-        if entry.decision is not None:
-            deciding.newest(entry)
-        history.panel(entry)
+        _without_figures(view, entry)
         return
     _answer(dataset, view, entry, found)
+
+
+def _without_figures(view: StrategyView, entry: Entry) -> None:
+    """What can be done with a plan that has no figures, or none yet."""
+    unevaluated.panel(view, entry)
+    if entry.decision is not None:
+        deciding.newest(entry)
+    history.panel(entry)
 
 
 def _with_valid_method(view: StrategyView, entry: Entry) -> StrategyView:
