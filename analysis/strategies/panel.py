@@ -160,7 +160,7 @@ def _need_start_inside(rows: pd.DataFrame, start: Moment) -> None:
     if not first < start <= last:
         raise InvalidInput(
             N_("The start {start} leaves no period before it or after it."),
-            hint=N_("The data runs from {first} to {last}."),
+            hint=N_("The rows looked at run from {first} to {last}."),
             start=show(start),
             first=show(first),
             last=show(last),

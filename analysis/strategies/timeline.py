@@ -144,7 +144,7 @@ def _need_periods(table: pd.DataFrame, before: int, start: Moment) -> None:
     if before == 0 or after == 0:
         raise InvalidInput(
             N_("The start {start} leaves no period before it or after it."),
-            hint=N_("The data runs from {first} to {last}."),
+            hint=N_("The rows looked at run from {first} to {last}."),
             start=show(start),
             first=first,
             last=last,

@@ -9,13 +9,13 @@ import streamlit as st
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput
 from analysis.records import StoredStrategy, freeze_strategy
-from analysis.strategies.arm_names import need_arms
 from analysis.strategies.registry import Entry, amend, register
 from analysis.words import N_
 from ui import cached, errors
 from ui.guard import name_field, sign
 from ui.show import choice, page_head
 from ui.strategies import form_state, form_summary, form_what, form_when, form_whom
+from ui.strategies.insist import need_workable
 from ui.strategies.view import StrategyView, go, open_list, open_one
 from ui.texts import t
 
@@ -127,8 +127,8 @@ def _save(
                 N_("The strategy has no name yet."), hint=N_("Give it one in step 1.")
             )
         who = sign("manage", typed)
-        if freeze:
-            need_arms(dataset, form_state.registration(dataset))
+        if freeze or (entry is not None and entry.stored.is_frozen):
+            need_workable(dataset, form_state.registration(dataset))
         stored = _written(dataset, entry, by=who.signature, reason=reason)
         if freeze:
             freeze_strategy(

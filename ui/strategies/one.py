@@ -9,7 +9,6 @@ import streamlit as st
 from analysis.engine.dataset import Dataset
 from analysis.records import delete_strategy, freeze_strategy
 from analysis.strategies import Evaluation
-from analysis.strategies.arm_names import need_arms
 from analysis.strategies.registration import valid_methods
 from analysis.strategies.registry import Entry, note_result
 from ui import cached, errors
@@ -31,6 +30,7 @@ from ui.strategies import (
     verdict_box,
     worth,
 )
+from ui.strategies.insist import need_workable
 from ui.strategies.view import StrategyView, go, open_list
 from ui.strategies.words import DESIGNS, UNITS, method_name, size_text
 from ui.texts import t
@@ -212,7 +212,7 @@ def _draft(dataset: Dataset, view: StrategyView, entry: Entry) -> None:
 def _freeze(dataset: Dataset, entry: Entry, typed: str) -> None:
     with errors.boundary():
         who = sign("manage", typed)
-        need_arms(dataset, entry.plan)
+        need_workable(dataset, entry.plan)
         freeze_strategy(
             cached.records(), entry.id, by=who.signature, version=entry.stored.version
         )
