@@ -11,7 +11,9 @@ import pandas as pd
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput, NotEnoughData, UnknownName
 from analysis.metrics import Selection, measure
+from analysis.metrics.filters import filters_of
 from analysis.strategies.history import HISTORY_DAYS, recent
+from analysis.strategies.published.places import WIDER, Places, full_names, places_of
 from analysis.words import N_
 
 
@@ -21,14 +23,17 @@ def unit_history(
     """Units with their past, to match them before they are assigned.
 
     Returns:
-        Columns ``unit``, ``orders``, ``metric`` (its value over the history).
+        Columns ``unit`` (places by their full names), ``orders``, ``metric`` (its value
+        over the history).
     """
     period = recent(dataset, HISTORY_DAYS)
+    places = _places(dataset, dimension, selection)
     table = measure(
-        dataset, ["orders", metric], by=[dimension], period=period, selection=selection
-    )
+        dataset, ["orders", metric], by=places.columns, period=period,
+        selection=selection,
+    )  # fmt: skip
     return (
-        table.rename(columns={dimension: "unit"})
+        table.assign(unit=full_names(table, places))
         .assign(metric=lambda frame: frame[metric])[["unit", "orders", "metric"]]
         .dropna()
         .reset_index(drop=True)
@@ -45,6 +50,13 @@ def match_controls(
 ) -> pd.DataFrame:
     """Places whose weeks moved most like those of one place.
 
+    Args:
+        dataset: What is read.
+        dimension: ``zone`` or ``city``.
+        metric: What should have moved alike.
+        treated: The place, by its full name where names repeat.
+        selection: Which orders.
+
     Returns:
         Columns ``place``, ``gap`` (root mean square of the weekly difference once the
         usual distance is taken out, in the unit of the metric), ``correlation``,
@@ -52,14 +64,18 @@ def match_controls(
 
     Raises:
         UnknownName: there is no such place.
+        DataProblem: its bare name stands for several places.
         NotEnoughData: fewer than four weeks, or no other place.
     """
     period = recent(dataset, 26 * 7)
+    places = _places(dataset, dimension, selection)
+    treated = places.named(treated)
     table = measure(
-        dataset, [metric], by=[dimension], grain="week", period=period,
+        dataset, [metric], by=places.columns, grain="week", period=period,
         selection=selection,
     )  # fmt: skip
-    wide = table.pivot_table(index="period", columns=dimension, values=metric)
+    named = table.assign(place=full_names(table, places)).dropna(subset="place")
+    wide = named.pivot_table(index="period", columns="place", values=metric)
     if treated not in wide:
         raise UnknownName.of("place", treated, wide.columns)
     complete = wide.dropna(axis=1)
@@ -113,6 +129,13 @@ def stratified_assignment(
     return pd.DataFrame(
         {"unit": units[unit].to_numpy(), "stratum": stratum.to_numpy(), "arm": arm}
     )
+
+
+def _places(dataset: Dataset, column: str, selection: Selection | None) -> Places:
+    """How units are told apart; only places can share a name."""
+    if column not in WIDER:
+        return Places(column, (column,))
+    return places_of(dataset, column, filters_of(dataset, selection or Selection()))
 
 
 def _levels(values: pd.Series) -> pd.Series:

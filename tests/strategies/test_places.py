@@ -13,6 +13,7 @@ from analysis.engine.dataset import Dataset
 from analysis.errors import DataProblem
 from analysis.metrics import Selection
 from analysis.strategies import Strategy, evaluate
+from analysis.strategies.matching import match_controls, unit_history
 from analysis.strategies.published.places import place_names, places_of
 from tests.strategies.published_world import START, opened, orders_of
 
@@ -178,3 +179,18 @@ def test_orders_can_be_clustered_by_them(world: Dataset, apart: Dataset) -> None
     found = evaluate(world, strategy, segments=())
     same(found, evaluate(apart, strategy, segments=()))
     assert found.df == 5
+
+
+def test_controls_and_units_have_the_names_of_the_form(
+    world: Dataset, apart: Dataset
+) -> None:
+    names = place_names(world, "zone", Selection())
+    asked = {"dimension": "zone", "metric": "mean_basket"}
+    found = match_controls(world, treated="c0 / z0", **asked)
+    assert set(found["place"]) == set(names) - {"c0 / z0"}
+    pd.testing.assert_frame_equal(
+        found, match_controls(apart, treated="c0 / z0", **asked)
+    )
+    assert set(unit_history(world, **asked)["unit"]) == set(names)
+    with pytest.raises(DataProblem, match="2 places"):
+        match_controls(world, treated="z0", **asked)

@@ -20,7 +20,7 @@ from ui.guard import guard
 from ui.kpis.figures import name_of, write
 from ui.show import choice, plain
 from ui.strategies.form_fields import get
-from ui.strategies.form_state import PLACE_OF, scope
+from ui.strategies.form_state import PLACE_OF, orders_around, scope
 from ui.strategies.words import size_text
 from ui.texts import t
 
@@ -95,8 +95,9 @@ def controls(dataset: Dataset) -> None:
     metric = get("metric")
     place = PLACE_OF[get("unit")]
     table = cached.result(
-        match_controls, dataset, dimension=place, metric=metric, treated=begun[0]
-    )
+        match_controls, dataset, dimension=place, metric=metric, treated=begun[0],
+        selection=orders_around(),
+    )  # fmt: skip
     st.caption(
         t(
             "Weeks of the past half year: the smaller the gap to {place}, once the "

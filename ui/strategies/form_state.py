@@ -116,6 +116,15 @@ def scope() -> dict[str, list[str]]:
     }
 
 
+def orders_around() -> Selection:
+    """The orders of the plan; of places also those that stay out of it.
+
+    Which of few places would begin does not matter to how much they vary.
+    """
+    place = PLACE_OF.get(get("unit")) if get("design") in PLACE_DESIGNS else None
+    return Selection.of({name: kept for name, kept in scope().items() if name != place})
+
+
 def _assignment(design: str) -> Assignment:
     kind = get("kind")
     if design in PLACE_DESIGNS:

@@ -12,7 +12,6 @@ from analysis.engine.dataset import Dataset
 from analysis.metrics import Selection
 from analysis.strategies import Plan
 from analysis.strategies.history import Wish, compare_designs, plan_from_history
-from analysis.strategies.registration import PLACE_DESIGNS
 from ui import cached, chart_frame, errors
 from ui.chart_frame import Behind
 from ui.format import number, percent
@@ -21,7 +20,7 @@ from ui.show import plain
 from ui.strategies import form_settings, plots
 from ui.strategies.field_tools import calendar, controls, matched
 from ui.strategies.form_fields import field, get, put
-from ui.strategies.form_state import PLACE_OF, has_past, scope, smallest_effect
+from ui.strategies.form_state import has_past, orders_around, smallest_effect
 from ui.strategies.words import DESIGNS, UNITS, UNITS_MANY, said, size_text
 from ui.texts import N_, t
 
@@ -97,7 +96,7 @@ def _design_settings(dataset: Dataset) -> None:
 
 def _power(dataset: Dataset) -> None:
     st.subheader(t("How much is needed"), anchor=False)
-    selection = _history()
+    selection = orders_around()
     with st.skeleton(SKELETON):
         found = cached.result(
             plan_from_history, dataset, wish(dataset), selection=selection
@@ -110,15 +109,6 @@ def _power(dataset: Dataset) -> None:
     ) as panel:  # fmt: skip
         if panel.open:
             _designs(dataset, selection)
-
-
-def _history() -> Selection:
-    """The orders of the plan; of places also those that stay out of it.
-
-    Which of few places would begin does not matter to how much they vary.
-    """
-    place = PLACE_OF.get(get("unit")) if get("design") in PLACE_DESIGNS else None
-    return Selection.of({name: kept for name, kept in scope().items() if name != place})
 
 
 def _sentence(found: Plan) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
-from analysis.metrics import Selection, measure
+from analysis.metrics import measure
 from analysis.strategies.arm_names import arms_in
 from analysis.strategies.assignment_tables import (
     check_variants,
@@ -28,7 +28,7 @@ from ui.guard import guard
 from ui.kpis.axes import axes_of, value_label
 from ui.show import plain
 from ui.strategies.form_fields import field, get, put
-from ui.strategies.form_state import PLACE_OF, scope, units_of
+from ui.strategies.form_state import PLACE_OF, orders_around, scope, units_of
 from ui.strategies.words import DESIGN_HINTS, UNITS
 from ui.strategies.words import DESIGNS as DESIGN_NAMES
 from ui.texts import t
@@ -241,8 +241,7 @@ def _places(dataset: Dataset) -> None:
     """Places with the day on which each begins; without one a place is a control."""
     put("kind", "places")
     place = PLACE_OF[get("unit")]
-    within = {name: values for name, values in scope().items() if name != place}
-    known = cached.result(place_names, dataset, place, Selection.of(within))
+    known = cached.result(place_names, dataset, place, orders_around())
     key = f"places_{place}_{len(get('scope_by'))}"
     if get("places_key") != key:
         put("places_key", key)

@@ -170,11 +170,26 @@ def place_names(dataset: Dataset, column: str, selection: Selection) -> list[str
     found = places_of(dataset, column, filters_of(dataset, selection))
     table = measure(dataset, "orders", by=found.columns, selection=selection)
     table = table.dropna(subset=column)
-    texts = table[list(found.columns)].astype("object")
-    called = [found.called(row) for row in texts.itertuples(index=False, name=None)]
-    sums = table["orders"].groupby(called).sum().sort_values(ascending=False)
+    sums = table["orders"].groupby(full_names(table, found).to_numpy()).sum()
+    sums = sums.sort_values(ascending=False)
     # Orders of a name that repeats, without the wider place, are of no one place.
     return [str(name) for name in sums.index if name not in found.repeating]
+
+
+def full_names(table: pd.DataFrame, places: Places) -> pd.Series:
+    """What the places of a table are called, which the form and the panels share.
+
+    Args:
+        table: Has the columns of ``places``.
+        places: How its places are told apart.
+
+    Returns:
+        A text per row; missing where the place itself is.
+    """
+    rows = table[list(places.columns)].astype("object").itertuples(index=False)
+    names = [places.called(tuple(row)) for row in rows]
+    made = pd.Series(names, index=table.index, dtype="object")
+    return made.where(table[places.column].notna(), None)
 
 
 def in_full(places: Places, names: Iterable[object]) -> list[str]:
