@@ -13,7 +13,7 @@ from analysis.metrics.address import from_address
 from analysis.words import N_
 from ui import datasets
 from ui.format import number
-from ui.show import choice, plain
+from ui.show import choice, plain, shortened
 from ui.state import PARAMETER, View, link_to
 from ui.texts import LANGUAGES, choose_language, language, t
 
@@ -152,7 +152,7 @@ def _dataset_chip() -> None:
     if item is None:
         st.caption(t("No data yet"))
         return
-    names = {info.dataset: plain(info.dataset) for info in known}
+    names = {info.dataset: shortened(info.dataset) for info in known}
     st.session_state["dataset_chip"] = item.dataset
     st.selectbox(
         t("Dataset"),

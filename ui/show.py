@@ -23,6 +23,8 @@ def plain(text: object, *, limit: int = MAX_LABEL) -> str:
 
     Use it for every name, value or note that came from a file or a person, in labels,
     titles, metrics, captions and messages: Markdown images would call other servers.
+    Options of radios, pills and segmented controls render it too; those of select boxes
+    and multiselects do not, and take ``shortened``.
 
     Args:
         text: What to show.

@@ -467,3 +467,14 @@ def test_carry_over_and_washout_of_a_switchback_reach_the_plan(world):
     at.number_input(key="plan_washout").set_value(1).run()
     assert at.number_input(key="plan_lags").disabled
     assert not at.exception
+
+
+def test_options_of_boxes_are_not_escaped(world):
+    at = opened(StrategyView(show="plan", step=1))
+    assert at.multiselect(key="plan_secondary").label.startswith("Secondary")
+    for box in (at.selectbox(key="plan_metric"), at.multiselect(key="plan_guardrails")):
+        assert "On-time rate" in box.options
+        assert not any("\\" in option for option in box.options)
+    step = opened(StrategyView(show="plan", step=2))
+    column = step.selectbox(key="plan_column")
+    assert "local_hour" in column.options

@@ -26,7 +26,7 @@ from ui.chart_frame import Behind
 from ui.format import interval, number, percent, period
 from ui.jobs import Job
 from ui.kpis.figures import name_of
-from ui.show import plain
+from ui.show import shortened
 from ui.state import update_view
 from ui.strategies.form_what import metrics_of
 from ui.strategies.words import UNITS, said
@@ -88,7 +88,7 @@ def _chosen(
     known = {entry.id: entry for entry in entries}
     chosen = view.strategy if view.strategy in known else _NO_PLAN
     names = {_NO_PLAN: t("An A/B test, to be planned")}
-    names |= {entry.id: plain(entry.plan.name) for entry in entries}
+    names |= {entry.id: shortened(entry.plan.name) for entry in entries}
     left, middle, right = st.columns([3, 2, 1.5])
     st.session_state["calibration_strategy"] = chosen
     with left:
@@ -122,7 +122,7 @@ def _metric(dataset: Dataset, view: CalibrationView) -> str | None:
     chosen = view.metric if view.metric in metrics else usual
     st.session_state["calibration_metric"] = chosen
     st.selectbox(
-        t("Metric"), metrics, format_func=lambda name: plain(name_of(name)),
+        t("Metric"), metrics, format_func=lambda name: shortened(name_of(name)),
         key="calibration_metric", on_change=_write, args=(view, "metric"),
     )  # fmt: skip
     return chosen

@@ -17,7 +17,7 @@ from ui.kpis.behind import notes
 from ui.kpis.figures import Figure
 from ui.kpis.picking import picked
 from ui.kpis.view import Look, drill
-from ui.show import plain
+from ui.show import plain, shortened
 from ui.texts import t
 
 _KEY: Final = "kpis_supply"
@@ -149,7 +149,7 @@ def _zone_box(look: Look, zones: list[str], narrowed: list[list[Condition]]) -> 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         zone = st.selectbox(
             t("Zone"), range(len(zones)), key=f"{_KEY}_zone", width=240,
-            format_func=lambda place: plain(zones[place]),
+            format_func=lambda place: shortened(zones[place]),
         )  # fmt: skip
         st.button(
             t("Only this zone"), key=f"{_KEY}_open", icon=":material/filter_alt:",

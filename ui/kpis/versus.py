@@ -25,7 +25,7 @@ from ui.kpis.figures import (
 )
 from ui.kpis.path import kept_label
 from ui.kpis.view import Look, go
-from ui.show import plain
+from ui.show import plain, shortened
 from ui.texts import t
 
 _KEY: Final = "kpis_versus"
@@ -129,7 +129,7 @@ def _chosen(look: Look) -> Sides:
     }
 
     def label(place: int) -> str:
-        return plain(told.get(place) or names[place])
+        return shortened(told.get(place) or names[place])
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _box(look, "one", list(range(len(listed))), one, t("Compare"), label, listed)

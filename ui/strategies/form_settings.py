@@ -11,7 +11,7 @@ from analysis.engine.dataset import Dataset
 from analysis.strategies.registration import Options
 from ui import cached
 from ui.kpis.axes import axes_of
-from ui.show import plain
+from ui.show import shortened
 from ui.strategies.form_fields import field, get, put
 from ui.strategies.words import UNITS
 from ui.texts import N_, t
@@ -138,7 +138,7 @@ def _strata(dataset: Dataset, names: tuple[str, ...]) -> None:
     put("strata", [name for name in get("strata") or [] if name in names])
     st.multiselect(
         t("Drawn or compared within"), names, max_selections=2,
-        format_func=lambda name: plain(axes[name].label),
+        format_func=lambda name: shortened(axes[name].label),
         placeholder=t("No strata"), **field("strata"),
     )  # fmt: skip
     st.caption(

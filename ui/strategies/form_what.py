@@ -9,7 +9,7 @@ from analysis.metrics import availability, load_definitions
 from analysis.metrics.registry import parse_reference
 from ui import cached
 from ui.kpis.figures import name_of, unit_of
-from ui.show import plain
+from ui.show import plain, shortened
 from ui.strategies.form_fields import field, get, put
 from ui.strategies.words import CORRECTION_HINTS, CORRECTIONS
 from ui.texts import language, t
@@ -74,7 +74,7 @@ def _metric(names: list[str]) -> None:
         put("metric", names[0])
     st.selectbox(
         t("Primary metric: the decision rests on it"), names,
-        format_func=lambda name: plain(name_of(name)), **field("metric"),
+        format_func=lambda name: shortened(name_of(name)), **field("metric"),
     )  # fmt: skip
     metric = get("metric")
     definition = parse_reference(metric).definition
@@ -114,7 +114,7 @@ def _secondary(names: list[str]) -> None:
     put("secondary", [name for name in get("secondary") or [] if name in others])
     st.multiselect(
         t("Secondary metrics: looked at besides"), others, max_selections=10,
-        format_func=lambda name: plain(name_of(name)),
+        format_func=lambda name: shortened(name_of(name)),
         placeholder=t("Choose metrics"),
         help=t("No decision rests on them. The more there are, the more is chance, so "
                "their p-values are corrected; that of the primary metric is not."),
@@ -134,7 +134,7 @@ def _guardrails(names: list[str]) -> None:
     put("guardrails", [name for name in get("guardrails") or [] if name in others])
     st.multiselect(
         t("Guardrails: what must not get worse"), others, max_selections=6,
-        format_func=lambda name: plain(name_of(name)),
+        format_func=lambda name: shortened(name_of(name)),
         placeholder=t("Choose metrics"), **field("guardrails"),
     )  # fmt: skip
     for name in get("guardrails"):

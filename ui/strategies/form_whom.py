@@ -26,7 +26,7 @@ from ui import cached, errors
 from ui.format import number
 from ui.guard import guard
 from ui.kpis.axes import axes_of, value_label
-from ui.show import plain
+from ui.show import plain, shortened
 from ui.strategies.form_fields import field, get, put
 from ui.strategies.form_state import PLACE_OF, orders_around, scope, units_of
 from ui.strategies.words import DESIGN_HINTS, UNITS
@@ -84,7 +84,7 @@ def _orders(dataset: Dataset) -> None:
     put("scope_by", [name for name in get("scope_by") or [] if name in names])
     st.multiselect(
         t("Which orders; all of them if empty"), names,
-        format_func=lambda name: plain(axes[name].label),
+        format_func=lambda name: shortened(axes[name].label),
         placeholder=t("Narrow by"), **field("scope_by"),
     )  # fmt: skip
     for name in get("scope_by"):
@@ -92,7 +92,9 @@ def _orders(dataset: Dataset) -> None:
         put(f"scope_{name}", [v for v in get(f"scope_{name}") or [] if v in values])
         st.multiselect(
             plain(axes[name].label), values,
-            format_func=lambda value, axis=axes[name]: plain(value_label(axis, value)),
+            format_func=lambda value, axis=axes[name]: shortened(
+                value_label(axis, value)
+            ),
             placeholder=t("Choose values"), **field(f"scope_{name}"),
         )  # fmt: skip
 
@@ -134,7 +136,9 @@ def _column(dataset: Dataset) -> None:
         return
     if get("column") not in names:
         put("column", "variant" if "variant" in names else names[0])
-    st.selectbox(t("Column of the arm"), names, format_func=plain, **field("column"))
+    st.selectbox(
+        t("Column of the arm"), names, format_func=shortened, **field("column")
+    )
     known = cached.result(arms_in, dataset, get("column"))
     _arms(known, of=f"column {get('column')}")
 
@@ -150,8 +154,9 @@ def _arms(known: Sequence[str], *, of: str) -> None:
     ):  # fmt: skip
         options = list(dict.fromkeys([*known, *filter(None, [get(name)])]))
         cell.selectbox(
-            label, options, format_func=plain, accept_new_options=True, **field(name)
-        )
+            label, options, format_func=shortened, accept_new_options=True,
+            **field(name),
+        )  # fmt: skip
     three.number_input(
         t("Its planned share (%)"), min_value=1, max_value=99, step=1, **field("share")
     )
@@ -194,11 +199,11 @@ def _columns_of_table(dataset: Dataset, frame: pd.DataFrame) -> None:
     timed = get("unit") == "zone-hour"
     cells = st.columns(4 if timed else 2)
     unit = cells[0].selectbox(
-        t("Column of the unit"), names, key="plan_table_unit", format_func=plain
+        t("Column of the unit"), names, key="plan_table_unit", format_func=shortened
     )
     variant = cells[1].selectbox(
         t("Column of the arm"), names, index=min(1, len(names) - 1),
-        key="plan_table_variant", format_func=plain,
+        key="plan_table_variant", format_func=shortened,
     )  # fmt: skip
     first = last = None
     if timed:

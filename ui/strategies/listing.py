@@ -19,7 +19,7 @@ from ui.counted import counted, sentences
 from ui.format import day, number
 from ui.format import period as written_period
 from ui.kpis.figures import name_of
-from ui.show import choice, page_head, plain
+from ui.show import choice, page_head, plain, shortened
 from ui.state import bound
 from ui.strategies import plots, results, unevaluated
 from ui.strategies.view import StrategyView, go, open_one
@@ -163,7 +163,7 @@ def _filters(view: StrategyView, entries: Sequence[Entry]) -> None:
 
 
 def _metric(name: str) -> str:
-    return plain(name_of(name)) if name else t("All metrics")
+    return shortened(name_of(name)) if name else t("All metrics")
 
 
 def _chosen(view: StrategyView, entries: Sequence[Entry]) -> list[Entry]:
