@@ -478,3 +478,11 @@ def test_options_of_boxes_are_not_escaped(world):
     step = opened(StrategyView(show="plan", step=2))
     column = step.selectbox(key="plan_column")
     assert "local_hour" in column.options
+
+
+def test_the_rule_speaks_of_the_better_side(records):
+    stored = register(records, strategy_world.plan(metric="late_rate"), by="Ada")
+    at = opened(one(stored, show="plan", step=4))
+    (rule,) = [item for item in at.radio if item.key == "plan_rule_effect"]
+    assert rule.options[0].startswith("the interval is on the better side of 0")
+    assert "roll out when the interval is on the better side of 0" in said(at)

@@ -43,11 +43,7 @@ def _rule() -> None:
     st.select_slider(t("Interval (%)"), [90, 95, 99], **field("confidence"))
     st.radio(
         t("Roll out when"), ["estimate", "interval"],
-        format_func=lambda name: t(
-            "the interval is above 0 and the estimate reaches the smallest effect"
-        )
-        if name == "estimate"
-        else t("the whole interval reaches the smallest effect"),
+        format_func=_when,
         **field("rule_effect"),
     )  # fmt: skip
     st.radio(
@@ -157,12 +153,20 @@ def _rule_of(plan: Registration) -> str:
     return t(
         "{share} interval; roll out when {effect}; guardrails {guards}",
         share=confidence_text(plan.rule.alpha),
-        effect=t("the whole interval reaches the smallest effect")
-        if plan.rule.effect == "interval"
-        else t("the interval is above 0 and the estimate reaches the smallest effect"),
+        effect=_when(plan.rule.effect),
         guards=t("are not harmed")
         if plan.rule.guardrails == "not harmed"
         else t("are shown to have held"),
+    )
+
+
+def _when(effect: str) -> str:
+    """When it is rolled out; lower is better for many a metric."""
+    if effect == "interval":
+        return t("the whole interval reaches the smallest effect")
+    return t(
+        "the interval is on the better side of 0 and the estimate reaches the smallest "
+        "effect"
     )
 
 
