@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -486,3 +486,17 @@ def test_the_rule_speaks_of_the_better_side(records):
     (rule,) = [item for item in at.radio if item.key == "plan_rule_effect"]
     assert rule.options[0].startswith("the interval is on the better side of 0")
     assert "roll out when the interval is on the better side of 0" in said(at)
+
+
+@pytest.mark.parametrize(("days", "told"), [(1, True), (0, False), (-30, False)])
+def test_a_plan_frozen_after_its_last_day_is_told(records, days, told):
+    last = datetime.now(UTC).date() - timedelta(days=days)
+    stored = frozen(records, last_day=last)
+    # A later last day does not make it a plan made beforehand.
+    amend_strategy(
+        records, stored.id, {"last_day": last + timedelta(days=90)}, by="Bo", reason="?"
+    )
+    sentence = "Frozen 1 day after the last day: not a plan made beforehand."
+    warned = [item.value for item in opened(one(stored)).warning]
+    assert (sentence in warned) is told
+    assert any("Frozen" in one_of for one_of in warned) is told

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.records import Deviation
+from analysis.strategies.registration import from_plan
 from analysis.strategies.registry import Entry
 from analysis.words import N_
 from ui.counted import counted
@@ -47,6 +48,29 @@ def panel(entry: Entry) -> None:
             st.caption(t("The plan as it was frozen, SHA-256 {hash}",
                          hash=f"`{entry.stored.frozen_hash}`"))  # fmt: skip
             st.code(entry.stored.frozen_plan, language="json", wrap_lines=True)
+
+
+def frozen_late(entry: Entry) -> None:
+    """Say that a plan was frozen when its results could be there already."""
+    late = days_late(entry)
+    if late > 0:
+        st.warning(
+            counted(
+                N_("Frozen 1 day after the last day: not a plan made beforehand."),
+                N_("Frozen {count} days after the last day: not a plan made "
+                   "beforehand."),
+                late,
+            ),
+            icon=":material/history_toggle_off:",
+        )  # fmt: skip
+
+
+def days_late(entry: Entry) -> int:
+    """Days from the last day of a plan, as it was frozen, to its freezing."""
+    stored = entry.stored
+    if stored.frozen_at is None or stored.frozen_plan is None:
+        return 0
+    return (stored.frozen_at.date() - from_plan(stored.frozen_plan).last_day).days
 
 
 def changed(entry: Entry) -> None:

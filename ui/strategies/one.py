@@ -150,6 +150,7 @@ def _head(view: StrategyView, entry: Entry) -> None:
     )
     if entry.stored.is_frozen and entry.stored.frozen_at is not None:
         st.caption(_frozen(entry))
+        history.frozen_late(entry)
         history.changed(entry)
 
 
