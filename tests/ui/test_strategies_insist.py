@@ -5,12 +5,18 @@ from datetime import timedelta
 import pytest
 
 from analysis.errors import InvalidInput
-from analysis.records import list_strategies, open_records
+from analysis.records import (
+    decisions_of,
+    freeze_strategy,
+    list_strategies,
+    open_records,
+)
 from analysis.strategies.registration import Assignment
 from analysis.strategies.registry import register
 from tests.ui import strategy_world
 from tests.ui.test_strategies_page import button, one, opened, said
 from ui.strategies.insist import need_workable
+from ui.strategies.view import StrategyView
 
 FIRST = strategy_world.FIRST
 LATER = FIRST + timedelta(days=14)
@@ -60,3 +66,36 @@ def test_neither_page_freezes_it(workspace, from_form):
         assert not list_strategies(records)[0].is_frozen
     finally:
         records.close()
+
+
+@pytest.mark.parametrize("can_be_read", [True, False])
+def test_a_decision_asks_for_its_reason_in_words(workspace, can_be_read):
+    strategy_world.publish(workspace)
+    arms = Assignment("column", control="control", treated="treatment")
+    if not can_be_read:
+        arms = Assignment("column", control="nobody", treated="treatment")
+    records = open_records(workspace)
+    try:
+        stored = register(records, strategy_world.plan(assignment=arms), by="Ada")
+        freeze_strategy(records, stored.id, by="Ada")
+        at = opened(one(stored))
+        kind = ("decider", "record") if can_be_read else ("withdrawer", "withdraw")
+        at.text_input(key=f"strategies_{kind[0]}_{stored.id}").set_value("Ada")
+        button(at, f"strategies_{kind[1]}_{stored.id}").click().run()
+        told = said(at) + " ".join(str(item.title) for item in at.error)
+        assert "Please give a reason." in told
+        assert "0 characters" not in told
+        assert not decisions_of(records, [stored.id])[stored.id]
+    finally:
+        records.close()
+
+
+def test_a_name_that_is_too_long_stays_and_is_told(workspace):
+    strategy_world.publish(workspace)
+    at = opened(StrategyView(show="plan", step=1))
+    at.text_input(key="plan_name").set_value("n" * 120).run()
+    assert "can be kept" not in said(at)
+    assert at.text_input(key="plan_name").proto.max_chars == 0
+    at.text_input(key="plan_name").set_value("n" * 121).run()
+    assert at.text_input(key="plan_name").value == "n" * 121
+    assert "This has 121 characters; up to 120 can be kept." in said(at)

@@ -14,6 +14,7 @@ from ui import cached, errors
 from ui.format import day
 from ui.guard import allowed, name_field, person, sign
 from ui.show import choice, plain
+from ui.strategies.insist import need_reason, tell_length
 from ui.strategies.words import DECISION_COLOURS, DECISION_ICONS, DECISIONS, word
 from ui.texts import t
 
@@ -85,9 +86,11 @@ def _form(entry: Entry, found: Evaluation) -> None:
     against = overrides(str(chosen), recommended)
     if against:
         second = st.text_input(
-            t("Second name"), key=keys[_SECOND], max_chars=120,
+            t("Second name"),
+            key=keys[_SECOND],
             help=t("Somebody else who stands for going against the rule."),
-        )  # fmt: skip
+        )
+        tell_length(second)
     typed = name_field(f"strategies_decider_{entry.id}")
     if st.button(
         t("Go against the rule") if against else t("Record the decision"),
@@ -109,6 +112,7 @@ def _record(
     typed: str,
 ) -> None:
     with errors.boundary():
+        need_reason(reason)
         who = sign("manage", typed)
         record_decision(
             cached.records(),

@@ -15,7 +15,7 @@ from ui import cached, errors
 from ui.guard import name_field, sign
 from ui.show import choice, page_head
 from ui.strategies import form_state, form_summary, form_what, form_when, form_whom
-from ui.strategies.insist import need_workable
+from ui.strategies.insist import need_reason, need_workable
 from ui.strategies.view import StrategyView, go, open_list, open_one
 from ui.texts import t
 
@@ -126,8 +126,11 @@ def _save(
             raise InvalidInput(
                 N_("The strategy has no name yet."), hint=N_("Give it one in step 1.")
             )
+        frozen = entry is not None and entry.stored.is_frozen
+        if frozen:
+            need_reason(reason)
         who = sign("manage", typed)
-        if freeze or (entry is not None and entry.stored.is_frozen):
+        if freeze or frozen:
             need_workable(dataset, form_state.registration(dataset))
         stored = _written(dataset, entry, by=who.signature, reason=reason)
         if freeze:

@@ -11,6 +11,7 @@ from ui import cached
 from ui.kpis.figures import name_of, unit_of
 from ui.show import plain, shortened
 from ui.strategies.form_fields import field, get, put
+from ui.strategies.insist import tell_length
 from ui.strategies.words import CORRECTION_HINTS, CORRECTIONS
 from ui.texts import language, t
 
@@ -32,18 +33,20 @@ def step(dataset: Dataset) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.text_input(
-            t("Name"), max_chars=120, placeholder=t("Kitchen-wait rule in malls"),
+            t("Name"), placeholder=t("Kitchen-wait rule in malls"),
             **field("name"),
         )  # fmt: skip
+        tell_length(get("name") or "")
         st.text_area(
             t("Hypothesis"), max_chars=2_000, height=100,
             placeholder=t("What it should bring about, for whom, and why"),
             **field("hypothesis"),
         )  # fmt: skip
         st.text_input(
-            t("Owner"), max_chars=120, help=t("Who answers for it; you, if empty."),
+            t("Owner"), help=t("Who answers for it; you, if empty."),
             **field("owner"),
         )  # fmt: skip
+        tell_length(get("owner") or "")
     with right:
         _metric(names)
         _aim()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
+
 import pandas as pd
 import streamlit as st
 
 from analysis.records import Deviation
-from analysis.strategies.registration import from_plan
 from analysis.strategies.registry import Entry
 from analysis.words import N_
 from ui.counted import counted
@@ -70,7 +72,8 @@ def days_late(entry: Entry) -> int:
     stored = entry.stored
     if stored.frozen_at is None or stored.frozen_plan is None:
         return 0
-    return (stored.frozen_at.date() - from_plan(stored.frozen_plan).last_day).days
+    last = date.fromisoformat(json.loads(stored.frozen_plan)["last_day"])
+    return (stored.frozen_at.date() - last).days
 
 
 def changed(entry: Entry) -> None:

@@ -1,14 +1,19 @@
-"""What a plan must be before it is frozen: able to give an answer at all."""
+"""What a plan or a decision must have: an answer it can give, a reason, a name."""
 
 from __future__ import annotations
 
 from typing import Final
 
+import streamlit as st
+
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput
+from analysis.records.trail import MAX_NAME
 from analysis.strategies.arm_names import need_arms
 from analysis.strategies.registration import PLACE_DESIGNS, Registration
 from analysis.words import N_
+from ui.format import number
+from ui.texts import t
 
 #: Here places that begin at once are left out, and later ones are still judged.
 _MANY_STARTS: Final = "staggered"
@@ -26,6 +31,35 @@ def need_workable(dataset: Dataset, plan: Registration) -> None:
         return
     _need_two_arms(plan)
     need_arms(dataset, plan)
+
+
+def need_reason(reason: str) -> None:
+    """Insist that a reason is given.
+
+    Raises:
+        InvalidInput: it is empty.
+    """
+    if not reason.strip():
+        raise InvalidInput(
+            N_("Please give a reason."),
+            hint=N_("A sentence is enough; it stays beside the record."),
+        )
+
+
+def tell_length(name: str) -> None:
+    """Say below an input that its name is longer than the records keep.
+
+    An input with a limit of its own drops a longer text that is pasted without a word.
+    """
+    seen = len(" ".join(name.split()))
+    if seen <= MAX_NAME:
+        return
+    told = t(
+        "This has {seen} characters; up to {limit} can be kept. Shorten it.",
+        seen=number(seen),
+        limit=number(MAX_NAME),
+    )
+    st.caption(f":red[{told}]")
 
 
 def _need_before(plan: Registration) -> None:

@@ -15,6 +15,7 @@ from analysis.strategies.registry import Entry
 from ui import cached, errors
 from ui.guard import allowed, name_field, person, sign
 from ui.strategies import results
+from ui.strategies.insist import need_reason
 from ui.strategies.view import StrategyView, go
 from ui.texts import t
 
@@ -74,6 +75,7 @@ def _withdrawal(entry: Entry) -> None:
         t("Withdraw"), key=f"strategies_withdraw_{entry.id}", icon=":material/block:"
     ):
         with errors.boundary():
+            need_reason(reason)
             who = sign("manage", typed)
             record_decision(
                 cached.records(), entry.id, decision="stop", reason=reason,
