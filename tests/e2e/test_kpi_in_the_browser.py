@@ -1,6 +1,7 @@
 """The KPI page in a real browser: drill, Back, a copied link, accessibility."""
 
 import re
+from itertools import combinations
 
 import pytest
 
@@ -90,6 +91,36 @@ def test_it_is_accessible_local_and_fits(app, open_page, width, scheme, language
     assert violations(seen.page) == []
     overflow = "document.documentElement.scrollWidth - window.innerWidth"
     assert seen.page.evaluate(overflow) <= 0
+
+
+@pytest.mark.parametrize("width", [400, 1024, 1280, 1440])
+def test_cards_stand_beside_each_other_and_are_no_taller_than_their_text(
+    app, open_page, width
+):
+    seen = open_page(f"{app.url}/kpis", width=width)
+    seen.page.get_by_test_id("stVegaLiteChart").nth(1).wait_for()
+    seen.wait_until_still()
+    frames = seen.page.locator("[class*=st-key-kpis_frame_]")
+    boxes = [frame.bounding_box() for frame in frames.all()]
+    boxes.append(seen.page.locator("[class*=st-key-kpis_more]").first.bounding_box())
+    assert len(boxes) == 7
+    over = [pair for pair in combinations(boxes, 2) if overlap(*pair)]
+    assert over == []
+    assert [box for box in boxes if box["height"] >= 320 or box["x"] < 0] == []
+    assert [box for box in boxes if box["x"] + box["width"] > width] == []
+    values = frames.get_by_test_id("stMetricValue")
+    told = [value.bounding_box() for value in values.all()]
+    assert len(told) == 6
+    assert [pair for pair in combinations(told, 2) if overlap(*pair)] == []
+
+
+def overlap(one, other):
+    """Whether two boxes share more than the half pixel of rounding."""
+    return all(
+        one[start] + 0.5 < other[start] + other[size]
+        and other[start] + 0.5 < one[start] + one[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
 
 
 def test_a_view_is_saved_renamed_opened_and_its_deletion_undone(app, open_page):

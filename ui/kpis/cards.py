@@ -33,12 +33,9 @@ from ui.kpis.view import Look, choose_metric
 from ui.show import plain
 from ui.texts import t
 
-#: Cards that stay together: six stand in a row at 1440 pixels, three and three at 1280
-#: and 1024, and on a telephone two above a wide one.
-TOGETHER: Final = 3
+#: Narrowest that figure, change and interval have room in: six stand in a row at 1440
+#: pixels, two on a telephone.
 CARD_WIDTH: Final = 165
-#: Those cards with the gaps between them.
-GROUP_WIDTH: Final = TOGETHER * CARD_WIDTH + 2 * 7
 #: Verdicts on a card, where a word has little room; counts show theirs by the arrow.
 SHORT_NAMES: Final[dict[Verdict, str]] = {
     "better": N_("better"),
@@ -61,14 +58,10 @@ def row_of_cards(
 ) -> None:
     """Draw the cards beside each other, wrapped on narrow screens."""
     lines = _lines(look)
-    places = range(len(look.cards))
+    # One flat row that wraps: a row within a row is stretched over its neighbours.
     with st.container(horizontal=True, gap="xsmall", key="kpis_cards"):
-        for first in places[::TOGETHER]:
-            with st.container(
-                horizontal=True, gap="xsmall", width=GROUP_WIDTH, height="stretch"
-            ):
-                for place in places[first : first + TOGETHER]:
-                    _framed(look, found, targets, lines, place=place)
+        for place in range(len(look.cards)):
+            _framed(look, found, targets, lines, place=place)
 
 
 def _framed(
@@ -81,10 +74,10 @@ def _framed(
 ) -> None:
     """One card in its frame; a locked metric says what would unlock it."""
     metric = look.cards[place]
-    # The last one takes the row that it stands in alone on a telephone.
-    is_last = place % TOGETHER == TOGETHER - 1
-    width: Any = "stretch" if is_last else CARD_WIDTH
-    with st.container(border=True, width=width, height="stretch", gap=None):
+    with st.container(
+        border=True, width=CARD_WIDTH, height="stretch", gap=None,
+        key=f"kpis_frame_{place}",
+    ):  # fmt: skip
         if metric in found:
             _card(
                 look, found[metric], line=lines.get(metric), place=place,
