@@ -12,6 +12,7 @@ from analysis.metrics import Selection, measure
 from analysis.metrics.availability import availability_of
 from analysis.orders.schema import fields_of
 from analysis.strategies.registry import entries
+from analysis.trends import Finding, Watch
 from analysis.words import N_
 from ui import cached, demo, fired
 from ui.counted import counted
@@ -114,19 +115,43 @@ def _decidable(dataset: Dataset) -> Iterator[Notice]:
 
 
 def _stands_out(dataset: Dataset) -> Iterator[Notice]:
-    """What the watch found and is still going on or dear, the dearest first."""
+    """What the watch found, the dearest first; faults of the data after it."""
     found = standing.found_of(dataset)
     if found is None:
         return
+    problems, faults = standing.apart(standing.worse_first(found.findings))
+    for item in problems[:MAX_FINDINGS]:
+        yield _finding(dataset, found, item)
+    if len(faults) > standing.MAX_FAULTS:
+        yield _faults(dataset, faults)
+        return
+    for item in faults:
+        yield _finding(dataset, found, item)
+
+
+def _finding(dataset: Dataset, found: Watch, item: Finding) -> Notice:
     axes = cached.result(axes_of, dataset)
-    for item in standing.worse_first(found.findings)[:MAX_FINDINGS]:
-        yield Notice(
-            icon=standing.icon(item),
-            text=f"**{plain(standing.title(axes, item))}**",
-            detail=standing.sentence(item),
-            page="kpis",
-            view=standing.view_of(dataset, found, item),
-        )
+    return Notice(
+        icon=standing.icon(item),
+        text=f"**{plain(standing.title(axes, item))}**",
+        detail=standing.sentence(item),
+        page="kpis",
+        view=standing.view_of(dataset, found, item),
+    )
+
+
+def _faults(dataset: Dataset, faults: list[Finding]) -> Notice:
+    """Many faults of the data as one line, so that they hide nothing else."""
+    axes = cached.result(axes_of, dataset)
+    names = [plain(standing.title(axes, item)) for item in faults[:MAX_NAMES]]
+    more = ["…"] if len(faults) > MAX_NAMES else []
+    return Notice(
+        icon=standing.icon(faults[0]),
+        text=t("**The data look wrong ({count})**", count=number(len(faults))),
+        detail=t("; ").join([*names, *more]),
+        page="kpis",
+        view=KpiView(selection=Selection(metric=faults[0].metric)),
+    )
 
 
 def _worse(dataset: Dataset) -> Iterator[Notice]:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from analysis.metrics import Condition, Period, Selection, meeting
 from analysis.trends import Finding, Watch
 from tests.ui.kpi_world import orders, publish
-from ui import cached
+from ui import attention, cached
 from ui.kpis import marks, standing, within
 from ui.kpis.view import KpiView, look_at
 
@@ -191,3 +191,30 @@ def test_those_outside_are_counted(frame, findings, buttons, captions, folded):
     assert len(app.button) == buttons
     assert len(app.caption) == captions
     assert [item.label for item in app.expander] == folded
+
+
+def test_problems_come_first_and_many_faults_are_folded(frame):
+    two = (fault(), fault(), IN_RIYADH)
+    app = AppTest.from_function(listed, args=(two,), default_timeout=60).run()
+    assert not app.exception
+    assert ["warning" in item.label for item in app.button] == [True, False, False]
+    assert [item.value for item in app.markdown] == ["**The data look wrong**"]
+    many = (*[fault()] * 9, IN_RIYADH)
+    app = AppTest.from_function(listed, args=(many,), default_timeout=60).run()
+    assert ["warning" in item.label for item in app.button] == [True]
+    assert [item.label for item in app.expander] == ["The data look wrong (9)"]
+
+
+def test_on_home_faults_come_after_problems_and_many_are_one_line(frame, monkeypatch):
+    dataset = cached.opened("World", "v001")
+    days = Period(date(2026, 2, 1), date(2026, 2, 28))
+
+    def icons(*findings):
+        found = SimpleNamespace(findings=findings, period=days)
+        monkeypatch.setattr(standing, "found_of", lambda _: found)
+        return [item.icon for item in attention._stands_out(dataset)]
+
+    problem, broken = standing.icon(IN_RIYADH), standing.icon(fault())
+    assert icons(fault(), fault(), IN_RIYADH) == [problem, broken, broken]
+    assert icons(*[fault()] * 5, *[IN_RIYADH] * 4) == [*[problem] * 3, broken]
+    assert icons(*[fault()] * 5) == [broken]

@@ -29,6 +29,8 @@ from ui.texts import language as current_language
 
 KIND: Final = "watch"
 MAX_SHOWN: Final = 6
+#: Faults of the data beyond so many are folded, all of them.
+MAX_FAULTS: Final = 2
 ANCHOR: Final = "stands-out"
 POLL_SECONDS: Final = 1.0
 #: So long after a fault of the data what is normal again looks odd.
@@ -95,17 +97,33 @@ def _list(look: Look, found: Watch) -> None:
         st.caption(t("Nothing in {count} series is beyond chance.", count=series))
     elif not inside:
         st.caption(t("Nothing that stands out lies within these filters and days."))
+    problems, faults = apart(inside)
     with st.container(gap="small", key="kpis_findings"):
-        for place, item in enumerate(inside[:MAX_SHOWN]):
+        for place, item in enumerate(problems[:MAX_SHOWN]):
             _entry(look, found, item, place=place)
-    more = t("{count} more", count=len(inside) - MAX_SHOWN)
-    _folded(look, found, inside[MAX_SHOWN:], name=more, first=MAX_SHOWN, key="more")
+    more = t("{count} more", count=len(problems) - MAX_SHOWN)
+    _folded(look, found, problems[MAX_SHOWN:], name=more, first=MAX_SHOWN, key="more")
+    _faults(look, found, faults, first=len(problems))
     others = counted(
         N_("One outside these filters and days"),
         N_("{count} outside these filters and days"),
         len(outside),
     )
     _folded(look, found, outside, name=others, first=len(inside), key="outside")
+
+
+def _faults(look: Look, found: Watch, faults: list[Finding], *, first: int) -> None:
+    """Where the data are wrong, not the deliveries: a group of its own."""
+    if not faults:
+        return
+    if len(faults) > MAX_FAULTS:
+        name = t("The data look wrong ({count})", count=len(faults))
+        _folded(look, found, faults, name=name, first=first, key="faults")
+        return
+    with st.container(gap="small", key="kpis_faults"):
+        st.markdown(f"**{t('The data look wrong')}**")
+        for place, item in enumerate(faults, start=first):
+            _entry(look, found, item, place=place)
 
 
 def _folded(
@@ -234,5 +252,20 @@ def _when(item: Finding, when: datetime) -> str:
 
 
 def worse_first(found: Iterable[Finding]) -> list[Finding]:
-    """What costs something, the dearest first; no mere change of the mix."""
-    return [item for item in found if item.is_worse and item.kind != "mix_shift"]
+    """What costs something, the dearest first, faults of the data after the others.
+
+    A mere change of the mix is left out.
+    """
+    problems, faults = apart(
+        item for item in found if item.is_worse and item.kind != "mix_shift"
+    )
+    return [*problems, *faults]
+
+
+def apart(found: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Real problems and faults of the data, each in the order they came."""
+    items = list(found)
+    return (
+        [item for item in items if item.kind != "data_fault"],
+        [item for item in items if item.kind == "data_fault"],
+    )
