@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,8 +14,9 @@ from analysis.metrics import Condition, Period, Selection, meeting
 from analysis.trends import Finding, Watch
 from tests.ui.kpi_world import orders, publish
 from ui import attention, cached
-from ui.kpis import marks, standing, within
+from ui.kpis import answer, marks, standing, within
 from ui.kpis.view import KpiView, look_at
+from ui.texts import translate
 
 RIYADH = Condition("city", values=("Riyadh",))
 
@@ -118,7 +120,7 @@ def fault(**changed):
 
 
 @pytest.mark.parametrize(
-    ("item", "when", "since"),
+    ("item", "when", "began"),
     [
         (fault(), date(2026, 2, 3), date(2026, 2, 1)),
         (fault(), date(2026, 2, 9), date(2026, 2, 1)),
@@ -134,11 +136,41 @@ def fault(**changed):
     ],
 )  # fmt: skip
 def test_days_in_or_just_after_a_fault_are_doubted(
-    look, monkeypatch, item, when, since
+    look, monkeypatch, item, when, began
 ):
     found = SimpleNamespace(findings=(item,))
     monkeypatch.setattr(standing, "found_of", lambda _: found)
-    assert standing.fault_since(look, [when]) == since
+    doubted = standing.fault_of(look, [when])
+    assert (doubted and doubted.began.date()) == began
+
+
+@pytest.mark.parametrize(
+    ("ended", "told", "doubted"),
+    [
+        ("2026-02-01", "wrong on Feb 1", "wrong on Feb 1, 2026, so what is odd then"),
+        ("2026-02-05", "wrong from Feb 1, 2026 to Feb 5",
+         "wrong from Feb 1, 2026 to Feb 5, 2026, so what is odd then"),
+        (None, "wrong since Feb 1", "wrong from Feb 1, 2026 on, so days since then"),
+    ],
+)  # fmt: skip
+def test_days_of_a_fault_are_named_from_to_when_it_is_over(
+    look, monkeypatch, ended, told, doubted
+):
+    item = fault(ended=datetime.fromisoformat(ended) if ended else None)
+    assert told in standing.sentence(item)
+    monkeypatch.setattr(
+        standing, "found_of", lambda _: SimpleNamespace(findings=(item,))
+    )
+    steps = [pd.Timestamp(f"2026-02-0{number}") for number in (1, 2, 3, 4)]
+    look = replace(look, grain="day")
+    assert doubted in answer._unusual(look, steps)
+    assert "Feb 2, 2026 and 2 more days." in answer._unusual(look, steps)
+    assert "and one more day." in answer._unusual(look, steps[:3])
+
+
+def test_chinese_counts_days_as_days_and_findings_as_things():
+    assert translate("{shown} and {count} more days", "zh_CN").endswith("{count} 天")
+    assert translate("{count} more", "zh_CN") == "另外 {count} 项"
 
 
 def test_incidents_are_marked_where_they_meet_the_orders_and_days(look, monkeypatch):

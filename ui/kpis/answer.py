@@ -10,7 +10,10 @@ from typing import Final
 import pandas as pd
 
 from analysis.records import Target
+from analysis.trends import Finding
 from analysis.trends.words import clear_change
+from analysis.words import N_
+from ui.counted import counted, sentences
 from ui.format import day, moment, number
 from ui.format import period as written_period
 from ui.kpis import periods, standing
@@ -61,8 +64,8 @@ def answer(
         (_unusual(look, unusual), TREND),
         (_group(worst), BREAKDOWN),
     ]
-    sentences = [_leading(text, anchor) for text, anchor in told if text]
-    return " ".join(sentences[:MAX_SENTENCES])
+    led = [_leading(text, anchor) for text, anchor in told if text]
+    return " ".join(led[:MAX_SENTENCES])
 
 
 def _leading(sentence: str, anchor: str) -> str:
@@ -92,16 +95,35 @@ def _unusual(look: Look, steps: Sequence[pd.Timestamp]) -> str:
     ]
     shown = t(", ").join(names[:MAX_STEPS])
     if len(names) > MAX_STEPS:
-        shown = t("{shown} and {count} more", shown=shown, count=len(names) - MAX_STEPS)
+        shown = _and_more(look, shown, len(names) - MAX_STEPS)
     told = t("Not as expected: {steps}.", steps=shown)
-    since = standing.fault_since(look, [step.date() for step in steps])
-    if since is None:
-        return told
-    doubt = t(
-        "The data looked wrong from {day} on, so days since then may only seem so.",
-        day=day(since),
+    fault = standing.fault_of(look, [step.date() for step in steps])
+    return sentences(told, _doubt(fault)) if fault else told
+
+
+def _and_more(look: Look, shown: str, left: int) -> str:
+    if look.grain != "day":
+        return t("{shown} and {count} more", shown=shown, count=left)
+    return counted(
+        N_("{shown} and one more day"),
+        N_("{shown} and {count} more days"),
+        left,
+        shown=shown,
     )
-    return f"{told} {doubt}"
+
+
+def _doubt(fault: Finding) -> str:
+    """Why days in a fault of the data, and just after it, may be as expected."""
+    if fault.ended is None:
+        return t(
+            "The data looked wrong from {day} on, so days since then may only seem so.",
+            day=day(fault.began.date()),
+        )
+    return t(
+        "The data looked wrong {days}, so what is odd then or in the week after may "
+        "only seem so.",
+        days=standing.days_of(fault),
+    )
 
 
 def grounds(look: Look, orders: float) -> str:
@@ -127,7 +149,7 @@ def _change(look: Look, figure: Figure, name: str) -> str:
     }
     if math.isnan(figure.change):
         return t("**{metric} is {value}**.", **values)
-    sentences = {
+    verdicts = {
         "better": t(
             "**{metric} is {value}**, {change} against {before}: better.", **values
         ),
@@ -143,7 +165,7 @@ def _change(look: Look, figure: Figure, name: str) -> str:
     is_told = math.isnan(ends[0]) or clear_change(figure.change, *ends)
     if figure.verdict in ("better", "worse") and not is_told:
         return usual
-    return sentences.get(figure.verdict, usual)
+    return verdicts.get(figure.verdict, usual)
 
 
 def _target(figure: Figure, target: Target) -> str:
@@ -152,9 +174,9 @@ def _target(figure: Figure, target: Target) -> str:
         figure.value, target=target.target, floor=target.floor,
         direction=figure.definition.direction,
     )  # fmt: skip
-    sentences = {
+    states = {
         "good": t("The target of {value} is met.", value=value),
         "near": t("The target of {value} is near, not met.", value=value),
         "missed": t("The target of {value} is missed.", value=value),
     }
-    return sentences[state]
+    return states[state]

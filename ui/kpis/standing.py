@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from analysis.metrics.registry import parse_reference
 from analysis.trends import Finding, Watch, watch
 from analysis.words import N_
 from ui import cached, errors
-from ui.counted import counted
+from ui.counted import counted, sentences
 from ui.format import day, moment
 from ui.jobs import Job
 from ui.kpis import within
@@ -27,6 +27,15 @@ from ui.state import write_view
 from ui.texts import fill, t, translate
 from ui.texts import language as current_language
 
+
+class _Texts(NamedTuple):
+    """How a sort of finding is told: while it lasts, when over, and of one day."""
+
+    going_on: str
+    over: str
+    once: str
+
+
 KIND: Final = "watch"
 MAX_SHOWN: Final = 6
 #: Faults of the data beyond so many are folded, all of them.
@@ -35,6 +44,26 @@ ANCHOR: Final = "stands-out"
 POLL_SECONDS: Final = 1.0
 #: So long after a fault of the data what is normal again looks odd.
 AFTER_FAULT: Final = timedelta(days=7)
+_TOLD: Final[Mapping[str, _Texts]] = {
+    "segment": _Texts(
+        N_("{value} instead of {expected} since {since}, still going on: {excess}."),
+        N_("{value} instead of {expected} from {since} to {until}: {excess}."),
+        N_("{value} instead of {expected} on {since}: {excess}."),
+    ),
+    "mix_shift": _Texts(
+        N_("Other orders than before since {since}, each kind as ever."),
+        N_("Other orders than before from {since} to {until}, each kind as ever."),
+        N_("Other orders than before on {since}, each kind as ever."),
+    ),
+    "data_fault": _Texts(
+        N_("The data look wrong since {since}: {value} instead of {expected}."),
+        N_(
+            "The data look wrong from {since} to {until}: {value} instead of "
+            "{expected}."
+        ),
+        N_("The data look wrong on {since}: {value} instead of {expected}."),
+    ),
+}
 
 
 def job_of(dataset: Dataset) -> Job:
@@ -170,25 +199,41 @@ def view_of(dataset: Dataset, found: Watch, item: Finding) -> KpiView:
     )
 
 
-def fault_since(look: Look, days: Sequence[date]) -> date | None:
-    """When the data went wrong, if one of the days is in a fault or just after it.
+def fault_of(look: Look, days: Sequence[date]) -> Finding | None:
+    """The fault of the data that one of the days is in or just after.
 
     Args:
         look: What is looked at; only faults of its metric and orders count.
         days: Days that are not as expected.
     """
-    found = found_of(look.dataset)
-    faults = [
-        item
-        for item in (found.findings if found else ())
-        if item.kind == "data_fault" and look.metric in (item.metric, *item.also)
-    ]
+    faults = _faults_of(look)
     for item, meets in zip(faults, within.of_orders(look, faults), strict=True):
         ended = item.ended.date() if item.ended else date.max - AFTER_FAULT
         near = (item.began.date() <= when <= ended + AFTER_FAULT for when in days)
         if meets and any(near):
-            return item.began.date()
+            return item
     return None
+
+
+def _faults_of(look: Look) -> list[Finding]:
+    """Faults of the data in the metric looked at, as far as the watch is known."""
+    found = found_of(look.dataset)
+    return [
+        item
+        for item in (found.findings if found else ())
+        if item.kind == "data_fault" and look.metric in (item.metric, *item.also)
+    ]
+
+
+def days_of(item: Finding) -> str:
+    """The days of a finding: from when to when, one day, or from when on."""
+    first = day(item.began.date())
+    if item.ended is None:
+        return t("from {day} on", day=first)
+    last = day(item.ended.date())
+    if first == last:
+        return t("on {day}", day=first)
+    return t("from {first} to {last}", first=first, last=last)
 
 
 def icon(item: Finding) -> str:
@@ -217,25 +262,13 @@ def sentence(item: Finding) -> str:
         "since": _when(item, item.began),
         "until": _when(item, item.ended) if item.ended else "",
     }
-    if item.kind == "data_fault":
-        text = t(
-            "The data look wrong since {since}: {value} instead of {expected}.",
-            **values,
-        )
-        return f"{text} {_reason(item)}".strip()
-    if item.kind == "mix_shift":
-        text = t("Other orders than before since {since}, each kind as ever.", **values)
-        return f"{text} {_reason(item)}".strip()
+    texts = _TOLD[item.kind]
     if item.ended is None:
-        return t(
-            "{value} instead of {expected} since {since}, still going on: {excess}.",
-            **values,
-        )
-    if values["since"] == values["until"]:
-        return t("{value} instead of {expected} on {since}: {excess}.", **values)
-    return t(
-        "{value} instead of {expected} from {since} to {until}: {excess}.", **values
-    )
+        text = t(texts.going_on, **values)
+    else:
+        one = values["since"] == values["until"]
+        text = t(texts.once if one else texts.over, **values)
+    return sentences(text, _reason(item))
 
 
 def _reason(item: Finding) -> str:

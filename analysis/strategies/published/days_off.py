@@ -199,7 +199,7 @@ def named(shares: Shares, days: frozenset[date]) -> Text:
     ]
     left = len(parts) - _MOST_NAMED
     if left > 0:
-        more = text(N_("{count} more"), count=left)
+        more = text(N_("{count} more days"), count=left)
         parts = [*parts[:_MOST_NAMED], more]
     return reduce(lambda one, two: text(N_("{one}, {two}"), one=one, two=two), parts)
 
