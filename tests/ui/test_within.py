@@ -15,6 +15,8 @@ from analysis.trends import Finding, Watch
 from tests.ui.kpi_world import orders, publish
 from ui import attention, cached
 from ui.kpis import answer, marks, standing, within
+from ui.kpis.figures import Figure
+from ui.kpis.groups import Group
 from ui.kpis.view import KpiView, look_at
 from ui.texts import translate
 
@@ -166,6 +168,54 @@ def test_days_of_a_fault_are_named_from_to_when_it_is_over(
     assert doubted in answer._unusual(look, steps)
     assert "Feb 2, 2026 and 2 more days." in answer._unusual(look, steps)
     assert "and one more day." in answer._unusual(look, steps[:3])
+
+
+def told(look, monkeypatch, *findings):
+    """The verdict and the group's sentence: 300 more of 1000, 100 above in Riyadh."""
+    monkeypatch.setattr(
+        standing, "found_of", lambda _: SimpleNamespace(findings=findings)
+    )
+    row = {
+        "late_rate": 0.4, "late_rate_n": 1000, "late_rate_change": 0.3,
+        "late_rate_before": 0.1, "late_rate_change_low": 0.2,
+        "late_rate_change_high": 0.35,
+    }  # fmt: skip
+    whole = Figure.of(row, "late_rate")
+    group = Group("Riyadh", RIYADH, Figure.of(row | {"late_rate": 0.5}, "late_rate"), 9)
+    verdict = answer._change(look, whole, "Late rate")
+    return verdict, answer._group(look, whole, group)
+
+
+@pytest.mark.parametrize(
+    ("item", "doubts"),
+    [
+        (fault(excess=50.0), (True, True)),
+        (fault(excess=20.0), (False, True)),
+        (fault(excess=5.0), (False, False)),
+        (fault(excess=float("nan")), (True, True)),
+        (fault(excess=5.0, metric="complaint_rate", also=("late_rate",)),
+         (True, True)),
+        (fault(excess=50.0, metric="complaint_rate"), (False, False)),
+        (fault(excess=50.0, kind="segment"), (False, False)),
+        (replace(fault(excess=50.0), segment=(("city", "Jeddah"),)), (True, False)),
+        (fault(excess=50.0, began=datetime.fromisoformat("2025-01-01"),
+               ended=datetime.fromisoformat("2025-01-02")), (False, False)),
+    ],
+)  # fmt: skip
+def test_no_verdict_and_no_culprit_where_the_data_are_known_to_be_wrong(
+    look, monkeypatch, item, doubts
+):
+    everywhere = replace(look, view=KpiView(span="all"))
+    verdict, group = told(everywhere, monkeypatch, item)
+    assert ("worse as counted, but the data look wrong" in verdict) is doubts[0]
+    assert ("but its data look wrong" in group) is doubts[1]
+    assert ("stands out" in group) is not doubts[1]
+
+
+def test_where_nothing_is_known_the_verdict_stays(look, monkeypatch):
+    verdict, group = told(look, monkeypatch)
+    assert verdict.endswith(": worse.")
+    assert group.startswith("Riyadh stands out")
 
 
 def test_chinese_counts_days_as_days_and_findings_as_things():

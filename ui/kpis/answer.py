@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +17,7 @@ from ui.counted import counted, sentences
 from ui.format import day, moment, number
 from ui.format import period as written_period
 from ui.kpis import periods, standing
-from ui.kpis.figures import Figure, name_of, too_few, why_unknown, write
+from ui.kpis.figures import Figure, Verdict, name_of, too_few, why_unknown, write
 from ui.kpis.groups import Group
 from ui.kpis.targets import state_of
 from ui.kpis.view import Look
@@ -62,7 +62,7 @@ def answer(
         (_change(look, figure, name), TREND),
         (_target(figure, target) if target is not None else "", TREND),
         (_unusual(look, unusual), TREND),
-        (_group(worst), BREAKDOWN),
+        (_group(look, figure, worst), BREAKDOWN),
     ]
     led = [_leading(text, anchor) for text, anchor in told if text]
     return " ".join(led[:MAX_SENTENCES])
@@ -75,14 +75,19 @@ def _leading(sentence: str, anchor: str) -> str:
     return f"{sentence} **[↓\N{NO-BREAK SPACE}{names[anchor]}](#{anchor})**"
 
 
-def _group(worst: Group | None) -> str:
+def _group(look: Look, whole: Figure, worst: Group | None) -> str:
+    """The group that is worse; no culprit where its data are known to be wrong."""
     if worst is None:
         return ""
-    return t(
-        "{group} stands out with {value}.",
-        group=plain(worst.label),
-        value=worst.figure.written(),
-    )
+    values = {"group": plain(worst.label), "value": worst.figure.written()}
+    units = (worst.figure.value - whole.value) * worst.figure.n
+    fault = standing.fault_behind(look, units, worst.condition)
+    if fault is not None:
+        days = standing.days_of(fault)
+        return t(
+            "{group} has {value}, but its data look wrong {days}.", **values, days=days
+        )
+    return t("{group} stands out with {value}.", **values)
 
 
 def _unusual(look: Look, steps: Sequence[pd.Timestamp]) -> str:
@@ -160,12 +165,35 @@ def _change(look: Look, figure: Figure, name: str) -> str:
             "**{metric} is {value}**, no clear change against {before}.", **values
         ),
     }
+    if figure.verdict in ("better", "worse"):
+        fault = standing.fault_behind(look, figure.change * figure.n)
+        if fault is not None:
+            return _doubtful(look, fault, figure.verdict, values)
     usual = t("**{metric} is {value}**, {change} against {before}.", **values)
     ends = (figure.change_low, figure.change_high)
     is_told = math.isnan(ends[0]) or clear_change(figure.change, *ends)
     if figure.verdict in ("better", "worse") and not is_told:
         return usual
     return verdicts.get(figure.verdict, usual)
+
+
+def _doubtful(
+    look: Look, fault: Finding, verdict: Verdict, values: Mapping[str, str]
+) -> str:
+    """A change that a fault of the data may have made: no verdict without saying so."""
+    texts = {
+        "better": N_(
+            "**{metric} is {value}**, {change} against {before}: better as counted, "
+            "but the data look wrong {days} ({where})."
+        ),
+        "worse": N_(
+            "**{metric} is {value}**, {change} against {before}: worse as counted, "
+            "but the data look wrong {days} ({where})."
+        ),
+    }
+    where = plain(standing.place(dict(look.axes), fault))
+    days = standing.days_of(fault)
+    return t(texts[verdict], **values, days=days, where=where)
 
 
 def _target(figure: Figure, target: Target) -> str:

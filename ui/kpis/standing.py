@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -10,6 +11,7 @@ from typing import Final, NamedTuple
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
+from analysis.metrics import Condition
 from analysis.metrics.registry import parse_reference
 from analysis.trends import Finding, Watch, watch
 from analysis.words import N_
@@ -42,6 +44,8 @@ MAX_SHOWN: Final = 6
 MAX_FAULTS: Final = 2
 ANCHOR: Final = "stands-out"
 POLL_SECONDS: Final = 1.0
+#: A fault of the data of this part of a difference puts it in doubt.
+WEIGHS: Final = 0.1
 #: So long after a fault of the data what is normal again looks odd.
 AFTER_FAULT: Final = timedelta(days=7)
 _TOLD: Final[Mapping[str, _Texts]] = {
@@ -215,6 +219,31 @@ def fault_of(look: Look, days: Sequence[date]) -> Finding | None:
     return None
 
 
+def fault_behind(look: Look, units: float, *group: Condition) -> Finding | None:
+    """The largest fault of the data that a good part of a difference may come from.
+
+    Args:
+        look: What is looked at; only faults of its metric, orders and days count.
+        units: The difference in units of the metric's numerator; NaN where unknown.
+        *group: What narrows the orders to a group.
+    """
+    faults = [
+        item
+        for item in _faults_of(look)
+        if within.in_days(look, item) and _weighs(look, item, units)
+    ]
+    met = zip(faults, within.of_orders(look, faults, *group), strict=True)
+    inside = [item for item, meets in met if meets]
+    return max(inside, key=lambda item: abs(item.excess), default=None)
+
+
+def _weighs(look: Look, item: Finding, units: float) -> bool:
+    """Whether a fault is large enough; one of unknown size is taken to be."""
+    if item.metric != look.metric or math.isnan(item.excess) or math.isnan(units):
+        return True
+    return abs(item.excess) >= WEIGHS * abs(units)
+
+
 def _faults_of(look: Look) -> list[Finding]:
     """Faults of the data in the metric looked at, as far as the watch is known."""
     found = found_of(look.dataset)
@@ -247,9 +276,14 @@ def icon(item: Finding) -> str:
 
 def title(axes: dict[str, Axis], item: Finding) -> str:
     """Where it is: the segment and the metric, not made safe for Markdown."""
+    return f"{place(axes, item)} · {name_of(item.metric)}"
+
+
+def place(axes: dict[str, Axis], item: Finding) -> str:
+    """Its segment in words, not made safe for Markdown."""
     chosen = item.selection(item.began).conditions
     where = ", ".join(condition_label(axes, condition) for condition in chosen)
-    return f"{where or t('All orders')} · {name_of(item.metric)}"
+    return where or t("All orders")
 
 
 def sentence(item: Finding) -> str:

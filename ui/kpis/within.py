@@ -33,11 +33,17 @@ def in_days(look: Look, item: Finding) -> bool:
     )
 
 
-def of_orders(look: Look, findings: Sequence[Finding]) -> list[bool]:
-    """Whether each finding shares an order with the filters, on whatever days."""
-    if not look.conditions:
+def of_orders(look: Look, findings: Sequence[Finding], *more: Condition) -> list[bool]:
+    """Whether each finding shares an order with the filters, on whatever days.
+
+    Args:
+        look: What is looked at.
+        findings: Findings of the watch.
+        *more: Conditions beside the filters, such as those of one group.
+    """
+    if not (look.conditions or more):
         return [True] * len(findings)
-    kept = Selection(conditions=look.conditions)
+    kept = Selection(conditions=(*look.conditions, *more))
     segments = {item.segment: _selection(item) for item in findings}
     try:
         counts = cached.result(
