@@ -16,9 +16,15 @@ from analysis.calendars.islamic import eid, first_day, ramadan
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput
 from analysis.metrics import Selection
+from analysis.metrics.moments import UNIT
 from analysis.strategies import Assumptions, Guardrail, Strategy, evaluate, worth
+from analysis.strategies.published.adjusted import Covaried
+from analysis.strategies.published.binding import bind
 from analysis.strategies.published.conditions import definition_since, whole_weeks
+from analysis.strategies.published.contract import Scope
+from analysis.strategies.published.cuts import ARM, plan_arms
 from analysis.strategies.published.days_left import days_left
+from analysis.strategies.published.segments import SEGMENT, effects_by, read_segments
 from analysis.strategies.published.worth import COMPLAINTS, COST, ON_TIME, worth_of
 from analysis.strategies.results import student
 from analysis.strategies.series import COLUMNS, series_of
@@ -103,6 +109,27 @@ def test_segments_are_adjusted_for_what_the_effect_on_all_is(
         assert table["se"].to_numpy() == pytest.approx(
             np.sqrt(spread.loc[zones].to_numpy()), rel=1e-8
         )
+
+
+def test_a_segment_whose_units_of_one_arm_are_not_known_is_left_out(
+    world: Dataset,
+) -> None:
+    """Of the treated riders in z0, none has a past."""
+    strategy = replace(RIDERS, covariates=("mean_basket",))
+    plan = plan_arms(bind(world, strategy, Scope()))
+    (found,) = read_segments(plan, ("zone",), adjusted=True)
+    riders = found.cells.labels[UNIT].to_pylist()
+    groups = found.cells.moments.groups
+    inside = groups[(groups[SEGMENT] == "z0") & (groups[ARM] == "treatment")]
+    lost = {riders[code] for code in inside[UNIT]}
+    known = [one for one in riders if one not in lost]
+    past = pd.DataFrame({"past": np.arange(len(known)) % 7.0}, index=pd.Index(known))
+    given = Covaried(past, (), ())
+    effects = effects_by(found, judged="treatment", control="control", given=given)
+    assert effects is not None
+    assert set(effects.values) == {"z1", "z2", "z3", "z4", "z5"}
+    assert np.isfinite(effects.effect).all()
+    assert np.isfinite(effects.covariance).all()
 
 
 def test_segments_stay_as_they_are_where_nothing_is_adjusted(world: Dataset) -> None:

@@ -71,17 +71,23 @@ def _by_unit(study: Study, names: Sequence[str]) -> pd.DataFrame:
     return once[list(names)].set_index(pd.Index(ids))
 
 
+def with_known(cells: Cells, given: Covaried) -> Cells:
+    """Sums of segments without units that the effect on all does not know."""
+    if not len(given.by_unit):
+        return cells
+    return _where(cells, pd.Index(_ids(cells)).isin(given.by_unit.index))
+
+
 def with_covariates(cells: Cells, given: Covaried) -> tuple[Cells, tuple[str, ...]]:
     """Sums of segments with the covariates beside the outcome, and their names.
 
-    Units that the effect on all does not know are left out.
+    Args:
+        cells: Of units that are known, see ``with_known``.
+        given: What the effect on all is adjusted for.
     """
     added: dict[str, Floats] = {}
     if len(given.by_unit):
-        ids = _ids(cells)
-        known = np.isin(ids, given.by_unit.index)
-        cells = _where(cells, known)
-        past = given.by_unit.loc[ids[known]]
+        past = given.by_unit.loc[_ids(cells)]
         added = {str(name): past[name].to_numpy(dtype=float) for name in past}
     for name in given.levels:
         added |= dummies(cells.moments.groups[LEVELS + name], name)

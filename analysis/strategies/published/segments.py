@@ -19,6 +19,7 @@ from analysis.strategies.published.adjusted import (
     Covaried,
     adjusted_cells,
     with_covariates,
+    with_known,
 )
 from analysis.strategies.published.binding import Bound
 from analysis.strategies.published.contract import SEGMENTS
@@ -134,10 +135,11 @@ def effects_by(
     Returns:
         None where fewer than two segments are large enough.
     """
-    values = _large(segmented.cells, judged, control)
+    known = segmented.cells if given is None else with_known(segmented.cells, given)
+    values = _large(known, judged, control)
     if len(values) < 2:  # noqa: PLR2004 - a comparison takes two
         return None
-    cells = _kept(segmented.cells, values, judged, control)
+    cells = _kept(known, values, judged, control)
     covariates: tuple[str, ...] = ()
     if given is not None:
         cells, covariates = with_covariates(cells, given)
