@@ -239,6 +239,11 @@ _OF_FEW: Mapping[str, str] = {
         "There are {n} clusters: errors and degrees of freedom are those for few of "
         "them. Try it on your own history on the page Calibration."
     ),
+    "imputation_plain": N_(
+        "There are {n} clusters, too few or too large for the errors for few of them: "
+        "the usual errors call chance an effect more often than promised. Try it on "
+        "your own history on the page Calibration."
+    ),
     "callaway_santanna": N_(
         "There are {n} clusters: with so few, group-time effects call chance an effect "
         "more often than promised. Prefer imputation, and try both on your own history "

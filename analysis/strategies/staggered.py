@@ -62,6 +62,8 @@ def evaluate_staggered(study: Study) -> Finding:
     views = _views(cohorts, effects, method)
     by = study.strategy.aggregate
     overall = views[by][0].estimate(0, alpha=study.alpha)
+    is_plain = method == "imputation" and views[by][0].freedom is None
+    errors = "imputation_plain" if is_plain else method
     twfe = _twfe(cohorts)
     estimate = (
         student(*twfe[:2], alpha=study.alpha, df=twfe[2])
@@ -88,7 +90,7 @@ def evaluate_staggered(study: Study) -> Finding:
         baseline=baseline,
         relative=as_share(estimate, baseline),
         checks=(
-            *_checks(cohorts, effects, overall.effect, twfe, method),
+            *_checks(cohorts, effects, overall.effect, twfe, errors),
             _second_opinion(cohorts, effects, estimate, method),
         ),
         why=text(N_("Units were treated from different days on.")),
@@ -208,13 +210,13 @@ def _checks(
     effects: Effects,
     effect: float,
     twfe: tuple[float, ...],
-    method: str,
+    errors: str,
 ) -> tuple[Check, ...]:
     count = len(np.unique(cohorts.cluster))
     found = [
         _pre_trend(cohorts, effects),
         _twfe_bias(effect, twfe),
-        cluster_count(count, few=FEW, procedure=method),
+        cluster_count(count, few=FEW, procedure=errors),
     ]
     return tuple(check for check in found if check is not None)
 

@@ -71,6 +71,15 @@ def test_effects_by_time_have_df_of_their_own() -> None:
     assert found.interval[1] - found.effect == pytest.approx(df * found.se)
 
 
+@pytest.mark.parametrize(
+    ("clusters", "said"), [(12, "are those for few of them"), (3, "the usual errors")]
+)
+def test_the_check_says_which_errors_were_used(clusters: int, said: str) -> None:
+    data = panel(1).assign(region=lambda made: made["unit"] % clusters)
+    strategy = replace(STAGGERED, method="imputation", cluster=("region",), draws=99)
+    assert said in str(evaluate(data, strategy).check("clusters").sentence)
+
+
 def test_a_band_is_never_inside_its_interval() -> None:
     for method in ("imputation", "callaway_santanna"):
         strategy = replace(STAGGERED, method=method, draws=99)
