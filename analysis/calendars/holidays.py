@@ -30,13 +30,19 @@ _USUAL: Final = ("public",)
 _LANGUAGES: Mapping[str, str] = {"en": "en_US", "zh_CN": "zh_CN"}
 _ENGLISH: Final = "en_US"
 _ESTIMATED: Final = re.compile(r" \((?:observed, )?estimated\)$")
-_SUFFIX: Final = re.compile(r" \(observed\)$|(?<!'s) Holiday$")
+_OBSERVED: Final = re.compile(r" \(observed\)$|（补假）$")
+#: Days off that go with a day; a "Bank Holiday" or a "Substitute Holiday" is called so.
+_DAY_OF: Final = re.compile(r"^(Eid al-\w+|.+ Day) Holiday$")
+#: What China calls a day off for which another day is worked.
+_IN_LIEU: Final = re.compile(r"^Day off \(substituted from .+\)$|^休息日（由.+调休）$")
+DAY_OFF_IN_LIEU: Final = N_("Day off in lieu")
 #: What the CLDR has for the territory of zones such as UTC.
 _NOWHERE: Final = "ZZ"
 _CITY_LANGUAGES: Final = ("en", "zh_Hans", "pt")
 
 #: Frequent names that the package has in English only.
 TRANSLATED: Final = (
+    DAY_OFF_IN_LIEU,
     N_("Ash Wednesday"), N_("Carnival"), N_("Christmas Day"),
     N_("Christmas Eve"), N_("Corpus Christi"), N_("Day of Arafah"),
     N_("Eid al-Adha"), N_("Eid al-Fitr"), N_("Founding Day"), N_("Good Friday"),
@@ -184,8 +190,12 @@ def _plain_name(name: str) -> str:
 
     >>> _plain_name("Eid al-Fitr Holiday (estimated)")
     'Eid al-Fitr'
+    >>> _plain_name("Day off (substituted from 01/04/2026)")
+    'Day off in lieu'
     """
-    return _SUFFIX.sub("", _SUFFIX.sub("", _ESTIMATED.sub("", name)))
+    if _IN_LIEU.match(name):
+        return DAY_OFF_IN_LIEU
+    return _DAY_OF.sub(r"\1", _OBSERVED.sub("", _ESTIMATED.sub("", name)))
 
 
 @cache

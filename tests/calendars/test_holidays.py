@@ -61,6 +61,36 @@ def test_an_eid_has_one_name_on_all_its_days():
     assert eids == [date(2026, 3, 19) + timedelta(days=step) for step in range(6)]
 
 
+@pytest.mark.parametrize(
+    ("territory", "day", "name"),
+    [
+        ("GB", date(2026, 5, 25), "Spring Bank Holiday"),
+        ("IE", date(2026, 8, 3), "August Bank Holiday"),
+        ("JP", date(2026, 5, 6), "Substitute Holiday"),
+        ("JP", date(2026, 9, 22), "National Holiday"),
+        ("US", date(2026, 7, 3), "Independence Day"),
+        ("SA", date(2025, 2, 23), "Founding Day"),
+        ("SA", date(2024, 9, 24), "National Day"),
+    ],
+)
+def test_a_name_loses_only_what_it_says_of_the_date(territory, day, name):
+    assert named(territory, year=day.year).get(day, name) == name
+    names = {name for year in (2024, 2025, 2026)
+             for name in named(territory, year=year).values()}  # fmt: skip
+    assert name in names
+    assert not {"Spring Bank", "Substitute", "National", "August Bank"} & names
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_days_that_are_worked_for_have_one_name(language):
+    china = named("CN", language=language)
+    assert china[date(2026, 1, 2)] == "Day off in lieu"
+    assert not [name for name in china.values() if "2026" in name]
+    assert translate("Day off in lieu", "zh_CN") == "调休"
+    labor = {"en": "Labor Day", "zh_CN": "劳动节"}[language]
+    assert china[date(2026, 5, 1)] == china[date(2026, 5, 2)] == labor
+
+
 def test_names_are_chinese_where_there_are_some():
     assert named("HK", language="zh_CN")[date(2026, 6, 19)] == "端午节"
     assert named("CN", language="zh_CN")[date(2026, 10, 1)] == "国庆节"
