@@ -500,3 +500,25 @@ def test_a_plan_frozen_after_its_last_day_is_told(records, days, told):
     warned = [item.value for item in opened(one(stored)).warning]
     assert (sentence in warned) is told
     assert any("Frozen" in one_of for one_of in warned) is told
+
+
+def before_and_after(start, **changes):
+    return {
+        "name": "City pilot", "design": "did", "unit": "city-day", "guardrails": (),
+        "assignment": Assignment("places", starts={"Riyadh": start}), **changes,
+    }  # fmt: skip
+
+
+def test_days_of_a_place_are_counted_from_its_start(records):
+    start, last = date(2026, 2, 1), date(2026, 2, 28)
+    frozen(records, **before_and_after(start, last_day=last))
+    assert "day 28 of 28, until" in said(opened())
+
+
+def test_a_place_that_has_not_begun_has_run_no_day(records):
+    start = strategy_world.LAST + timedelta(days=6)
+    last = start + timedelta(days=13)
+    frozen(records, **before_and_after(start, last_day=last))
+    text = said(opened())
+    assert "It begins on" in text
+    assert "day 0 of" not in text

@@ -215,12 +215,26 @@ def _days(entry: Entry) -> str:
     plan = entry.plan
     if entry.status in ("draft", "frozen"):
         return written_period(plan.first_day, plan.last_day)
+    done, days = days_run(entry)
+    if not done:
+        return t("It begins on {day}.", day=day(plan.assignment.start))
     return t(
         "day {done} of {days}, until {last}",
-        done=number(entry.days_done),
-        days=number(plan.days),
+        done=number(done),
+        days=number(days),
         last=day(plan.last_day),
     )
+
+
+def days_run(entry: Entry) -> tuple[int, int]:
+    """Days that a strategy has run, and those it runs for, from its start on.
+
+    Days looked at before the start of a place are history.
+    """
+    plan = entry.plan
+    start = plan.assignment.start or plan.first_day
+    history = (start - plan.first_day).days
+    return max(0, entry.days_done - history), plan.days - history
 
 
 def _effect(dataset: Dataset, entry: Entry) -> None:
