@@ -32,6 +32,7 @@ def rules():
 
 def saved(at, *, kind="threshold", limit=5.0):
     next(box for box in at.selectbox if box.label == "Alert when it").select(kind)
+    at.run()
     next(item for item in at.number_input if "Limit" in item.label).set_value(limit)
     names = [item for item in at.text_input if item.label == "Your name"]
     for item in names:
@@ -83,6 +84,22 @@ def test_a_rule_that_is_not_passed_is_quiet(world):
     until(lambda: fired.evaluate(dataset()).state != "running")
     assert fired.alerts(dataset()) == []
     assert "Alert:" not in said(home())
+
+
+def test_a_limit_is_asked_for_only_where_there_is_one(world):
+    at = with_form()
+
+    def limits():
+        return [item.label for item in at.number_input if "Limit" in item.label]
+
+    kind = next(box for box in at.selectbox if box.label == "Alert when it")
+    assert (kind.value, limits()) == ("anomaly", [])
+    for name, labels in (("threshold", 1), ("target", 0)):
+        kind = next(box for box in at.selectbox if box.label == "Alert when it")
+        kind.select(name)
+        at.run()
+        assert not at.exception
+        assert len(limits()) == labels
 
 
 def test_a_rule_without_a_limit_is_refused_with_a_reason(world):

@@ -9,10 +9,19 @@ import pytest
 
 from analysis import orders
 from analysis.errors import InvalidInput
-from analysis.orders.mapping import Mapping
+from analysis.orders.mapping import ColumnMapping, Mapping, TableMapping
 from analysis.orders.values import Reading
 from analysis.orders.working import fitted_to, relinked, working_mapping
-from ui.data import examples, prospect, publishing, questions, relations, saved_mapping
+from ui.data import (
+    examples,
+    plan,
+    prospect,
+    publishing,
+    questions,
+    relations,
+    rules,
+    saved_mapping,
+)
 from ui.data.meaning import retargeted
 
 
@@ -128,3 +137,20 @@ def test_repeated_order_ids_are_seen(draft):
 def test_a_name_is_proposed_from_the_files(titles, name):
     tables = [SimpleNamespace(title=title) for title in titles]
     assert publishing.proposed_name(SimpleNamespace(tables=tables)) == name
+
+
+def test_the_plan_says_which_time_zone_is_used():
+    time = Reading("time")
+    created = ColumnMapping("placed", "field", "created_at", reading=time)
+    zone = ColumnMapping("place_tz", "field", "timezone")
+
+    def mapping(*columns):
+        table = TableMapping("o", "orders.csv", "orders", "orders", columns)
+        return Mapping(tables=(table,), timezone="Asia/Riyadh")
+
+    assert "{column}" not in plan._times(mapping(created))
+    assert "each row" not in plan._times(mapping(created))
+    told = plan._times(mapping(created, zone)).replace("\\", "")
+    assert "the zone that place_tz names in each row, all others in Asia/Riy" in told
+    assert rules._times_without_offset(mapping(created)) == 1
+    assert rules._times_without_offset(mapping(created, zone)) == 0

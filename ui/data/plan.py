@@ -98,10 +98,29 @@ def _looked_up(mapping: Mapping, entry: TableMapping) -> str:
 
 
 def _times(mapping: Mapping) -> str:
+    zone = plain(mapping.timezone)
+    column = zone_column(mapping)
+    if column:
+        return t(
+            "Times without an offset are read in the zone that {column} names in each "
+            "row, all others in {zone}; days and hours are counted there.",
+            column=plain(column),
+            zone=zone,
+        )
     return t(
         "Times without an offset are read in {zone}; days and hours are counted there.",
-        zone=plain(mapping.timezone),
+        zone=zone,
     )
+
+
+def zone_column(mapping: Mapping) -> str:
+    """The column of the orders that names each row's time zone; empty if none does."""
+    columns = [
+        entry.of_field("timezone")
+        for entry in mapping.tables
+        if entry.target == "orders"
+    ]
+    return next((item.column for item in columns if item is not None), "")
 
 
 def _promise(mapping: Mapping) -> str:

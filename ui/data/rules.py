@@ -72,11 +72,13 @@ def _zone(draft: Draft, mapping: Mapping) -> None:
 
 
 def _times_without_offset(mapping: Mapping) -> int:
+    """Columns of times whose zone neither they nor their rows tell."""
     return sum(
         item.reading.type == "time"
         and not item.reading.has_offset
         and not item.reading.is_duration
         for entry in mapping.tables
+        if entry.of_field("timezone") is None
         for item in entry.used()
     )
 

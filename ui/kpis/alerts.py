@@ -10,7 +10,7 @@ import streamlit as st
 
 from analysis import records
 from analysis.metrics import Selection
-from analysis.metrics.registry import parse_reference
+from analysis.metrics.registry import Definition, parse_reference
 from analysis.records.alerts import (
     AlertRule,
     RuleGrain,
@@ -80,16 +80,16 @@ def _form(look: Look, rule: AlertRule | None) -> None:
     """For the metric and the orders looked at, or for those of the rule edited."""
     metric = rule.metric if rule else look.metric
     definition = parse_reference(metric).definition
-    scale = 100 if definition.unit == "share" else 1
     key = f"kpis_alert_{rule.id if rule else 'new'}"
+    st.markdown(_whom(look, rule))
+    kinds = list(KIND_NAMES)
+    # Outside of the form, since the limit is asked for only where there is one.
+    kind = st.selectbox(
+        t("Alert when it"), kinds, key=f"{key}_kind",
+        index=kinds.index(rule.kind) if rule else 0,
+        format_func=lambda item: t(KIND_NAMES[item]),
+    )  # fmt: skip
     with st.form(f"{key}_form", border=False):
-        st.markdown(_whom(look, rule))
-        kinds = list(KIND_NAMES)
-        kind = st.selectbox(
-            t("Alert when it"), kinds, key=f"{key}_kind",
-            index=kinds.index(rule.kind) if rule else 0,
-            format_func=lambda item: t(KIND_NAMES[item]),
-        )  # fmt: skip
         sides = list(SIDE_NAMES)
         usual: Side = "below" if definition.direction == "higher" else "above"
         side = st.segmented_control(
@@ -97,11 +97,7 @@ def _form(look: Look, rule: AlertRule | None) -> None:
             default=rule.side if rule else usual,
             format_func=lambda item: choice(t(SIDE_NAMES[item])),
         )  # fmt: skip
-        limit = st.number_input(
-            t("Limit{unit} (for a limit)", unit=unit_of(definition)),
-            value=rule.limit * scale if rule and rule.limit is not None else None,
-            format="%.6g", key=f"{key}_limit",
-        )  # fmt: skip
+        limit = _limit(rule, definition, key=key) if kind == "threshold" else None
         grain = st.segmented_control(
             t("Time grain"), list(_GRAINS), key=f"{key}_grain", required=True,
             default=rule.grain if rule and rule.grain in _GRAINS else "day",
@@ -115,8 +111,19 @@ def _form(look: Look, rule: AlertRule | None) -> None:
         if st.form_submit_button(t("Save the alert"), type="primary"):
             _save(
                 look, rule, kind=kind, side=side, grain=grain, name=name, typed=typed,
-                limit=None if limit is None else limit / scale,
+                limit=limit,
             )  # fmt: skip
+
+
+def _limit(rule: AlertRule | None, definition: Definition, *, key: str) -> float | None:
+    """The limit asked for, in the metric's own unit; a share is typed in percent."""
+    scale = 100 if definition.unit == "share" else 1
+    typed = st.number_input(
+        t("Limit{unit}", unit=unit_of(definition)),
+        value=rule.limit * scale if rule and rule.limit is not None else None,
+        format="%.6g", key=f"{key}_limit",
+    )  # fmt: skip
+    return None if typed is None else typed / scale
 
 
 def _save(
@@ -141,7 +148,7 @@ def _save(
         scope=rule.scope if rule else scope_text(look),
         grain=grain or "day",
         side=side or "above",
-        limit=limit if kind == "threshold" else None,
+        limit=limit,
         owner=rule.owner if rule else who.signature,
         identifier=rule.id if rule else None,
         version=rule.version if rule else None,
