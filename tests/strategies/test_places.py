@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from sqlglot import exp
 
 from analysis.engine.dataset import Dataset
 from analysis.errors import DataProblem
 from analysis.metrics import Selection
 from analysis.strategies import Strategy, evaluate
 from analysis.strategies.matching import match_controls, unit_history
-from analysis.strategies.published.places import place_names, places_of
+from analysis.strategies.published import binding
+from analysis.strategies.published.places import Places, place_names, places_of
 from tests.strategies.published_world import START, opened, orders_of
 
 DID = Strategy(
@@ -61,6 +63,22 @@ def test_a_panel_has_a_unit_for_each_of_them(world: Dataset, apart: Dataset) -> 
     assert found.check("spill_over").value == pytest.approx(
         evaluate(apart, DID).check("spill_over").value
     )
+
+
+def test_further_metrics_do_not_look_for_the_places_again(
+    world: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def counted(dataset: Dataset, column: str, filters: Sequence[exp.Expr]) -> Places:
+        seen.append(column)
+        return places_of(dataset, column, filters)
+
+    monkeypatch.setattr(binding, "places_of", counted)
+    once = evaluate(world, replace(DID, secondary=("late_rate",)))
+    assert seen == ["zone"]
+    alone = evaluate(world, replace(DID, outcome="late_rate"))
+    assert once.secondary[0].estimate.effect == pytest.approx(alone.effect)
 
 
 def test_a_bare_name_of_two_places_is_refused(world: Dataset) -> None:

@@ -114,8 +114,21 @@ class Bound:
         return filters_of(self.dataset, asked)
 
 
-def bind(dataset: Dataset, strategy: Strategy, scope: Scope) -> Bound:
+def bind(
+    dataset: Dataset,
+    strategy: Strategy,
+    scope: Scope,
+    *,
+    places: Mapping[str, Places] | None = None,
+) -> Bound:
     """Look up everything that the strategy names.
+
+    Args:
+        dataset: What is read.
+        strategy: What is asked.
+        scope: Which orders.
+        places: How places are told apart, where the same units of the same orders were
+            bound before; else all orders are looked through.
 
     Raises:
         UnknownName: a metric, dimension or unit that is not there.
@@ -130,7 +143,8 @@ def bind(dataset: Dataset, strategy: Strategy, scope: Scope) -> Bound:
         )
     require(dataset, "local_date")
     unit = unit_of(strategy)
-    places = _places(dataset, strategy, scope, unit)
+    if places is None:
+        places = _places(dataset, strategy, scope, unit)
     own = places.get(UNITS[unit][0])
     if own is not None and own.repeat and strategy.treated is not None:
         strategy = replace(strategy, treated=tuple(_treated(own, strategy)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.engine.dataset import Dataset
@@ -23,6 +24,7 @@ from analysis.strategies.published.judging import (
     with_reversal,
 )
 from analysis.strategies.published.panels import PanelPlan, panel_study, plan_panel
+from analysis.strategies.published.places import Places
 from analysis.strategies.results import Evaluation, Finding
 from analysis.strategies.secondary import asked_alone, secondary_results
 from analysis.strategies.study import Study
@@ -60,7 +62,10 @@ def evaluate_published(
     finding = found(read.study)
 
     def find(asked: Strategy) -> Finding:
-        return found(read_study(dataset, asked, scope, alpha=alpha, seed=seed).study)
+        again = read_study(
+            dataset, asked, scope, alpha=alpha, seed=seed, places=read.bound.places
+        )
+        return found(again.study)
 
     guardrails = tuple(
         guard(one, find(asked_alone(strategy, one)).estimate)
@@ -95,10 +100,16 @@ def _days_left(study: Study, judged: Judged) -> DaysLeft | None:
 
 
 def read_study(
-    dataset: Dataset, strategy: Strategy, scope: Scope, *, alpha: float, seed: int
+    dataset: Dataset,
+    strategy: Strategy,
+    scope: Scope,
+    *,
+    alpha: float,
+    seed: int,
+    places: Mapping[str, Places] | None = None,
 ) -> Read:
-    """Read what the design of a strategy works on."""
-    bound = bind(dataset, strategy, scope)
+    """Read what a strategy works on; ``places`` are as ``bind`` takes them."""
+    bound = bind(dataset, strategy, scope, places=places)
     need_one_currency(bound, period_of(bound))
     if strategy.design == "ab":
         plan = plan_arms(bound)
