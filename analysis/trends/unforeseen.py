@@ -28,7 +28,9 @@ from analysis.trends.seasons import (
 )
 from analysis.trends.windows import LEAST_DUE, REACH, contrast
 
-#: What is passed on may hold so many times the false ones of what is listed at last.
+#: What is passed on may hold so many times the false ones of what is listed at last: a
+#: choice, and a cautious one. What is passed on beyond the share is not named itself,
+#: but stands beside what is, as another metric of it.
 LOOSER = 2.0
 
 
