@@ -33,6 +33,8 @@ def page(dataset: Dataset, view: StrategyView, entry: Entry | None) -> None:
     _steps(view)
     if view.step != WHOM:
         form_state.put("places_key", None)
+    if view.step > WHOM:
+        form_state.propose_days(dataset)
     with errors.boundary():
         if view.step == 1:
             form_what.step(dataset)

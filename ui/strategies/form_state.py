@@ -178,8 +178,7 @@ def _options(dataset: Dataset) -> Options:
 
 
 def _usual(dataset: Dataset) -> dict[str, Any]:
-    last = dataset.period[1] if dataset.period else date.today()  # noqa: DTZ011
-    begin = last + timedelta(days=1)
+    begin, end = usual_days(dataset, design="ab", starts={})
     unit = next(iter(units_of(dataset, "ab")), "order")
     return {
         "name": "", "hypothesis": "", "owner": "", "metric": "late_rate",
@@ -188,13 +187,41 @@ def _usual(dataset: Dataset) -> dict[str, Any]:
         "kind": "column", "column": "variant", "control": "control",
         "treated": "treatment", "share": 50, "table": "", "starts": {},
         "scope_by": [], "first_day": begin,
-        "last_day": begin + timedelta(days=DAYS - 1), "confidence": 95,
+        "last_day": end, "proposed": (begin, end), "confidence": 95,
         "rule_effect": "estimate", "rule_guard": "held", "adjust": True, "block": 3,
         "anytime": False, "power": 80, "options": None,
         "options_of": (), "secondary": [], "correction": "holm", "no_worse": False,
         "margin": None, "cluster": [], "strata": [], "washout": 0,
         "lags": form_settings.USUAL_LAGS,
     }  # fmt: skip
+
+
+def propose_days(dataset: Dataset) -> None:
+    """Propose the days looked at, as long as nobody chose others.
+
+    Where places begin, four weeks of history come before the first of them, or as many
+    days as there are.
+    """
+    if (get("first_day"), get("last_day")) != get("proposed"):
+        return
+    days = usual_days(dataset, design=get("design"), starts=get("starts") or {})
+    for name, value in zip(("first_day", "last_day"), days, strict=True):
+        put(name, value)
+    put("proposed", days)
+
+
+def usual_days(
+    dataset: Dataset, *, design: str, starts: Mapping[str, date | None]
+) -> tuple[date, date]:
+    """First and last day to look at, of places with the days on which they begin."""
+    known = dataset.period or (date.today(), date.today())  # noqa: DTZ011
+    begun = [first for first in starts.values() if first]
+    if design not in PLACE_DESIGNS or not begun:
+        begin = known[1] + timedelta(days=1)
+        return begin, begin + timedelta(days=DAYS - 1)
+    first = min(begun)
+    history = max(first - timedelta(days=DAYS), min(known[0], first))
+    return history, max(begun) + timedelta(days=DAYS - 1)
 
 
 def _of_plan(plan: Registration) -> dict[str, Any]:
@@ -218,7 +245,7 @@ def _of_plan(plan: Registration) -> dict[str, Any]:
         "table": assignment.table, "starts": dict(assignment.starts),
         "scope_by": list(conditions),
         **{f"scope_{name}": values for name, values in conditions.items()},
-        "first_day": plan.first_day, "last_day": plan.last_day,
+        "first_day": plan.first_day, "last_day": plan.last_day, "proposed": (),
         "confidence": round(100 * (1 - plan.rule.alpha)),
         "rule_effect": plan.rule.effect, "rule_guard": plan.rule.guardrails,
         **form_settings.of_options(plan.options, plan.unit),

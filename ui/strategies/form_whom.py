@@ -23,7 +23,7 @@ from analysis.strategies.contract import DESIGNS
 from analysis.strategies.published.places import BETWEEN, place_names
 from analysis.strategies.registration import PLACE_DESIGNS
 from ui import cached, errors
-from ui.format import number
+from ui.format import day, number
 from ui.guard import guard
 from ui.kpis.axes import axes_of, value_label
 from ui.show import plain, shortened
@@ -260,6 +260,14 @@ def _places(dataset: Dataset) -> None:
         {"place": names, "first": [starts.get(name) for name in names]}
     ).astype({"first": "datetime64[ns]"})
     st.caption(t("Give a day to each place that begins; the others stay controls."))
+    if dataset.period is not None:
+        st.caption(
+            t(
+                "Leave four weeks of data before it: they run from {first} to {last}.",
+                first=day(dataset.period[0]),
+                last=day(dataset.period[1]),
+            )
+        )
     edited = st.data_editor(
         rows, hide_index=True, key=f"plan_{key}_{len(names)}",
         disabled=["place"], height=min(420, 38 + 35 * max(len(rows), 1)),

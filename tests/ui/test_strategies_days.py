@@ -1,0 +1,48 @@
+"""The days that the form of a plan proposes."""
+
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from tests.ui import strategy_world
+from tests.ui.test_strategies_page import button, opened
+from ui.strategies.form_state import usual_days
+from ui.strategies.view import StrategyView
+
+KNOWN = SimpleNamespace(period=(date(2026, 1, 1), date(2026, 3, 25)))
+
+
+@pytest.mark.parametrize("design", ["did", "staggered", "its", "synthetic_control"])
+@pytest.mark.parametrize(
+    ("start", "first"),
+    [
+        (date(2026, 3, 1), date(2026, 2, 1)),
+        (date(2026, 1, 10), date(2026, 1, 1)),
+        (date(2026, 4, 10), date(2026, 3, 13)),
+    ],
+)
+def test_four_weeks_of_history_or_what_there_is(design, start, first):
+    days = usual_days(KNOWN, design=design, starts={"a": start, "b": None})
+    assert days == (first, start + timedelta(days=27))
+
+
+def test_trials_begin_after_the_data():
+    days = usual_days(KNOWN, design="ab", starts={"a": date(2026, 2, 1)})
+    assert days == (date(2026, 3, 26), date(2026, 4, 22))
+
+
+@pytest.mark.parametrize("typed", [None, date(2026, 1, 5)])
+def test_the_form_proposes_them_until_others_are_chosen(workspace, typed):
+    strategy_world.publish(workspace)
+    at = opened(StrategyView(show="plan", step=3))
+    if typed:
+        at.date_input(key="plan_first_day").set_value(typed).run()
+    at.session_state["plan_design"] = "did"
+    at.session_state["plan_unit"] = "city-day"
+    at.session_state["plan_starts"] = {"Riyadh": date(2026, 3, 1)}
+    at.run()
+    first = at.date_input(key="plan_first_day").value
+    assert first == (typed or date(2026, 2, 1))
+    button(at, "plan_next").click().run()
+    assert not at.exception
