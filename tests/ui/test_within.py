@@ -14,7 +14,7 @@ from analysis.metrics import Condition, Period, Selection, meeting
 from analysis.trends import Finding, Watch
 from tests.ui.kpi_world import orders, publish
 from ui import attention, cached
-from ui.kpis import answer, marks, standing, within
+from ui.kpis import answer, marks, standing, trend, within
 from ui.kpis.figures import Figure
 from ui.kpis.groups import Group
 from ui.kpis.view import KpiView, look_at
@@ -216,6 +216,41 @@ def test_where_nothing_is_known_the_verdict_stays(look, monkeypatch):
     verdict, group = told(look, monkeypatch)
     assert verdict.endswith(": worse.")
     assert group.startswith("Riyadh stands out")
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "n", "first"),
+    [
+        ("2026-02-10", "2026-02-17", 160.0, "2026-01-13"),
+        ("2026-02-10", "2026-02-17", 1600.0, "2026-02-10"),
+        ("2026-02-10", "2026-02-10", 300.0, "2026-01-13"),
+        ("2026-02-10", "2026-02-10", 3000.0, "2026-02-10"),
+        ("2026-01-10", "2026-01-17", 160.0, "2026-01-01"),
+    ],
+)
+def test_a_small_finding_opens_with_the_weeks_before_it(look, began, ended, n, first):
+    item = finding(
+        ("zone", "Ri 01"), began=datetime.fromisoformat(began),
+        ended=datetime.fromisoformat(ended), orders=n,
+    )  # fmt: skip
+    found = SimpleNamespace(period=look.whole)
+    view = standing.view_of(look.dataset, found, item)
+    ends = date.fromisoformat(first), date.fromisoformat(ended)
+    assert view.selection.period == Period(*ends)
+    drilled = trend.settled(look_at(look.dataset, view)[0])
+    shown = trend.series(drilled, drilled.metric, drilled.grain)
+    # Four orders a day of this zone: the first days of the data are too few for a week.
+    if began != "2026-01-10":
+        assert not shown["few"].all()
+    assert standing.title(dict(look.axes), item) in [
+        mark.text for mark in marked(drilled, item)
+    ]
+
+
+def marked(look, item):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standing, "found_of", lambda _: SimpleNamespace(findings=(item,)))
+        return marks.marks(look, None)
 
 
 def test_chinese_counts_days_as_days_and_findings_as_things():

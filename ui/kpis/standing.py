@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
-from analysis.metrics import Condition
+from analysis.metrics import Condition, Period
 from analysis.metrics.registry import parse_reference
 from analysis.trends import Finding, Watch, watch
 from analysis.words import N_
@@ -22,7 +22,7 @@ from ui.jobs import Job
 from ui.kpis import within
 from ui.kpis.axes import Axis, condition_label, next_level
 from ui.kpis.breakdown import excess_text
-from ui.kpis.figures import name_of, write
+from ui.kpis.figures import is_few, name_of, write
 from ui.kpis.view import KpiView, Look
 from ui.show import plain
 from ui.state import write_view
@@ -44,6 +44,10 @@ MAX_SHOWN: Final = 6
 MAX_FAULTS: Final = 2
 ANCHOR: Final = "stands-out"
 POLL_SECONDS: Final = 1.0
+#: What a small finding is opened with, so that its trend shows something.
+DAYS_BEFORE: Final = timedelta(days=28)
+#: So many days are drawn by the hour.
+HOURLY_DAYS: Final = 2
 #: A fault of the data of this part of a difference puts it in doubt.
 WEIGHS: Final = 0.1
 #: So long after a fault of the data what is normal again looks odd.
@@ -179,7 +183,7 @@ def _entry(look: Look, found: Watch, item: Finding, *, place: int) -> None:
             f"{icon(item)} {plain(title(look.axes, item))}",
             key=f"kpis_finding_{place}",
             type="tertiary",
-            help=t("Show these orders on these days"),
+            help=t("Show these orders on these days; if few, with four weeks before"),
             on_click=_open,
             args=(look, found, item),
         )
@@ -192,15 +196,33 @@ def _open(look: Look, found: Watch, item: Finding) -> None:
 
 
 def view_of(dataset: Dataset, found: Watch, item: Finding) -> KpiView:
-    """The page on the orders of a finding: its segment, its days, its metric."""
+    """The page on the orders of a finding: its segment, its days, its metric.
+
+    One with too few orders for a trend opens with the four weeks before it.
+    """
     chosen = item.selection(datetime.combine(found.period.last, time()))
     chosen = replace(chosen, dataset=dataset.name, version=dataset.version)
+    if chosen.period is not None and is_small(item, chosen.period.days):
+        chosen = replace(chosen, period=_with_before(dataset, chosen.period))
     last = item.segment[-1][0] if item.segment else ""
     taken = {name for name, _ in item.segment}
     below = next_level(dataset, last) if last else ""
     return KpiView(
         selection=chosen, span="days", by="" if below in taken else below, order="worst"
     )
+
+
+def is_small(item: Finding, days: int) -> bool:
+    """Whether the steps of its own days hold too few orders to be drawn."""
+    steps = days if days > HOURLY_DAYS else 24 * days
+    return is_few(parse_reference(item.metric).definition, item.orders / steps)
+
+
+def _with_before(dataset: Dataset, days: Period) -> Period:
+    """The days and four weeks before them, as far as the data go."""
+    first = days.first - DAYS_BEFORE
+    whole = Period.of(dataset.period)
+    return Period(max(first, whole.first) if whole else first, days.last)
 
 
 def fault_of(look: Look, days: Sequence[date]) -> Finding | None:
