@@ -49,7 +49,19 @@ _NO_ORDERS = N_(
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
-    """Days on which something of a segment is missing: a field, or the orders."""
+    """Days on which something of a segment is missing: a field, or the orders.
+
+    Attributes:
+        metric: Number of a metric that needs the field; None for orders.
+        segment: Where.
+        begin: First day, as a step.
+        end: Last day, included.
+        after: What is left: a share of the orders, or orders a day.
+        before: What there was before.
+        lost: Orders that are missing or lack the field.
+        there: Orders that are there or have the field, by day.
+        whole: Those that there should be, by day.
+    """
 
     metric: int | None
     segment: Segment
@@ -58,19 +70,31 @@ class _Gap:
     after: float
     before: float
     lost: float
+    there: Floats
+    whole: Floats
 
-    @property
-    def rank(self) -> tuple[float, float]:
-        """What is missing wholly comes first, then what is missing most."""
-        left = self.after / max(self.before, 1e-9)
-        return round(left, 1), -self.lost
+    def left(self, without: _Gap | None = None) -> float:
+        """Share that is there on its days, of all or of what another one leaves."""
+        days = slice(self.begin, self.end + 1)
+        there, whole = self.there[days].sum(), self.whole[days].sum()
+        if without is not None:
+            there -= without.there[days].sum()
+            whole -= without.whole[days].sum()
+        return float(there / whole) if whole > 0 else 1.0
 
 
 def gaps(watched: Watched) -> list[Finding]:
-    """Data that are missing, each once, under the widest segment it is missing of."""
+    """Data that are missing, each once, under the widest segment it is missing of.
+
+    Where the rest of a segment is as full as ever without a narrower one, it is the
+    narrower one that is missing.
+    """
+    every = sorted(_all_gaps(watched), key=lambda item: -item.lost)
     found: list[_Gap] = []
-    for gap in sorted(_all_gaps(watched), key=lambda item: item.rank):
-        if not any(_is_same(watched, gap, other) for other in found):
+    for place, gap in enumerate(every):
+        narrower = (item for item in every[place + 1 :] if _is_part(watched, item, gap))
+        explained = any(gap.left(item) >= ONCE_FULL for item in narrower)
+        if not explained and not any(_is_same(watched, gap, one) for one in found):
             found.append(gap)
     return [_listed(watched, gap) for gap in found]
 
@@ -130,7 +154,9 @@ def _unfilled(
         lost = float(share * of[days].sum() - known[days].sum())
         if share >= ONCE_FULL:
             ends = days.start, days.stop - 1
-            found.append(_Gap(metric, segment, *ends, float(left), float(share), lost))
+            found.append(
+                _Gap(metric, segment, *ends, float(left), float(share), lost, known, of)
+            )
     return found
 
 
@@ -146,7 +172,8 @@ def _not_arrived(watched: Watched, segment: Segment, orders: Floats) -> list[_Ga
     off = _is_off(watched, segment) if runs else missing
     return [
         _Gap(None, segment, days.start, days.stop - 1, float(orders[days].mean()),
-             float(usual[days].mean()), float((usual - orders)[days].sum()))
+             float(usual[days].mean()), float((usual - orders)[days].sum()),
+             orders, usual)
         for days in runs if not off[days].all()
     ]  # fmt: skip
 
@@ -186,9 +213,23 @@ def _runs(days: Booleans, first: int) -> list[slice]:
     return [slice(low, high) for low, high in list(pairwise(bounds))[::2]]
 
 
+def _is_part(watched: Watched, inner: _Gap, outer: _Gap) -> bool:
+    """Whether one gap is of the same kind, at the time and in a part of another."""
+    if inner.metric != outer.metric or inner.segment == outer.segment:
+        return False
+    if watched.leaves is None:
+        return within(inner.segment, outer.segment) and _meet(inner, outer)
+    inside, around = (watched.leaves.mask(one.segment) for one in (inner, outer))
+    return _meet(inner, outer) and bool(around[inside].all())
+
+
+def _meet(one: _Gap, other: _Gap) -> bool:
+    return min(one.end, other.end) >= max(one.begin, other.begin)
+
+
 def _is_same(watched: Watched, gap: _Gap, other: _Gap) -> bool:
     """Whether both are one gap: at one time, in segments that share orders."""
-    if min(gap.end, other.end) < max(gap.begin, other.begin):
+    if not _meet(gap, other):
         return False
     if watched.leaves is None:
         return True

@@ -316,3 +316,13 @@ def test_progress_is_told(wrong):
     assert told == sorted(told)
     assert told[-1] == 1
     assert pd.Series(told).between(0, 1).all()
+
+
+def test_one_bad_day_everywhere_is_one_gap(tmp_path):
+    made = orders(wrong=False)
+    day = FIRST.date() + timedelta(days=BEGAN)
+    lost = (made["local_date"] == day) & (np.arange(len(made)) % 5 != 0)
+    made = made.assign(delivered_at=made["delivered_at"].mask(lost))
+    found = watch(published(tmp_path, {"orders": made}), **OPTIONS).findings
+    faults = [item for item in found if item.kind == "data_fault"]
+    assert [(item.segment, item.began.date()) for item in faults] == [((), day)]
