@@ -3,10 +3,12 @@
 from datetime import date, timedelta
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from tests.ui import strategy_world
 from tests.ui.test_strategies_page import button, opened
+from ui.strategies import form_whom
 from ui.strategies.form_state import usual_days
 from ui.strategies.view import StrategyView
 
@@ -46,3 +48,18 @@ def test_the_form_proposes_them_until_others_are_chosen(workspace, typed):
     assert first == (typed or date(2026, 2, 1))
     button(at, "plan_next").click().run()
     assert not at.exception
+
+
+def test_typed_days_stay_with_their_places_when_others_are_shown(monkeypatch):
+    state = {}
+    monkeypatch.setattr(form_whom, "get", state.get)
+    monkeypatch.setattr(form_whom, "put", state.__setitem__)
+    key, rows = form_whom._rows_of_places("zone", ["a", "b"])
+    state["starts"] = {"a": None, "b": date(2026, 2, 1)}
+    again = form_whom._rows_of_places("zone", ["a", "b"])
+    assert again[0] == key
+    assert again[1] is rows
+    other, fewer = form_whom._rows_of_places("zone", ["b", "c"])
+    assert other != key
+    assert fewer["first"].iloc[0] == pd.Timestamp(2026, 2, 1)
+    assert pd.isna(fewer["first"].iloc[1])

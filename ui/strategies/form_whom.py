@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
@@ -247,18 +248,11 @@ def _places(dataset: Dataset) -> None:
     put("kind", "places")
     place = PLACE_OF[get("unit")]
     known = cached.result(place_names, dataset, place, orders_around())
-    key = f"places_{place}_{len(get('scope_by'))}"
-    if get("places_key") != key:
-        put("places_key", key)
-        put("places_given", get("starts") or {})
-    starts = get("places_given")
     chosen = scope().get(place)
     names = [
         name for name in known if not chosen or name.rpartition(BETWEEN)[2] in chosen
     ][:MOST_VALUES]
-    rows = pd.DataFrame(
-        {"place": names, "first": [starts.get(name) for name in names]}
-    ).astype({"first": "datetime64[ns]"})
+    key, rows = _rows_of_places(place, names)
     st.caption(t("Give a day to each place that begins; the others stay controls."))
     if dataset.period is not None:
         st.caption(
@@ -269,7 +263,7 @@ def _places(dataset: Dataset) -> None:
             )
         )
     edited = st.data_editor(
-        rows, hide_index=True, key=f"plan_{key}_{len(names)}",
+        rows, hide_index=True, key=f"plan_{key}",
         disabled=["place"], height=min(420, 38 + 35 * max(len(rows), 1)),
         column_config={
             "place": st.column_config.TextColumn(t("Place")),
@@ -286,6 +280,22 @@ def _places(dataset: Dataset) -> None:
             count=number(len(names)),
         )
     )
+
+
+def _rows_of_places(place: str, names: Sequence[str]) -> tuple[str, pd.DataFrame]:
+    """The key of the table and the rows it starts from, the same from run to run.
+
+    Edits are kept by row, so what was typed is never fed back into the rows; other
+    places are another table, which starts from the days typed so far.
+    """
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
+    key = f"places_{place}_{digest}"
+    if get("places_key") != key:
+        starts = get("starts") or {}
+        rows = {"place": names, "first": [starts.get(name) for name in names]}
+        put("places_rows", pd.DataFrame(rows).astype({"first": "datetime64[ns]"}))
+        put("places_key", key)
+    return key, get("places_rows")
 
 
 def _starts(edited: pd.DataFrame) -> dict[str, date | None]:
