@@ -63,3 +63,15 @@ def test_typed_days_stay_with_their_places_when_others_are_shown(monkeypatch):
     assert other != key
     assert fewer["first"].iloc[0] == pd.Timestamp(2026, 2, 1)
     assert pd.isna(fewer["first"].iloc[1])
+
+
+def test_control_places_are_found_by_the_names_of_the_form(workspace):
+    strategy_world.publish(workspace)
+    at = opened(StrategyView(show="plan", step=3))
+    at.session_state["plan_design"] = "did"
+    at.session_state["plan_unit"] = "zone"
+    at.session_state["plan_starts"] = {"Riyadh / zone 01": date(2026, 3, 1)}
+    at.run()
+    assert not at.error, [(item.title, item.value) for item in at.error]
+    tables = [item.value for item in at.dataframe if "Gap" in item.value]
+    assert any("Jeddah / zone 01" in set(table["Place"]) for table in tables)
