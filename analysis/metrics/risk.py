@@ -82,13 +82,23 @@ def expected_rates(
     tops = _columns(kinds, metrics, "_num")
     bottoms = _columns(kinds, metrics, "_n")
     groups = [_codes(kinds, margin) for margin in margins]
-    fitted = _rounded(fit_factors(tops, bottoms, groups))
+    fitted = fitted_rates(tops, bottoms, groups)
     columns = {f"kind_{place}": kinds[name] for place, name in enumerate(names, 1)}
     for place in range(len(metrics)):
         columns[f"rate_{place + 1}"] = pd.Series(fitted[:, place])
     table = pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False)
     overall = _rounded(tops.sum(axis=0) / np.maximum(bottoms.sum(axis=0), 1e-300))
     return Risk(names, tuple(metrics), table, tuple(float(item) for item in overall))
+
+
+def fitted_rates(
+    tops: Floats, bottoms: Floats, groups: Sequence[NDArray[np.int64]]
+) -> Floats:
+    """Expected values by kind, as ``expected_rates`` has them, of sums at hand.
+
+    The arguments are those of ``fit_factors``.
+    """
+    return _rounded(fit_factors(tops, bottoms, groups))
 
 
 def _rounded(rates: Floats) -> Floats:

@@ -21,6 +21,8 @@ from analysis.trends.findings import Segment
 from analysis.trends.scales import Floats
 
 HOURS = 24
+#: Numbers below this are counted in an array of their own, larger ones are sorted.
+_DENSE = 1 << 24
 #: A segment with first and last day, as steps, of something that befell it.
 Befallen = tuple[Segment, int, int]
 
@@ -270,15 +272,15 @@ def read_leaves(
     frames = leaf_frames(
         dataset, metrics, names=names, period=period, step=step, where=where, risk=risk
     )
-    coded = [_coded([frame[name] for frame in frames]) for name in names]
-    codes = np.column_stack([item[0] for item in coded])
-    leaf, codes = numbered(codes, [len(item[1]) for item in coded])
+    known = [coded([frame[name] for frame in frames]) for name in names]
+    codes = np.column_stack([item[0] for item in known])
+    leaf, codes = numbered(codes, [len(item[1]) for item in known])
     steps = np.concatenate([frame["step"].to_numpy(dtype=np.int64) for frame in frames])
     order = np.argsort(steps, kind="stable")
     tops, bottoms, due = _sums(frames, metrics, order)
     each = HOURS if step == "hour" else 1
     return Leaves(
-        tuple(metrics), tuple(names), codes, tuple(item[1] for item in coded),
+        tuple(metrics), tuple(names), codes, tuple(item[1] for item in known),
         leaf[order], steps[order] // each, steps[order] % each,
         tops, bottoms, due, period.days,
     )  # fmt: skip
@@ -306,20 +308,44 @@ def _sums(
 def numbered(
     codes: NDArray[np.int64], sizes: Sequence[int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number of each row's combination, and the combinations."""
-    combined = np.zeros(len(codes), dtype=np.int64)
+    """Number of each row's combination, and the combinations, in their order.
+
+    Args:
+        codes: Row by dimension.
+        sizes: Number of values of each dimension.
+    """
+    number = np.zeros(len(codes), dtype=np.int64)
+    space = 1
     for place, size in enumerate(sizes):
-        combined = combined * size + codes[:, place]
-        _, combined = np.unique(combined, return_inverse=True)
-    _, firsts = np.unique(combined, return_index=True)
-    return combined.astype(np.int64), codes[firsts]
+        if space * size > _DENSE:
+            number, known = relabelled(number)
+            space = len(known)
+        number, space = number * size + codes[:, place], space * size
+    number, known = relabelled(number)
+    firsts = np.empty(len(known), dtype=np.int64)
+    firsts[number] = np.arange(len(number))
+    return number, codes[firsts]
 
 
-def _coded(
+def relabelled(
+    numbers: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers without gaps, in their order, and what they were."""
+    space = int(numbers.max(initial=-1)) + 1
+    if space > _DENSE:
+        known, found = np.unique(numbers, return_inverse=True)
+        return found.astype(np.int64), known
+    used = np.zeros(space, dtype=bool)
+    used[numbers] = True
+    return (np.cumsum(used) - 1)[numbers], np.flatnonzero(used)
+
+
+def coded(
     parts: Sequence[pd.Series],
 ) -> tuple[NDArray[np.int64], tuple[Scalar, ...]]:
-    """Number of each value, of several columns on end, and the values."""
-    known = union_categoricals([pd.Categorical(part) for part in parts])
+    """Number of each value, of several columns on end, and the values in order."""
+    own = [pd.Categorical(part) for part in parts]
+    known = union_categoricals(own, sort_categories=True)
     listed = known.categories.tolist()
     codes = np.where(known.codes < 0, len(listed), known.codes).astype(np.int64)
     return codes, (*listed, None) if (known.codes < 0).any() else tuple(listed)

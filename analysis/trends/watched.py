@@ -23,6 +23,7 @@ from analysis.metrics.selection import Condition, Selection
 from analysis.metrics.territories import holidays_of
 from analysis.trends.findings import Segment
 from analysis.trends.leaves import Leaves, read_leaves
+from analysis.trends.reading import read_all
 from analysis.trends.scales import Floats
 from analysis.words import N_
 
@@ -68,7 +69,7 @@ class Watched:
         sets: Sets of them whose values are segments; the empty one is all orders.
         read: Days read.
         first: Step of the first day looked through.
-        risk: What is to be expected of which orders.
+        risk: What is to be expected of which orders, where sums are not kept.
         many: The series of all segments.
         leaves: The sums of all combinations of dimensions; None where they are too
             many to be kept.
@@ -82,7 +83,7 @@ class Watched:
     sets: tuple[tuple[str, ...], ...]
     read: Period
     first: int
-    risk: Risk
+    risk: Risk | None
     many: Many
     leaves: Leaves | None
     off: dict[Segment, frozenset[date]] = field(
@@ -113,8 +114,10 @@ class Watched:
             )
         return self.off[segment]
 
-    def risk_of(self, metric: str) -> Risk:
+    def risk_of(self, metric: str) -> Risk | None:
         """The risk for one metric alone."""
+        if self.risk is None:
+            return None
         place = self.metrics.index(metric)
         columns = [name for name in self.risk.table.column_names
                    if name.startswith("kind_")]  # fmt: skip
@@ -170,17 +173,16 @@ def read_watched(
     _require_counted(names)
     chosen = tuple(dimensions) if dimensions is not None else usual_dimensions(dataset)
     where = None if selection is None else replace(selection, period=None)
-    risk = expected_rates(
-        dataset, names, margins=margins_of(dataset), period=read, where=where
-    )
+    margins = margins_of(dataset)
     asked = _sets(chosen, pairs=pairs)
-    leaves = None
+    risk = leaves = None
     if dataset.table("orders").rows <= MOST_KEPT:
         step: Step = "hour" if dataset.has("orders", "local_hour") else "day"
-        leaves = read_leaves(dataset, names, names=chosen, period=read, step=step,
-                             where=where, risk=risk)  # fmt: skip
+        leaves = read_all(dataset, names, names=chosen, margins=margins, period=read,
+                          step=step, where=where)  # fmt: skip
         many = leaves.many(asked, read.first)
     else:
+        risk = expected_rates(dataset, names, margins=margins, period=read, where=where)
         many = many_series(
             dataset, names, sets=asked, period=read, where=where, risk=risk
         )
