@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+
+import numpy as np
 
 from analysis.metrics.availability import availability_of
 from analysis.metrics.many import many_series
-from analysis.metrics.periods import Period
-from analysis.metrics.selection import Condition, Scalar, Selection
+from analysis.metrics.selection import Scalar
 from analysis.trends.findings import Segment
+from analysis.trends.scales import Floats
 from analysis.trends.shapes import Span
 from analysis.trends.watched import Watched
 from analysis.trends.windows import REACH
@@ -20,6 +21,7 @@ from analysis.words import N_
 LEAST_MOVE = 4.0
 #: Deliveries took as long as ever if they moved by less than this share of it.
 SAME_SHARE = 0.35
+_BOTH = ("promised_minutes", "delivery_minutes")
 
 _PROMISE_MOVED = N_(
     "The promised time moved by {moved} minutes from one day to the next, while "
@@ -42,28 +44,16 @@ class Fault:
 
 def promise_fault(watched: Watched, segment: Segment, span: Span) -> Fault | None:
     """Whether the promises moved while the deliveries did not."""
-    names = ["promised_minutes", "delivery_minutes"]
-    if not all(availability_of(watched.dataset, name).is_available for name in names):
+    if not all(availability_of(watched.dataset, name).is_available for name in _BOTH):
         return None
-    first = watched.days(span.begin, span.end)
-    day = timedelta(days=1)
-    before = Period(max(first.first - REACH * day, watched.read.first),
-                    first.first - day)  # fmt: skip
-    chosen = (watched.where or Selection()).narrow(
-        *(Condition(name, values=(value,)) for name, value in segment)
-    )
-    many = many_series(
-        watched.dataset, names, sets=[()], period=Period(before.first, first.last),
-        where=chosen,
-    )  # fmt: skip
-    if not len(many.segments):
-        return None
+    first = max(span.begin - REACH, 0)
+    sums, orders = _by_day(watched, segment, first, span.end)
     means = []
-    for days in (slice(before.days), slice(before.days, None)):
-        orders = many.denominators[0, :, days].sum(axis=1)
-        if not orders.all():
+    for days in (slice(span.begin - first), slice(span.begin - first, None)):
+        count = orders[:, days].sum(axis=1)
+        if not count.all():
             return None
-        means.append(many.numerators[0, :, days].sum(axis=1) / orders)
+        means.append(sums[:, days].sum(axis=1) / count)
     promise, delivery = means[1] - means[0]
     if abs(promise) < LEAST_MOVE or abs(delivery) > SAME_SHARE * abs(promise):
         return None
@@ -73,3 +63,22 @@ def promise_fault(watched: Watched, segment: Segment, span: Span) -> Fault | Non
         "after": round(float(means[1][1]), 1),
     }
     return Fault(_PROMISE_MOVED, values)
+
+
+def _by_day(
+    watched: Watched, segment: Segment, first: int, last: int
+) -> tuple[Floats, Floats]:
+    """Minutes promised and taken, and their orders: metric by day."""
+    leaves = watched.minutes_of(_BOTH)
+    if leaves is not None:
+        found = [leaves.series(name, segment) for name in _BOTH]
+        sums, orders = (np.array([item[side] for item in found]) for side in (0, 1))
+        days = slice(first, last + 1)
+        return sums[:, days], orders[:, days]
+    many = many_series(
+        watched.dataset, _BOTH, sets=[()], period=watched.days(first, last),
+        where=watched.selection_of(segment),
+    )  # fmt: skip
+    if not len(many.segments):
+        return np.zeros((2, 1)), np.zeros((2, 1))
+    return many.numerators[0], many.denominators[0]

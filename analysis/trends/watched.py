@@ -74,6 +74,7 @@ class Watched:
         leaves: The sums of all combinations of dimensions; None where they are too
             many to be kept.
         off: Holidays of the segments that were asked for so far.
+        minutes: Sums by day of other metrics that were asked for so far.
     """
 
     dataset: Dataset
@@ -87,6 +88,9 @@ class Watched:
     many: Many
     leaves: Leaves | None
     off: dict[Segment, frozenset[date]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    minutes: dict[tuple[str, ...], Leaves] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -147,6 +151,17 @@ class Watched:
             risk=self.risk_of(metric),
         )  # fmt: skip
         return leaves.of_all_hours()
+
+    def minutes_of(self, metrics: tuple[str, ...]) -> Leaves | None:
+        """Sums of other metrics by day, read once; None where sums are not kept."""
+        if self.leaves is None:
+            return None
+        if metrics not in self.minutes:
+            self.minutes[metrics] = read_leaves(
+                self.dataset, metrics, names=self.dimensions, period=self.read,
+                step="day", where=self.where, risk=None,
+            )  # fmt: skip
+        return self.minutes[metrics]
 
     def sums_of(self, metric: int) -> tuple[Floats, Floats]:
         """Events and what is to be expected of one metric, segment by day."""
