@@ -11,7 +11,7 @@ from analysis.metrics.many import Many, many_series
 from analysis.trends.cube import Booleans
 from analysis.trends.explain import Candidate
 from analysis.trends.screen import Event, look, standing_out
-from analysis.trends.unforeseen import Outlook, outlook, surprises
+from analysis.trends.unforeseen import outlook, surprises
 from analysis.trends.watched import Watched, without_missing
 from analysis.trends.windows import days_clock, hours_clock
 
@@ -42,10 +42,7 @@ def by_day(
     found = standing_out(looks, false_discoveries=false_discoveries, screens=screens)
     events = [list(one.events) for one in found]
     if filters:
-        outlooks = [_outlook(watched, metric, left_out[metric]) for metric in places]
-        others = surprises(
-            outlooks, false_discoveries=false_discoveries, screens=screens
-        )
+        others = _not_foretold(watched, false_discoveries, left_out)
         events = [[*some, *_beside(some, more)]
                   for some, more in zip(events, others, strict=True)]  # fmt: skip
     candidates = [
@@ -61,12 +58,26 @@ def screens_of(watched: Watched) -> int:
     return 3 if watched.dataset.has("orders", "local_hour") else 2
 
 
-def _outlook(watched: Watched, metric: int, left_out: Booleans) -> Outlook:
-    tops, due = watched.sums_of(metric)
-    return outlook(
-        tops, np.maximum(due, 0), watched.many.denominators[:, metric],
-        first=watched.first, left_out=left_out,
-    )  # fmt: skip
+def _not_foretold(
+    watched: Watched, false_discoveries: float, left_out: Booleans
+) -> list[list[Event]]:
+    """Days that the filters did not foretell, of each metric, filtered at once."""
+    many = watched.many
+    tops, due, orders = (
+        sums.swapaxes(0, 1).reshape(-1, sums.shape[2])
+        for sums in (many.numerators, np.maximum(many.expected, 0), many.denominators)
+    )
+    seen = outlook(
+        tops, due, orders, first=watched.first, left_out=left_out.reshape(tops.shape)
+    )
+    (found,) = surprises(
+        [seen], false_discoveries=false_discoveries, screens=screens_of(watched)
+    )
+    events: list[list[Event]] = [[] for _ in watched.metrics]
+    for event in found:
+        metric, row = divmod(event.series, len(many.segments))
+        events[metric].append(replace(event, series=row))
+    return events
 
 
 def _beside(known: Sequence[Event], others: Sequence[Event]) -> list[Event]:

@@ -7,10 +7,11 @@ moves by itself. What either calls is passed on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analysis.trends.cube import Booleans
@@ -39,12 +40,14 @@ class Outlook:
     """What was foretold of many series, and how rare what came is.
 
     Attributes:
+        rows: The series that have days of enough orders; all else is of these.
         tops: Events, series by day.
         due: Events to be expected; 0 on days that count for nothing.
         foretold: What was foretold.
         p_values: How rare each day is; NaN where too few orders tell.
     """
 
+    rows: NDArray[np.int64]
     tops: Floats
     due: Floats
     foretold: Foretold
@@ -69,15 +72,17 @@ def outlook(
         left_out: Days of series that count for nothing.
     """
     known = due if left_out is None else np.where(left_out, 0.0, due)
+    enough = (orders >= minimum_of("day")) & (known >= LEAST_DUE)
+    enough[:, :first] = False
+    rows = np.flatnonzero(enough.any(axis=1))
+    tops, known = tops[rows], known[rows]
     lengths = fitting(usual_lengths(DAY, "day"), tops.shape[1])
     foretold = foretell(
         per_unit(tops, known), cycles(lengths, tops.shape[1]),
         warm_up=warm_up(lengths), moved_after=moved_after("day", DAY),
     )  # fmt: skip
-    enough = (orders >= minimum_of("day")) & (known >= LEAST_DUE)
-    p_values = np.where(enough, foretold.p_values, np.nan)
-    p_values[:, :first] = np.nan
-    return Outlook(tops, known, foretold, p_values)
+    p_values = np.where(enough[rows], foretold.p_values, np.nan)
+    return Outlook(rows, tops, known, foretold, p_values)
 
 
 def surprises(
@@ -120,11 +125,12 @@ def unforeseen(
 
 def _events(seen: Outlook, q_values: Floats, *, called: Booleans) -> list[Event]:
     tops, due, foretold = seen.tops, seen.due, seen.foretold
-    return [
+    found = [
         _event(tops[row], due[row], foretold, q_values[row], row=row, days=days)
         for row in np.flatnonzero(called.any(axis=1)).tolist()
         for days in _runs(called[row], foretold.errors[row])
     ]
+    return [replace(event, series=int(seen.rows[event.series])) for event in found]
 
 
 def _runs(called: Booleans, errors: Floats) -> list[slice]:
