@@ -19,7 +19,7 @@ from scipy.stats import norm
 from analysis.stats.multiplicity import benjamini_hochberg
 from analysis.trends.scales import Floats
 from analysis.trends.spreads import spreads_of
-from analysis.trends.windows import Clock, sliding, with_slots
+from analysis.trends.windows import Clock, contrasts_of, sliding, with_slots
 
 #: Windows that are nearly independent of one another, a day: on the safe side of what
 #: the largest contrasts of 3,600 quiet Poisson series of 90 days tell (60 events each):
@@ -120,16 +120,20 @@ def look(
             them.
     """
     due = with_slots(tops, due, clock.slots)
-    spreads = spreads_of(tops, due, clock, first=first)
-    best = np.zeros(len(tops))
-    tested = np.zeros(len(tops), dtype=bool)
+    none = np.zeros(tops.shape, dtype=bool)
     if left_out is None:
-        left_out = np.zeros(tops.shape, dtype=bool)
-    slides = sliding(tops, due, left_out, clock)
-    for place, width in enumerate(clock.windows):
-        z = slides.contrasts(width)[:, first:] / spreads[:, [place]]
-        tested |= ~np.isnan(z).all(axis=1)
-        best = np.fmax(best, np.nanmax(np.abs(np.nan_to_num(z)), axis=1, initial=0.0))
+        left_out = none
+    contrasts = contrasts_of(tops, due, none, clock)
+    spreads = spreads_of(contrasts, due.sum(axis=1), clock, first=first)
+    some = np.flatnonzero(left_out.any(axis=1))
+    others = contrasts_of(tops[some], due[some], left_out[some], clock)
+    best = np.full(len(tops), np.nan)
+    for far, own, spread in zip(contrasts, others, spreads.T, strict=True):
+        far[some] = own
+        farthest = np.fmax.reduce(np.abs(far[:, first:]), axis=1, initial=np.nan)
+        best = np.fmax(best, farthest / spread)
+    tested = ~np.isnan(best)
+    best = np.nan_to_num(best)
     return Look(tops, due, spreads, left_out, clock, first, best, tested)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.trends.scales import Floats
-from analysis.trends.windows import LEAST_REACH, Clock, sliding
+from analysis.trends.windows import LEAST_REACH, Clock
 
 #: A series strays at most so many times as far as those of its size.
 MOST_UNLIKE = 1.2
@@ -15,19 +17,25 @@ _SPREAD_PRIOR = 10.0
 _MAD = 0.6745
 
 
-def spreads_of(tops: Floats, due: Floats, clock: Clock, *, first: int) -> Floats:
+def spreads_of(
+    contrasts: Sequence[Floats], sizes: Floats, clock: Clock, *, first: int
+) -> Floats:
     """How far the contrasts of each series stray, by width of the window; at least 1.
 
     A series' own spread may hold what is looked for, so it is kept near that of the
     series of its size, most of which are quiet; and where the steps before the first
     one looked through were quieter, they say what is usual.
+
+    Args:
+        contrasts: Contrasts of the windows of each width, nothing left out.
+        sizes: Events to be expected of each series.
+        clock: The steps.
+        first: First step looked through.
     """
-    none = np.zeros(tops.shape, dtype=bool)
-    size = np.argsort(np.argsort(due.sum(axis=1)))
-    found = np.ones((len(tops), len(clock.windows)))
-    slides = sliding(tops, due, none, clock)
+    size = np.argsort(np.argsort(sizes))
+    found = np.ones((len(sizes), len(clock.windows)))
     for place, width in enumerate(clock.windows):
-        far = np.abs(slides.contrasts(width))
+        far = np.abs(contrasts[place])
         own, counted = _strayed(far)
         usual = np.nan_to_num(_alike(own, size), nan=1.0)
         learned, before = _strayed(far[:, : max(first - width + 1, 0)])

@@ -117,6 +117,17 @@ def sliding(
     )  # fmt: skip
 
 
+def contrasts_of(
+    tops: Floats, due: Floats, left_out: NDArray[np.bool_], clock: Clock
+) -> list[Floats]:
+    """Contrasts of all windows with the steps before, for each width.
+
+    The arguments are those of ``sliding``.
+    """
+    slides = sliding(tops, due, left_out, clock)
+    return [slides.contrasts(width) for width in clock.windows]
+
+
 def contrast(
     now: Floats, now_due: Floats, before: Floats, before_due: Floats
 ) -> Floats:
