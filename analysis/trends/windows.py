@@ -84,11 +84,9 @@ class Sliding:
         known = self.is_known[:, :whole] & (due >= LEAST_DUE)
         if self.left_out is not None:
             known &= _ahead(self.left_out, width) == 0
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = np.sqrt((_ahead(self.tops, width) + _SHIFT) / due)
-            step -= self.level[:, :whole]
-            step /= np.sqrt(0.25 / due + self.noise[:, :whole])
-        z[:, :whole] = np.where(known, step, np.nan)
+        tops = _ahead(self.tops, width)
+        far = _apart(tops, due, self.level[:, :whole], self.noise[:, :whole])
+        z[:, :whole] = np.where(known, far, np.nan)
         return z
 
 
@@ -108,8 +106,7 @@ def sliding(
         tops, due = np.where(left_out, 0.0, tops), np.where(left_out, 0.0, due)
     sums, sums_due = _running(tops), _running(due)
     before, before_due = _behind(sums, clock), _behind(sums_due, clock)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        level, noise = np.sqrt((before + _SHIFT) / before_due), 0.25 / before_due
+    level, noise = _level(before, before_due)
     steps = _behind(_running((due > 0).astype(float)), clock)
     return Sliding(
         sums, sums_due, _running(left_out.astype(float)) if any_left else None,
@@ -132,11 +129,22 @@ def contrast(
     now: Floats, now_due: Floats, before: Floats, before_due: Floats
 ) -> Floats:
     """How far one sum of events lies from another, in units of Poisson noise."""
+    return _apart(now, now_due, *_level(before, before_due))
+
+
+def _level(tops: Floats, due: Floats) -> tuple[Floats, Floats]:
+    """How events compare with those expected, as a root, and the variance of it."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        step = np.sqrt((now + _SHIFT) / now_due) - np.sqrt(
-            (before + _SHIFT) / before_due
-        )
-        return step / np.sqrt(0.25 / now_due + 0.25 / before_due)
+        return np.sqrt((tops + _SHIFT) / due), 0.25 / due
+
+
+def _apart(tops: Floats, due: Floats, level: Floats, noise: Floats) -> Floats:
+    """How far events lie from a level, in units of Poisson noise."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        step = np.sqrt((tops + _SHIFT) / due)
+        step -= level
+        step /= np.sqrt(0.25 / due + noise)
+    return step
 
 
 def with_slots(tops: Floats, due: Floats, slots: NDArray[np.int64]) -> Floats:
