@@ -34,6 +34,7 @@ from analysis.engine import connect
 from analysis.engine.dataset import Column, Dataset, Table
 from analysis.engine.duck import DuckEngine
 from analysis.orders.building import trees
+from analysis.orders.building.names import OWN_NAMES
 from analysis.strategies import Strategy, evaluate
 
 RUNS = 3
@@ -208,7 +209,10 @@ def write_world(folder: Path, rows: int) -> Path:
 
 
 def open_world(path: str | Path, rows: int) -> Dataset:
-    columns = {name: Column(name, kind) for name, kind in TYPES.items()}
+    columns = {
+        name: Column(name, kind, kind="derived" if name in OWN_NAMES else "field")  # type: ignore[arg-type]
+        for name, kind in TYPES.items()
+    }
     return Dataset(
         name="benchmark",
         id="benchmark",
