@@ -66,7 +66,9 @@ class Moments:
 
     def total(self, by: Sequence[str]) -> Moments:
         """The same sums by fewer group columns."""
-        codes, groups = _codes(self.groups, by)
+        codes, groups = codes_of(self.groups, by)
+        if _is_all(codes, len(self.n)):
+            return replace(self, groups=groups)
         return Moments(
             self.names, groups, _add(self.n, codes, len(groups)),
             _add(self.weight, codes, len(groups)), self.centre,
@@ -76,8 +78,11 @@ class Moments:
 
     def where(self, kept: NDArray[np.bool_] | NDArray[np.int64]) -> Moments:
         """Only some of the groups, by a mask or by their positions."""
+        places = _positions(kept)
+        if _is_all(places, len(self.n)):
+            return self.labelled(self.groups)
         return Moments(
-            self.names, self.groups.iloc[_positions(kept)].reset_index(drop=True),
+            self.names, self.groups.iloc[places].reset_index(drop=True),
             self.n[kept], self.weight[kept], self.centre, self.sums[kept],
             self.products[kept],
         )  # fmt: skip
@@ -88,10 +93,12 @@ class Moments:
 
     def only(self, names: Sequence[str]) -> Moments:
         """Only some of the columns, in this order."""
-        at = [self.index(name) for name in names]
+        if tuple(names) == self.names:
+            return self
+        at = np.array([self.index(name) for name in names], dtype=np.int64)
         return Moments(
             tuple(names), self.groups, self.n, self.weight, self.centre[at],
-            self.sums[:, at], self.products[:, at][:, :, at],
+            self.sums[:, at], self.products[:, at[:, None], at],
         )  # fmt: skip
 
     def with_constant(self, name: str, values: Floats) -> Moments:
@@ -121,6 +128,11 @@ def _positions(
     return np.flatnonzero(kept) if kept.dtype == bool else kept.astype(np.int64)
 
 
+def _is_all(places: NDArray[np.int64], size: int) -> bool:
+    """Whether these are all positions in order: nothing needs to be copied then."""
+    return len(places) == size and bool((places == np.arange(size)).all())
+
+
 def moments_of(
     rows: pd.DataFrame,
     columns: Sequence[str],
@@ -136,12 +148,12 @@ def moments_of(
         by: Columns that make the groups; none makes one group.
         weights: One weight a row.
     """
-    codes, groups = _codes(rows, by)
-    values = rows[list(columns)].to_numpy(dtype=float)
-    weight = np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=float)
-    centre = values.mean(axis=0) if len(rows) else np.zeros(len(columns))
-    centred = values - centre
-    weighted = centred * weight[:, None]
+    codes, groups = codes_of(rows, by)
+    centred = rows[list(columns)].to_numpy(dtype=float)
+    centre = centred.mean(axis=0) if len(rows) else np.zeros(len(columns))
+    centred = centred - centre
+    weight = None if weights is None else np.asarray(weights, dtype=float)
+    weighted = centred if weight is None else centred * weight[:, None]
     size, k = len(groups), len(columns)
     products = np.empty((size, k, k))
     for i in range(k):
@@ -160,13 +172,21 @@ def moments_of(
     )
 
 
-def _codes(
+def codes_of(
     frame: pd.DataFrame, by: Sequence[str]
 ) -> tuple[NDArray[np.int64], pd.DataFrame]:
+    """The group of each row, and the groups, sorted by their labels.
+
+    Args:
+        frame: Without missing values in ``by``.
+        by: Columns that make the groups; none makes one group.
+    """
     if not by:
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=[0])
     grouped = frame.groupby(list(by), sort=True, observed=True)
     codes = grouped.ngroup().to_numpy()
+    if _is_all(codes, len(frame)):
+        return codes.astype(np.int64), frame[list(by)].reset_index(drop=True)
     first = np.unique(codes, return_index=True)[1]
     groups = frame[list(by)].iloc[first].reset_index(drop=True)
     return codes.astype(np.int64), groups

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from analysis.stats.moments import Floats, Moments, moments_of
+from analysis.stats.moments import Floats, Moments, codes_of, moments_of
 
-__all__ = ["Floats", "Moments", "moments_of"]
+__all__ = ["Floats", "Moments", "codes_of", "moments_of"]

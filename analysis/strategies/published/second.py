@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from analysis.errors import DoorstepError
 from analysis.strategies.arm_means import adjusted_means
 from analysis.strategies.designs import estimate as estimated
 from analysis.strategies.few_clusters import LEAST
-from analysis.strategies.moments import moments_of
+from analysis.strategies.moments import codes_of, moments_of
 from analysis.strategies.published.contract import SecondOpinion
 from analysis.strategies.published.over_time import Daily
 from analysis.strategies.results import Check, Estimate, Finding, Light, student, text
@@ -68,24 +69,36 @@ def _other(
 
 def _by_unit(study: Study, finding: Finding) -> Estimate | None:
     """Units as rows: the ratio of their totals to their orders (delta method)."""
-    rows = study.rows
     judged, control = sides(finding)
-    rows = rows[rows["treatment"].isin((judged, control))]
+    compared = study.rows["treatment"].isin((judged, control))
+    rows = study.rows if compared.all() else study.rows[compared]
     names = [name for name in study.covariates if name in rows]
-    grouped = rows.groupby(["treatment", "unit"], sort=True)
-    total = rows["outcome"] * rows["weight"]
-    units = grouped[names].mean() if names else pd.DataFrame(index=grouped.size().index)
-    units["top"] = total.groupby([rows["treatment"], rows["unit"]], sort=True).sum()
-    units["bottom"] = grouped["weight"].sum()
-    units = units.reset_index()
+    units = _units(rows, names)
     if units["treatment"].value_counts().min() < LEAST:
         return None
-    for name in names:  # a unit counts by its orders, so must what it is adjusted for
-        units[name] = (units[name] - units[name].mean()) * units["bottom"]
     moments = moments_of(units, ["top", "bottom", *names], by=["treatment"])
     means = adjusted_means(moments, "top", names, denominator="bottom")
     pair = (means.index(judged), means.index(control))
     return means.difference(*pair, alpha=study.alpha)
+
+
+def _units(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """A row for every unit in an arm: its totals, and what it is adjusted for.
+
+    A unit counts by its orders, so must what it is adjusted for.
+    """
+    codes, units = codes_of(rows, ["treatment", "unit"])
+    weight = rows["weight"].to_numpy()
+    found = {
+        "treatment": units["treatment"],
+        "top": np.bincount(codes, rows["outcome"].to_numpy() * weight),
+        "bottom": np.bincount(codes, weight),
+    }
+    count = np.bincount(codes)
+    for name in names:
+        mean = np.bincount(codes, rows[name].to_numpy()) / count
+        found[name] = (mean - mean.mean()) * found["bottom"]
+    return pd.DataFrame(found)
 
 
 def _by_day(daily: Daily, study: Study) -> Estimate | None:
