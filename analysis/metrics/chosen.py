@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
 from sqlglot import exp
 
 from analysis.engine.dataset import Dataset
@@ -46,3 +47,35 @@ def chosen(
     query = trees.select(named, trees.table(ORDERS))
     query = joined(query, ORDERS, [*values.values(), *held])
     return query.where(*(item.copy() for item in held), copy=False) if held else query
+
+
+def distinct(
+    dataset: Dataset,
+    values: Mapping[str, exp.Expr],
+    *,
+    selection: Selection | None = None,
+    period: Period | None = None,
+    filters: Sequence[exp.Expr] = (),
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Values of the orders that are chosen, each combination once, in no order.
+
+    Args:
+        dataset: A published version.
+        values: Expressions as ``chosen`` takes them, by name.
+        selection: Which orders; all if None.
+        period: First and last local day of creation; before that of the selection.
+        filters: Further predicates.
+        limit: At most so many combinations.
+
+    Returns:
+        One column a value.
+
+    Raises:
+        MissingField: if the dataset lacks a column that the selection needs.
+    """
+    query = chosen(
+        dataset, values, selection=selection, period=period, filters=filters
+    ).distinct()
+    query = query if limit is None else query.limit(limit)
+    return dataset.engine.run(query).to_pandas()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Final
 
+import pandas as pd
 from sqlglot import exp
 
 from analysis.calendars import days_off, territory_of
@@ -17,8 +18,9 @@ from analysis.metrics.expressions import ORDERS
 from analysis.metrics.periods import Period
 from analysis.metrics.selection import Selection
 
+#: What tells it before the time zone of the dataset is asked.
 _TELLING: Final = ("country", "timezone")
-_COUNT: Final = "orders"
+_CITY, _UNIT, _TERRITORY, _COUNT = "city", "unit", "territory", "orders"
 
 
 def territories(
@@ -44,22 +46,66 @@ def territories(
         MissingField: if the dataset lacks a column that the selection needs.
     """
     own = territory_of(timezone=dataset.timezone)
-    columns = [name for name in _TELLING if dataset.has(ORDERS, name)]
-    if not columns and own is None and dataset.has(ORDERS, "city"):
-        columns = ["city"]
-    if not columns:
+    if not _columns(dataset, own):
         return {own: 1.0} if own else {}
-    query = territories_query(dataset, columns, selection=selection, period=period)
+    return shares_of(territory_orders(dataset, selection=selection, period=period))
+
+
+def territory_orders(
+    dataset: Dataset,
+    *,
+    unit: exp.Expr | None = None,
+    selection: Selection | None = None,
+    period: Period | None = None,
+) -> pd.DataFrame:
+    """Orders in each territory, which is told as ``territories`` says.
+
+    Args:
+        dataset: A published version.
+        unit: What to count by besides, over the orders table.
+        selection: Which orders; all if None.
+        period: First and last local day of creation, both included.
+
+    Returns:
+        ``unit`` as a text (empty without one), ``territory`` (None where nothing tells
+        it) and ``orders``.
+
+    Raises:
+        MissingField: if the dataset lacks a column that the selection needs.
+    """
+    own = territory_of(timezone=dataset.timezone)
+    columns = _columns(dataset, own)
+    query = territories_query(
+        dataset, columns, unit=unit, selection=selection, period=period
+    )
     found = dataset.engine.run(query).to_pandas()
-    counts: dict[str, float] = {}
-    for row in found.to_dict("records"):
-        texts = {name: _text(row[name]) for name in columns}
-        there = territory_of(**texts) or own
-        if there:
-            counts[there] = counts.get(there, 0.0) + row[_COUNT]
-    total = float(found[_COUNT].sum())
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return {there: count / total for there, count in ranked}
+    told = [_told(row, own) for row in found[columns].to_dict("records")]
+    table = found[[_UNIT, _COUNT]].assign(**{_TERRITORY: told})
+    return table[[_UNIT, _TERRITORY, _COUNT]]
+
+
+def shares_of(table: pd.DataFrame) -> Mapping[str, float]:
+    """Share of the orders in each territory, the largest first.
+
+    Args:
+        table: Rows of ``territory_orders``.
+    """
+    counts = table.groupby(_TERRITORY)[_COUNT].sum()
+    total = float(table[_COUNT].sum())
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+    return {str(there): float(count) / total for there, count in ranked}
+
+
+def _columns(dataset: Dataset, own: str | None) -> list[str]:
+    """Columns that can tell the territory of an order."""
+    asked = (*_TELLING, _CITY) if own is None else _TELLING
+    return [name for name in asked if dataset.has(ORDERS, name)]
+
+
+def _told(row: Mapping[Hashable, object], own: str | None) -> str | None:
+    texts = {str(name): value for name, value in row.items() if isinstance(value, str)}
+    city = texts.pop(_CITY, None)
+    return territory_of(**texts) or own or territory_of(city=city)
 
 
 def holidays_of(
@@ -88,16 +134,14 @@ def territories_query(
     dataset: Dataset,
     columns: list[str],
     *,
+    unit: exp.Expr | None = None,
     selection: Selection | None = None,
     period: Period | None = None,
 ) -> exp.Select:
-    """Orders of each place by the columns that tell its territory."""
-    values: dict[str, exp.Expr] = {name: trees.column(name, ORDERS) for name in columns}
+    """Orders of each unit and place by the columns that tell its territory."""
+    own = exp.Literal.string("") if unit is None else exp.cast(unit.copy(), "VARCHAR")
+    values = {_UNIT: own, **{name: trees.column(name, ORDERS) for name in columns}}
     rows = chosen(dataset, values, selection=selection, period=period).subquery("rows")
-    keys = [trees.column(name) for name in columns]
+    keys = [trees.column(name) for name in values]
     count = trees.named(exp.Count(this=exp.Star(), big_int=True), _COUNT)
     return exp.select(*(key.copy() for key in keys), count).from_(rows).group_by(*keys)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

@@ -184,12 +184,12 @@ def codes_of(
     if not by:
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=[0])
     grouped = frame.groupby(list(by), sort=True, observed=True)
-    codes = grouped.ngroup().to_numpy()
+    codes = grouped.ngroup().to_numpy().astype(np.int64)
     if _is_all(codes, len(frame)):
-        return codes.astype(np.int64), frame[list(by)].reset_index(drop=True)
+        return codes, frame[list(by)].reset_index(drop=True)
     first = np.unique(codes, return_index=True)[1]
     groups = frame[list(by)].iloc[first].reset_index(drop=True)
-    return codes.astype(np.int64), groups
+    return codes, groups
 
 
 def _add(values: Floats, codes: NDArray[np.int64], size: int) -> Floats:

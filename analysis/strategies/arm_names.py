@@ -9,6 +9,7 @@ from sqlglot import exp
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput
 from analysis.metrics import trees
+from analysis.metrics.chosen import distinct
 from analysis.metrics.expressions import ORDERS
 from analysis.strategies.registration import Registration
 from analysis.words import N_
@@ -20,9 +21,8 @@ def arms_in(dataset: Dataset, column: str) -> tuple[str, ...]:
     """Values of a column of the orders as texts, sorted; at most ``MOST``."""
     value = exp.cast(trees.column(column, ORDERS), "VARCHAR")
     known = exp.Not(this=exp.Is(this=value.copy(), expression=exp.null()))
-    query = trees.select([value], trees.table(ORDERS)).where(known).distinct()
-    found = dataset.engine.run(query.limit(MOST)).to_pandas().iloc[:, 0]
-    return tuple(sorted(found.astype(str)))
+    found = distinct(dataset, {"arm": value}, filters=[known], limit=MOST)
+    return tuple(sorted(found["arm"].astype(str)))
 
 
 def need_arms(dataset: Dataset, plan: Registration) -> None:

@@ -12,8 +12,8 @@ from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput, NotEnoughData, UnknownName
 from analysis.metrics import Selection, measure
 from analysis.metrics.filters import filters_of
+from analysis.metrics.place_names import WIDER, Places, full_names, places_of
 from analysis.strategies.history import HISTORY_DAYS, recent
-from analysis.strategies.published.places import WIDER, Places, full_names, places_of
 from analysis.words import N_
 
 

@@ -8,7 +8,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from analysis.metrics import Period, Selection, holidays_of, territories
+from analysis.metrics import Period, Selection, holidays_of, territories, trees
+from analysis.metrics.territories import shares_of, territory_orders
 from analysis.trends.expected import expected
 from tests.worlds import published
 
@@ -50,6 +51,35 @@ def test_cities_tell_it_where_nothing_else_does(world):
     cities = ["Riyadh"] * 6 + ["Hong Kong"] * 3 + ["Springfield"]
     assert dict(territories(world(city=cities))) == {"SA": 0.6, "HK": 0.3}
     assert dict(territories(world("Asia/Kuwait", city=cities))) == {"KW": 1.0}
+
+
+def test_an_order_whose_own_columns_are_empty_is_told_by_its_city(world):
+    country = ["KSA"] * 5 + [None] * 5
+    cities = ["Riyadh"] * 5 + ["Hong Kong"] * 3 + ["Springfield"] * 2
+    columns = {"country": country, "city": cities}
+    assert dict(territories(world(**columns))) == {"SA": 0.5, "HK": 0.3}
+    assert dict(territories(world("Asia/Kuwait", **columns))) == {"SA": 0.5, "KW": 0.5}
+
+
+def test_by_unit_they_add_up_to_the_same(world):
+    zones = ["a"] * 4 + ["b"] * 5 + [None]
+    country = ["SA"] * 6 + ["HK"] * 3 + ["Atlantis"]
+    dataset = world(zone=zones, country=country)
+    table = territory_orders(dataset, unit=trees.column("zone", "orders"))
+    found = {(u, t): n for u, t, n in table.dropna().itertuples(index=False)}
+    assert found == {("a", "SA"): 4, ("b", "SA"): 2, ("b", "HK"): 3}
+    assert table["orders"].sum() == 10
+    assert (
+        dict(shares_of(table)) == dict(territories(dataset)) == {"SA": 0.6, "HK": 0.3}
+    )
+
+
+def test_without_any_column_units_lie_where_the_dataset_does(world):
+    dataset = world("Asia/Kuwait", zone=["a"] * 7 + ["b"] * 3)
+    table = territory_orders(dataset, unit=trees.column("zone", "orders"))
+    assert dict(shares_of(table)) == {"KW": 1.0}
+    assert dict(zip(table["unit"], table["orders"], strict=True)) == {"a": 7, "b": 3}
+    assert territory_orders(world(zone=["a"] * 10))["territory"].isna().all()
 
 
 def test_of_a_selection_its_own_territories_count(world):

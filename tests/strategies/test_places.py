@@ -13,10 +13,10 @@ from sqlglot import exp
 from analysis.engine.dataset import Dataset
 from analysis.errors import DataProblem
 from analysis.metrics import Selection
+from analysis.metrics.place_names import Places, place_names, places_of
 from analysis.strategies import Strategy, evaluate
 from analysis.strategies.matching import match_controls, unit_history
 from analysis.strategies.published import binding
-from analysis.strategies.published.places import Places, place_names, places_of
 from tests.strategies.published_world import START, opened, orders_of
 
 DID = Strategy(

@@ -12,6 +12,7 @@ import streamlit as st
 
 from analysis.engine.dataset import Dataset
 from analysis.metrics import measure
+from analysis.metrics.place_names import BETWEEN, place_names
 from analysis.strategies.arm_names import arms_in
 from analysis.strategies.assignment_tables import (
     check_variants,
@@ -21,7 +22,6 @@ from analysis.strategies.assignment_tables import (
     units_found,
 )
 from analysis.strategies.contract import DESIGNS
-from analysis.strategies.published.places import BETWEEN, place_names
 from analysis.strategies.registration import PLACE_DESIGNS
 from ui import cached, errors
 from ui.format import day, number

@@ -12,12 +12,15 @@ from sqlglot import exp
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput, UnknownName
 from analysis.metrics import trees
+from analysis.metrics.chosen import distinct
 from analysis.metrics.dimensions import dimension
 from analysis.metrics.expressions import ORDERS, require
 from analysis.metrics.figures import Figure, figure_of
 from analysis.metrics.filters import filters_of
 from analysis.metrics.moments import Brought
 from analysis.metrics.periods import Period
+from analysis.metrics.place_names import WIDER, Places, in_full, places_of
+from analysis.metrics.selection import Selection
 from analysis.strategies.contract import Strategy
 from analysis.strategies.published.assigned import (
     NAME,
@@ -30,7 +33,6 @@ from analysis.strategies.published.assigned import (
     renamed,
 )
 from analysis.strategies.published.contract import UNITS, Scope
-from analysis.strategies.published.places import WIDER, Places, in_full, places_of
 from analysis.words import N_
 
 #: Conditions on these say which strategy, not which orders.
@@ -105,13 +107,20 @@ class Bound:
         return self.key(name)
 
     @property
+    def history_selection(self) -> Selection:
+        """Orders of the time before too: without what says which strategy."""
+        return _of_all_times(self.scope.selection, self.strategy)
+
+    @property
     def history_filters(self) -> tuple[exp.Expr, ...]:
-        """Predicates for the time before: those that say which orders."""
-        asked = self.scope.selection
-        hidden = (*_OF_STRATEGY, self.strategy.treatment)
-        for name in hidden:
-            asked = asked.without(name) if name else asked
-        return filters_of(self.dataset, asked)
+        """Predicates of ``history_selection``."""
+        return filters_of(self.dataset, self.history_selection)
+
+
+def _of_all_times(selection: Selection, strategy: Strategy) -> Selection:
+    for name in (*_OF_STRATEGY, strategy.treatment):
+        selection = selection.without(name) if name else selection
+    return replace(selection, period=None)
 
 
 def bind(
@@ -174,10 +183,7 @@ def _places(
     """How the zones and cities that a strategy groups by are told apart."""
     named = [unit, *strategy.cluster, *strategy.strata]
     columns = {UNITS[name][0] for name in named if name in UNITS}
-    selection = replace(scope.selection, period=None)
-    for name in (*_OF_STRATEGY, strategy.treatment):
-        selection = selection.without(name) if name else selection
-    filters = filters_of(dataset, selection)
+    filters = filters_of(dataset, _of_all_times(scope.selection, strategy))
     return {
         column: places_of(dataset, column, filters)
         for column in sorted(columns & set(WIDER))
@@ -245,8 +251,8 @@ def label_of(bound: Bound, code: object) -> object:
     if bound.unit != RIDER or not is_numbered(bound.dataset):
         return code
     same = exp.EQ(this=bound.unit_code, expression=exp.convert(code))
-    query = trees.select([bound.unit_key], trees.table(ORDERS)).where(same).limit(1)
-    return bound.dataset.engine.run(query).column(0)[0].as_py()
+    found = distinct(bound.dataset, {"label": bound.unit_key}, filters=[same])
+    return found["label"].iloc[0]
 
 
 def step_of(name: str) -> exp.Expr:

@@ -6,20 +6,16 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
 from sqlglot import exp
 
-from analysis.calendars import names_of, zones_of
 from analysis.calendars.islamic import OBSERVING, eid, ramadan
 from analysis.errors import InvalidInput
-from analysis.metrics import trees
 from analysis.metrics.availability import availability_of
-from analysis.metrics.expressions import ORDERS
+from analysis.metrics.chosen import distinct
 from analysis.metrics.figures import currencies_of
-from analysis.metrics.joins import joined
 from analysis.metrics.periods import Period
-from analysis.metrics.query import within
 from analysis.metrics.registry import parse_reference
+from analysis.metrics.territories import territories
 from analysis.strategies.published.binding import Bound
 from analysis.strategies.results import Check, Light, text
 from analysis.words import N_
@@ -139,24 +135,9 @@ def _share(days: Sequence[date], special: Callable[[date], bool]) -> float:
 
 def _observes(bound: Bound, period: Period) -> bool:
     """Whether any place selected follows Ramadan."""
-    names = {name for territory in OBSERVING for name in names_of(territory)}
-    zones = {zone for territory in OBSERVING for zone in zones_of(territory)}
-    columns = [name for name in ("country", "timezone") if name in bound.dataset.fields]
-    if not columns:
-        return bound.dataset.timezone in zones
-    found = _places(bound, period, columns)
-    texts = {str(value) for name in columns for value in found[name].dropna()}
-    return any(one in zones or one.strip().lower() in names for one in texts)
-
-
-def _places(bound: Bound, period: Period, columns: Sequence[str]) -> pd.DataFrame:
-    filters = [*bound.filters, within(period)]
-    chosen = [trees.column(name, ORDERS) for name in columns]
-    query = joined(
-        trees.select(chosen, trees.table(ORDERS)), ORDERS, [*chosen, *filters]
-    )
-    query = query.where(*(item.copy() for item in filters)).distinct()
-    return bound.dataset.engine.run(query).to_pandas()
+    orders = bound.scope.selection
+    known = territories(bound.dataset, selection=orders, period=period)
+    return any(territory in OBSERVING for territory in known)
 
 
 class SeveralCurrencies(InvalidInput):
@@ -182,10 +163,6 @@ def need_one_currency(bound: Bound, period: Period) -> None:
 
 
 def _currencies(bound: Bound, column: exp.Expr, period: Period) -> list[str]:
-    filters = [*bound.filters, within(period)]
-    query = joined(
-        trees.select([column], trees.table(ORDERS)), ORDERS, [column, *filters]
-    )
-    known = exp.Not(this=exp.Is(this=column.copy(), expression=exp.null()))
-    query = query.where(*(item.copy() for item in filters), known).distinct()
-    return sorted(bound.dataset.engine.run(query).to_pandas().iloc[:, 0].astype(str))
+    read = {"currency": column}
+    found = distinct(bound.dataset, read, period=period, filters=bound.filters)
+    return sorted(found["currency"].dropna().astype(str))

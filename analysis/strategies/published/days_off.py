@@ -12,12 +12,9 @@ import numpy as np
 import pandas as pd
 from sqlglot import exp
 
-from analysis.calendars import days_off, public_holidays, territory_of
-from analysis.metrics import trees
-from analysis.metrics.expressions import ORDERS
-from analysis.metrics.joins import joined
+from analysis.calendars import days_off, public_holidays
 from analysis.metrics.periods import Period
-from analysis.metrics.query import within
+from analysis.metrics.territories import shares_of, territories, territory_orders
 from analysis.strategies.published.binding import Bound
 from analysis.strategies.results import Check, Text, text
 from analysis.words import N_
@@ -26,56 +23,9 @@ from analysis.words import N_
 UNLIKE: Final = 0.05
 #: Column of a series with the days off of each period.
 COLUMN: Final = "public holidays"
-_PLACES: Final = ("country", "timezone", "city")
 _MOST_NAMED: Final = 6
 
 Shares = Mapping[str, float]
-
-
-def territories(
-    bound: Bound, period: Period, unit: exp.Expr | None = None
-) -> pd.DataFrame:
-    """Orders by territory, and by unit where one is given.
-
-    Returns:
-        Columns ``unit`` (empty without one), ``territory`` and ``orders``.
-    """
-    columns = [name for name in _PLACES if name in bound.dataset.fields]
-    own = unit if unit is not None else exp.Literal.string("")
-    places = [trees.column(name, ORDERS) for name in columns]
-    filters = [*bound.history_filters, within(period)]
-    chosen = [
-        trees.named(exp.cast(own, "VARCHAR"), "unit"),
-        *(
-            trees.named(place, name)
-            for place, name in zip(places, columns, strict=True)
-        ),
-        trees.named(exp.Count(this=exp.Star()), "orders"),
-    ]
-    query = joined(
-        trees.select(chosen, trees.table(ORDERS)), ORDERS, [own, *places, *filters]
-    )
-    keys = [exp.Literal.number(place + 1) for place in range(len(columns) + 1)]
-    query = query.where(*(item.copy() for item in filters)).group_by(*keys)
-    frame = bound.dataset.engine.run(query).to_pandas()
-    zone = bound.dataset.timezone
-    found = [_territory(row, zone) for row in frame.to_dict("records")]
-    return frame.assign(territory=found)[["unit", "territory", "orders"]].dropna()
-
-
-def _territory(row: Mapping[str, object], timezone: str) -> str | None:
-    known = {
-        name: str(row[name])
-        for name in _PLACES
-        if name in row and not pd.isna(row[name])  # type: ignore[call-overload]
-    }
-    return territory_of(**known) or territory_of(timezone=timezone)
-
-
-def shares_of(table: pd.DataFrame) -> Shares:
-    """Share of the orders in each territory."""
-    sums = table.groupby("territory")["orders"].sum()
-    return {str(name): float(value) for name, value in (sums / sums.sum()).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +78,10 @@ def holidays_alike(
     """
     if start is None or not period.first < start <= period.last:
         return None
-    table = territories(bound, period, unit)
-    if table.empty:
+    table = territory_orders(
+        bound.dataset, unit=unit, selection=bound.history_selection, period=period
+    )
+    if table["territory"].isna().all():
         return None
     began = table["unit"].isin(treated) if treated else np.ones(len(table), bool)
     own = side(shares_of(table[began]), period, start) if began.any() else None
@@ -206,7 +158,10 @@ def named(shares: Shares, days: frozenset[date]) -> Text:
 
 def per_period(bound: Bound, period: Period, times: pd.Series, step: str) -> np.ndarray:
     """Days off in each period; of an hour whether its day is one, (periods,)."""
-    off = days_off(shares_of(territories(bound, period)), period.first, period.last)
+    shares = territories(
+        bound.dataset, selection=bound.history_selection, period=period
+    )
+    off = days_off(shares, period.first, period.last)
     days = pd.DatetimeIndex(sorted(pd.Timestamp(day) for day in off))
     if step in ("hour", "day"):
         return times.dt.normalize().isin(days).to_numpy(dtype=float)

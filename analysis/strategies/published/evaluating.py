@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analysis.engine.dataset import Dataset
 from analysis.metrics.availability import availability_of
+from analysis.metrics.place_names import Places
 from analysis.metrics.registry import parse_reference
 from analysis.strategies.contract import Strategy
 from analysis.strategies.designs import found
@@ -24,7 +25,6 @@ from analysis.strategies.published.judging import (
     with_reversal,
 )
 from analysis.strategies.published.panels import PanelPlan, panel_study, plan_panel
-from analysis.strategies.published.places import Places
 from analysis.strategies.results import Evaluation, Finding
 from analysis.strategies.secondary import asked_alone, secondary_results
 from analysis.strategies.study import Study

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sqlglot import exp
 
-from analysis.metrics import trees
-from analysis.metrics.expressions import ORDERS
+from analysis.metrics.chosen import distinct
 from analysis.strategies.checks import DOUBT
 from analysis.strategies.published.panels import PanelPlan
 from analysis.strategies.results import Check, Light, text
@@ -27,15 +25,10 @@ def cities_of(plan: PanelPlan) -> Mapping[str, str]:
     dataset = plan.bound.dataset
     if plan.unit != "zone" or "city" not in dataset.fields:
         return {}
-    zone, city = plan.bound.key("zone"), plan.bound.key("city")
-    chosen = [
-        trees.named(zone, "zone"),
-        trees.named(exp.Min(this=exp.cast(city, "VARCHAR")), "city"),
-    ]
-    place = exp.Literal.number(1)
-    query = trees.select(chosen, trees.table(ORDERS)).group_by(place, copy=False)
-    frame = dataset.engine.run(query).to_pandas().dropna()
-    return dict(zip(frame["zone"].astype(str), frame["city"], strict=True))
+    both = {name: plan.bound.key(name) for name in ("zone", "city")}
+    found = distinct(dataset, both).dropna().astype(str)
+    first = found.groupby("zone")["city"].min()
+    return dict(zip(first.index, first, strict=True))
 
 
 def spill_over(

@@ -12,9 +12,9 @@ from sqlglot import exp
 from analysis.engine.dataset import Dataset
 from analysis.errors import DataProblem
 from analysis.metrics import trees
+from analysis.metrics.chosen import distinct
 from analysis.metrics.expressions import ORDERS
 from analysis.metrics.filters import filters_of
-from analysis.metrics.joins import joined
 from analysis.metrics.measure import measure
 from analysis.metrics.selection import Selection
 from analysis.words import N_
@@ -107,7 +107,8 @@ def places_of(
     wider = [one for one in WIDER[column] if one in dataset.fields]
     if not wider or column not in dataset.fields:
         return Places(column, (column,))
-    table = _named_together(dataset, [column, *wider], filters)
+    read = {name: trees.column(name, ORDERS) for name in (column, *wider)}
+    table = distinct(dataset, read, filters=filters).dropna(subset=column)
     columns = [column]
     for one in wider:
         # A missing wider place is no other one.
@@ -122,16 +123,6 @@ def places_of(
     columns.reverse()
     bare = Places(column, tuple(columns), repeating=repeating)
     return replace(bare, full=_names(table, bare))
-
-
-def _named_together(
-    dataset: Dataset, columns: Sequence[str], filters: Sequence[exp.Expr]
-) -> pd.DataFrame:
-    chosen = [trees.column(name, ORDERS) for name in columns]
-    query = trees.select([*chosen], trees.table(ORDERS))
-    query = joined(query, ORDERS, [*chosen, *filters])
-    query = query.where(*(item.copy() for item in filters)).distinct()
-    return dataset.engine.run(query).to_pandas().dropna(subset=columns[0])
 
 
 def _names(table: pd.DataFrame, places: Places) -> dict[str, tuple[str, ...]]:
