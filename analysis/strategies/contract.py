@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from analysis.errors import InvalidInput, UnknownName
 from analysis.words import N_
@@ -75,6 +75,19 @@ class Secondary:
 
     def __post_init__(self) -> None:
         _one_of("better", self.better, get_args(Better))
+
+
+_Metric = TypeVar("_Metric", Guardrail, Secondary)
+_REFUSED: Mapping[type, tuple[str, str]] = {
+    Guardrail: (
+        N_("{seen!r} is not a guardrail."),
+        N_("Give Guardrail(outcome, margin=...) or the name of a column."),
+    ),
+    Secondary: (
+        N_("{seen!r} is not a secondary metric."),
+        N_("Give Secondary(outcome, better=...) or the name of a column."),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +196,8 @@ class Strategy:
         for name in ("cluster", "covariates", "strata", "predictors"):
             object.__setattr__(self, name, _tuple(getattr(self, name)))
         _one_of("correction", self.correction, get_args(Correction))
-        object.__setattr__(self, "guardrails", _guardrails(self.guardrails))
-        object.__setattr__(self, "secondary", _secondary(self.secondary))
+        object.__setattr__(self, "guardrails", _metrics(self.guardrails, Guardrail))
+        object.__setattr__(self, "secondary", _metrics(self.secondary, Secondary))
         if self.method is not None:
             object.__setattr__(self, "method", _plain(self.method))
         self._check_required()
@@ -273,42 +286,21 @@ def _tuple(value: object) -> tuple[Any, ...]:
     return tuple(value)  # type: ignore[arg-type]
 
 
-def _guardrails(value: object) -> tuple[Guardrail, ...]:
-    items = (value,) if isinstance(value, Guardrail | Mapping) else _tuple(value)
-    return tuple(_guardrail(item) for item in items)
+def _metrics(value: object, kind: type[_Metric]) -> tuple[_Metric, ...]:
+    """Metrics, each given as what it is, by its fields or by its name alone."""
+    items = (value,) if isinstance(value, kind | Mapping) else _tuple(value)
+    return tuple(_metric(item, kind) for item in items)
 
 
-def _secondary(value: object) -> tuple[Secondary, ...]:
-    items = (value,) if isinstance(value, Secondary | Mapping) else _tuple(value)
-    return tuple(_one_secondary(item) for item in items)
-
-
-def _one_secondary(item: object) -> Secondary:
-    if isinstance(item, Secondary):
+def _metric(item: object, kind: type[_Metric]) -> _Metric:
+    if isinstance(item, kind):
         return item
     if isinstance(item, str):
-        return Secondary(item)
+        return kind(item)
     if isinstance(item, Mapping):
-        return Secondary(**item)
-    raise InvalidInput(
-        N_("{seen!r} is not a secondary metric."),
-        hint=N_("Give Secondary(outcome, better=...) or the name of a column."),
-        seen=item,
-    )
-
-
-def _guardrail(item: object) -> Guardrail:
-    if isinstance(item, Guardrail):
-        return item
-    if isinstance(item, str):
-        return Guardrail(item)
-    if isinstance(item, Mapping):
-        return Guardrail(**item)
-    raise InvalidInput(
-        N_("{seen!r} is not a guardrail."),
-        hint=N_("Give Guardrail(outcome, margin=...) or the name of a column."),
-        seen=item,
-    )
+        return kind(**item)
+    refusal, hint = _REFUSED[kind]
+    raise InvalidInput(refusal, hint=hint, seen=item)
 
 
 def _one_of(name: str, value: object, choices: tuple[str, ...]) -> None:

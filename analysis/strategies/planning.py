@@ -298,24 +298,8 @@ def _assumptions(study: Study) -> tuple[Text, ...]:
 def _by_simulation(
     study: Study, aim: Aim, periods: Sequence[int] | None, draws: int
 ) -> Plan:
-    lengths = _lengths(study, periods)
-    found = [
-        (length, placebo_effects(study, length, aim.share, draws)) for length in lengths
-    ]
-    rows = [
-        {
-            "periods": length,
-            "effect": aim.effect,
-            "power": _simulated_power(effects, aim.effect, aim.alpha),
-            "detectable": _simulated_detectable(effects, aim),
-        }
-        for length, effects in found
-    ]
-    curve = pd.DataFrame(rows)
-    enough = curve[curve["power"] >= aim.power]
-    days = np.nan
-    if aim.effect:
-        days = float(enough["periods"].min()) if len(enough) else np.inf
+    curve = _simulated_curve(study, aim, _lengths(study, periods), draws)
+    days = _shortest(curve, aim)
     last = curve.iloc[-1]
     units = study.rows["unit"].nunique() if "unit" in study.rows else 1
     return Plan(
@@ -337,6 +321,32 @@ def _by_simulation(
                     "what chance does."), draws=draws),
         ),
     )  # fmt: skip
+
+
+def _simulated_curve(
+    study: Study, aim: Aim, lengths: Sequence[int], draws: int
+) -> pd.DataFrame:
+    """Power, and the effect that could be found, by length."""
+    rows = []
+    for length in lengths:
+        effects = placebo_effects(study, length, aim.share, draws)
+        rows.append(
+            {
+                "periods": length,
+                "effect": aim.effect,
+                "power": _simulated_power(effects, aim.effect, aim.alpha),
+                "detectable": _simulated_detectable(effects, aim),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _shortest(curve: pd.DataFrame, aim: Aim) -> float:
+    """Periods of the shortest length with the power asked for, infinite if none has."""
+    if not aim.effect:
+        return np.nan
+    enough = curve.loc[curve["power"] >= aim.power, "periods"]
+    return float(enough.min()) if len(enough) else np.inf
 
 
 def _lengths(study: Study, periods: Sequence[int] | None) -> list[int]:

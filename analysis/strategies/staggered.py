@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -23,6 +25,7 @@ from analysis.strategies.results import (
     Estimate,
     Finding,
     Light,
+    Text,
     as_share,
     student,
     text,
@@ -60,42 +63,39 @@ def evaluate_staggered(study: Study) -> Finding:
     method = _method(study)
     effects = group_time_effects(cohorts)
     views = _views(cohorts, effects, method)
+    tables = _tables(views, effects, study)
     by = study.strategy.aggregate
-    overall = views[by][0].estimate(0, alpha=study.alpha)
-    is_plain = method == "imputation" and views[by][0].freedom is None
-    errors = "imputation_plain" if is_plain else method
+    overall = views[by][0]
+    mean = overall.estimate(0, alpha=study.alpha)
     twfe = _twfe(cohorts)
-    estimate = (
-        student(*twfe[:2], alpha=study.alpha, df=twfe[2])
-        if method == "twfe"
-        else overall
-    )
-    tables = {
-        name: _banded(view[1], study, dynamic=name == "dynamic")
-        for name, view in views.items()
-    }
-    tables["group_time"] = _plain(effects, study)
+    estimate = _of_twfe(twfe, study) if method == "twfe" else mean
+    is_plain = method == "imputation" and overall.freedom is None
+    errors = "imputation_plain" if is_plain else method
     baseline = _baseline(cohorts, estimate.effect)
     return Finding(
         estimate=estimate,
         method=method,
-        estimand=text(
-            N_("Mean effect on treated units and periods ({by}), if all would have "
-               "moved alike."),
-            by=by,
-        ),
+        estimand=_estimand(by),
         reference=_REFERENCES[method],
         n=int(np.isfinite(cohorts.outcome).sum()),
         estimates=tables[by],
         baseline=baseline,
         relative=as_share(estimate, baseline),
         checks=(
-            *_checks(cohorts, effects, overall.effect, twfe, errors),
+            *_checks(cohorts, effects, mean.effect, twfe, errors),
             _second_opinion(cohorts, effects, estimate, method),
         ),
         why=text(N_("Units were treated from different days on.")),
         notes=cohorts.notes,
         extra={name: table for name, table in tables.items() if name != "simple"},
+    )
+
+
+def _estimand(by: str) -> Text:
+    return text(
+        N_("Mean effect on treated units and periods ({by}), if all would have "
+           "moved alike."),
+        by=by,
     )  # fmt: skip
 
 
@@ -104,8 +104,7 @@ def estimate_staggered(study: Study) -> Estimate:
     cohorts = read_cohorts(study)
     method = _method(study)
     if method == "twfe":
-        effect, se, df, _ = _twfe(cohorts)
-        return student(effect, se, alpha=study.alpha, df=df)
+        return _of_twfe(_twfe(cohorts), study)
     if method == "imputation":
         return overall_imputed(cohorts, impute(cohorts)).estimate(0, alpha=study.alpha)
     by = study.strategy.aggregate
@@ -145,6 +144,17 @@ def _views(
     return {"simple": views["dynamic"], **views}
 
 
+def _tables(
+    views: Mapping[str, tuple[Effects, Effects]], effects: Effects, study: Study
+) -> dict[str, pd.DataFrame]:
+    """Every view as a table, and the effects of all cohorts and periods."""
+    found = {
+        name: _banded(parts, study, dynamic=name == "dynamic")
+        for name, (_, parts) in views.items()
+    }
+    return {**found, "group_time": _plain(effects, study)}
+
+
 def _banded(effects: Effects, study: Study, *, dynamic: bool) -> pd.DataFrame:
     table = _plain(effects, study)
     if not dynamic:
@@ -161,6 +171,11 @@ def _banded(effects: Effects, study: Study, *, dynamic: bool) -> pd.DataFrame:
 def _plain(effects: Effects, study: Study) -> pd.DataFrame:
     table = effects.table(alpha=study.alpha)
     return table.drop(columns=[name for name in ("g", "t") if name in table])
+
+
+def _of_twfe(found: tuple[float, float, float, float], study: Study) -> Estimate:
+    effect, se, df, _ = found
+    return student(effect, se, alpha=study.alpha, df=df)
 
 
 def _twfe(cohorts: Cohorts) -> tuple[float, float, float, float]:

@@ -26,6 +26,29 @@ from ui.texts import N_, t
 
 SKELETON = 330
 
+#: What is needed: of people, who are all in it from the first day; of orders; by days.
+_OF_ALL_PEOPLE = N_(
+    "With all {available} {units} there are, finding {effect} of {metric} with a "
+    "chance of {power} takes about **{days} days**."
+)
+_NEVER_OF_PEOPLE = N_(
+    "The {available} {units} there are do not find {effect} of {metric} with a "
+    "chance of {power}, however long it runs: they differ too much for good. "
+    "Adjust for their past, or look for a larger effect."
+)
+_SIZE = N_(
+    "To find {effect} of {metric} with a chance of {power} it takes **{n} "
+    "{units}**, about **{days} days** at the pace of the last weeks."
+)
+_LENGTH = N_(
+    "To find {effect} of {metric} with a chance of {power} it takes about "
+    "**{days} days**."
+)
+_NO_LENGTH = N_(
+    "None of the lengths tried finds {effect} of {metric} with a chance of "
+    "{power}; in {available} days it would have to be {seen}."
+)
+
 
 def step(dataset: Dataset) -> None:
     """Draw the step."""
@@ -114,53 +137,36 @@ def _power(dataset: Dataset) -> None:
 def _sentence(found: Plan) -> str:
     """What is needed, in words, from the history of the same orders."""
     metric = get("metric")
-    values = {
-        "effect": size_text(smallest_effect(), metric),
-        "metric": plain(name_of(metric)),
-        "power": percent(float(get("power")) / 100, digits=0),
-        "units": t(UNITS_MANY.get(get("unit"), N_("orders"))),
-        "n": number(found.n) if math.isfinite(found.n) else "∞",
-        "days": number(found.days) if math.isfinite(found.days) else "∞",
-        "seen": size_text(found.detectable, metric),
-        "available": number(found.available),
-    }
-    people = found.design == "ab" and get("unit") != "order"
-    if people and math.isfinite(found.days):
-        text = t(
-            "With all {available} {units} there are, finding {effect} of {metric} with "
-            "a chance of {power} takes about **{days} days**.",
-            **values,
-        )
-    elif people:
-        text = t(
-            "The {available} {units} there are do not find {effect} of {metric} with a "
-            "chance of {power}, however long it runs: they differ too much for good. "
-            "Adjust for their past, or look for a larger effect.",
-            **values,
-        )
-    elif found.design == "ab" and math.isfinite(found.days):
-        text = t(
-            "To find {effect} of {metric} with a chance of {power} it takes **{n} "
-            "{units}**, about **{days} days** at the pace of the last weeks.",
-            **values,
-        )
-    elif math.isfinite(found.days):
-        text = t(
-            "To find {effect} of {metric} with a chance of {power} it takes about "
-            "**{days} days**.",
-            **values,
-        )
-    else:
-        text = t(
-            "None of the lengths tried finds {effect} of {metric} with a chance of "
-            "{power}; in {available} days it would have to be {seen}.",
-            **values,
-        )
+    text = t(
+        _needed(found),
+        effect=size_text(smallest_effect(), metric),
+        metric=plain(name_of(metric)),
+        power=percent(float(get("power")) / 100, digits=0),
+        units=t(UNITS_MANY.get(get("unit"), N_("orders"))),
+        n=_finite(found.n),
+        days=_finite(found.days),
+        seen=size_text(found.detectable, metric),
+        available=number(found.available),
+    )
     if found.gain > 0:
         text += " " + t(
             "CUPED takes {gain} of the noise away.", gain=percent(found.gain)
         )
     return text
+
+
+def _finite(value: float) -> str:
+    return number(value) if math.isfinite(value) else "∞"
+
+
+def _needed(found: Plan) -> str:
+    """The sentence of a plan, untranslated: is there a length, and is it of people?"""
+    enough = math.isfinite(found.days)
+    if found.design != "ab":
+        return _LENGTH if enough else _NO_LENGTH
+    if get("unit") != "order":
+        return _OF_ALL_PEOPLE if enough else _NEVER_OF_PEOPLE
+    return _SIZE if enough else _NO_LENGTH
 
 
 def _curve(dataset: Dataset, found: Plan) -> None:
