@@ -24,6 +24,24 @@ CHROMIUM_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
 ]  # fmt: skip
+#: Whether the script has ended, every placeholder has given way and every chart is
+#: drawn, with the page of one height for a third of a second. The state alone does not
+#: do: charts are drawn after it, and push down what lies below them.
+STANDS_STILL = """() => {
+  const shown = name => [...document.querySelectorAll(`[data-testid=${name}]`)]
+    .filter(element => element.checkVisibility());
+  const app = document.querySelector("[data-testid=stApp]")?.dataset ?? {};
+  const main = document.querySelector("[data-testid=stMain]");
+  const ready = app.testConnectionState === "CONNECTED"
+    && app.testScriptState === "notRunning"
+    && shown("stSkeleton").length === 0
+    && shown("stVegaLiteChart").every(chart => chart.querySelector(".marks"));
+  const height = ready ? main?.scrollHeight : null;
+  if (height === null || height !== window.doorstepStood?.height) {
+    window.doorstepStood = { height, since: performance.now() };
+  }
+  return height !== null && performance.now() - window.doorstepStood.since > 333;
+}"""
 
 
 @dataclass
@@ -51,11 +69,8 @@ class Visit:
     def wait_until_still(self) -> None:
         """Wait until the script has run and everything it sent is drawn."""
         self.page.wait_for_selector("[data-testid=stMainBlockContainer] h1")
-        self.page.wait_for_selector(
-            "[data-testid=stApp][data-test-connection-state=CONNECTED]"
-            "[data-test-script-state=notRunning]"
-        )
-        self.page.wait_for_timeout(300)
+        self.page.evaluate("() => { delete window.doorstepStood; }")
+        self.page.wait_for_function(STANDS_STILL, polling=50)
 
 
 #: Streamlit's own wrapper around the state of a component of ours cannot be pickled.

@@ -179,7 +179,11 @@ def test_an_owner_sets_a_target_that_the_card_then_shows(app, open_page):
 def test_charts_are_downloaded_as_csv_png_and_svg(app, open_page):
     seen = open_page(f"{app.url}/kpis")
     page = seen.page
+    page.get_by_test_id("stProgress").wait_for(state="hidden")
+    seen.wait_until_still()
     page.get_by_role("button", name="Download").last.click()
+    page.get_by_role("button", name="CSV", exact=True).wait_for()
+    seen.wait_until_still()
     for name, start_of_file in (
         ("CSV", b"\xef\xbb\xbf"), ("PNG", b"\x89PNG"), ("SVG", b"<svg"),
     ):  # fmt: skip
