@@ -31,7 +31,12 @@ from analysis.trends.filter_settings import (
     WALKS,
 )
 from analysis.trends.scales import Floats, Scaled
-from analysis.trends.starting import LEAST_DISPERSION, Start
+from analysis.trends.starting import (
+    LEAST_DISPERSION,
+    LEAST_VARIANCE,
+    Start,
+    noise_of,
+)
 
 Booleans = NDArray[np.bool_]
 
@@ -90,6 +95,8 @@ class _Bank:
         self._points = np.ascontiguousarray(scaled.points.T)
         self._known = np.ascontiguousarray(scaled.known.T)
         self._unit = np.ascontiguousarray(scaled.unit.T)
+        self._weights = np.ascontiguousarray(first.weights.T)
+        self._typical = first.typical
         self._ready_at, self._floor = first.ready_at + 1, first.floor
         self._moved_after = moved_after
         self._walks = np.array(WALKS)[:, None]
@@ -108,13 +115,15 @@ class _Bank:
     def step(self, time: int, slots: tuple[int, ...]) -> Floats:
         """Foretell one time of all series, then learn from it: (4, series)."""
         ready = time >= self._ready_at
-        noise = self._known[time] + self._extra * self._unit[time]
-        least = np.maximum(LEAST_DISPERSION * self._known[time], self._floor)
-        noise = np.maximum(noise, least)
-        self._level_var += self._walks * noise
+        known = self._known[time]
+        noise = noise_of(known, self._unit[time], self._typical, self._extra)
+        noise = np.maximum(noise, np.maximum(LEAST_DISPERSION * known, self._floor))
+        least = np.maximum(LEAST_DISPERSION * self._typical, self._floor)
+        usual = np.maximum(self._typical + self._extra, least)
+        self._level_var += self._walks * usual
         mean, variance = self._level.copy(), noise + self._level_var
         for slot in slots:
-            self._effect_vars[slot] += np.where(ready, SEASON_WALK * noise, 0.0)
+            self._effect_vars[slot] += np.where(ready, SEASON_WALK * usual, 0.0)
             mean += self._effects[slot]
             variance += np.where(ready, self._effect_vars[slot], 0.0)
         told = self._mixed(mean, variance, ready)
@@ -157,18 +166,20 @@ class _Bank:
             self._effect_vars[slot] *= 1 - share
 
     def _learn_noise(self, now: _Now) -> None:
-        known, unit = self._known[now.time], self._unit[now.time]
+        known, weight = self._known[now.time], self._weights[now.time]
+        typical = np.maximum(self._typical, LEAST_VARIANCE)
+        unit = np.where(self._extra < 0, known / typical, self._unit[now.time])
         is_far = now.size > OUTLYING
         self._outlying += now.ready * (is_far - self._outlying) / OUTLYING_STEPS
         is_event = is_far & (self._outlying < OUTLYING_SHARE)
         bounded = np.where(is_event, 1.0, np.minimum(now.size, BOUND) ** 2 / KEPT)
-        gain = GAIN / (self._steps + STEP)
+        gain = weight * GAIN / (self._steps + STEP)
         moved = self._extra + gain * now.variance * (bounded - 1) / unit
-        least = (LEAST_DISPERSION - 1) * known
-        least = np.where(known > 0, least, 1e-3 * now.noise) / unit
+        least = (LEAST_DISPERSION - 1) * self._typical
+        least = np.where(self._typical > 0, least, 1e-3 * now.noise)
         self._extra = np.where(now.ready, np.maximum(moved, least), self._extra)
         ready = now.ready[0]
-        self._steps = np.minimum(self._steps + STEP * ready, NOISE_STEPS)
+        self._steps = np.minimum(self._steps + weight * STEP * ready, NOISE_STEPS)
         learned = (1 - SLOPE * gain) ** 2 * self._noise_var + gain**2 * SCATTER
         self._noise_var = np.where(ready, learned, self._noise_var)
 

@@ -48,7 +48,7 @@ def foretell_each(
     for row in range(len(scaled.points)):
         begin = int(first.ready_at[row]) + 1
         if begin < scaled.points.shape[1]:
-            series = _series(scaled, row, active, begin)
+            series = _series(scaled, first, row, active, begin)
             mixed = _mixed(series, first, row, moved_after)
             kept[:, row, begin:] = mixed[:, begin:]
     return kept
@@ -62,6 +62,7 @@ class _Series:
         points: The points; NaN is missing.
         known: Variance that sampling gives each.
         unit: How the variance beyond that varies.
+        weights: What each tells of the noise, beside a typical one.
         active: Effects at work at each time.
         ready: First time that is foretold; the points before are learned from.
     """
@@ -69,17 +70,19 @@ class _Series:
     points: list[float]
     known: list[float]
     unit: list[float]
+    weights: list[float]
     active: list[tuple[int, ...]]
     ready: int
 
 
 def _series(
-    scaled: Scaled, row: int, active: list[tuple[int, ...]], ready: int
+    scaled: Scaled, first: Start, row: int, active: list[tuple[int, ...]], ready: int
 ) -> _Series:
     return _Series(
         points=scaled.points[row].tolist(),
         known=scaled.known[row].tolist(),
         unit=scaled.unit[row].tolist(),
+        weights=first.weights[row].tolist(),
         active=active,
         ready=ready,
     )
@@ -127,6 +130,7 @@ class _Filter:
         level_var: How uncertain it is.
         effects: Effects of all seasons.
         effect_vars: How uncertain they are.
+        typical: Noise that sampling gives a typical point.
         extra: Noise beyond sampling.
         floor: Noise that is left at least.
         steps: Degrees of freedom that the noise is known from, older ones forgotten.
@@ -135,6 +139,7 @@ class _Filter:
         outlying: Share of far points of late.
         run: Far points in a row on one side.
         run_errors: Their errors together.
+        usual: Noise of a typical point now.
         left: Level left for another.
         left_at: When.
         means: What it foretold of each time,
@@ -149,6 +154,7 @@ class _Filter:
     level_var: float
     effects: list[float]
     effect_vars: list[float]
+    typical: float
     extra: float
     floor: float
     steps: float
@@ -157,6 +163,7 @@ class _Filter:
     outlying: float = 0.0
     run: int = 0
     run_errors: float = 0.0
+    usual: float = 0.0
     left: float = nan
     left_at: float = -inf
     means: list[float] = field(default_factory=list)
@@ -176,6 +183,7 @@ class _Filter:
             level_var=START_VARIANCE * float(first.variance[row]),
             effects=_joined(first.effects, row),
             effect_vars=_joined(first.effect_variances, row),
+            typical=float(first.typical[row]),
             extra=float(first.extra[row]),
             floor=float(first.floor[row]),
             steps=min(float(first.freedom[row]), NOISE_STEPS),
@@ -187,9 +195,15 @@ class _Filter:
         """Foretell each time, then learn from it."""
         ready = self.series.ready
         for time, known in enumerate(self.series.known):
-            noise = known + self.extra * self.series.unit[time]
+            if self.extra < 0:
+                noise = known * (1 + self.extra / self.typical)
+            else:
+                noise = known + self.extra * self.series.unit[time]
             noise = max(noise, LEAST_DISPERSION * known, self.floor)
-            self.level_var += self.walk * noise
+            self.usual = max(
+                self.typical + self.extra, LEAST_DISPERSION * self.typical, self.floor
+            )
+            self.level_var += self.walk * self.usual
             if time < ready:
                 self._settle(time, noise)
             else:
@@ -209,7 +223,7 @@ class _Filter:
         mean, variance = self.level, noise + self.level_var
         slots = self.series.active[time]
         for slot in slots:
-            self.effect_vars[slot] += SEASON_WALK * noise
+            self.effect_vars[slot] += SEASON_WALK * self.usual
             mean += self.effects[slot]
             variance += self.effect_vars[slot]
         self._keep(mean, variance)
@@ -241,18 +255,22 @@ class _Filter:
     def _learn_noise(
         self, time: int, size: float, variance: float, noise: float
     ) -> None:
-        known, unit = self.series.known[time], self.series.unit[time]
+        known, weight = self.series.known[time], self.series.weights[time]
+        unit = self.series.unit[time]
+        if self.extra < 0:
+            unit = known / self.typical
         is_far = size > OUTLYING
         self.outlying += (is_far - self.outlying) / OUTLYING_STEPS
         # A few far points are events and say nothing of the noise; many are noise.
         is_event = is_far and self.outlying < OUTLYING_SHARE
         bounded = 1.0 if is_event else min(size, BOUND) ** 2 / KEPT
-        gain = GAIN / (self.steps + STEP)
+        gain = weight * GAIN / (self.steps + STEP)
         moved = self.extra + gain * variance * (bounded - 1) / unit
         # Where sampling noise is known, some points may scatter less than it by chance.
-        least = ((LEAST_DISPERSION - 1) * known if known > 0 else 1e-3 * noise) / unit
+        is_known = self.typical > 0
+        least = (LEAST_DISPERSION - 1) * self.typical if is_known else 1e-3 * noise
         self.extra = max(moved, least)
-        self.steps = min(self.steps + STEP, NOISE_STEPS)
+        self.steps = min(self.steps + weight * STEP, NOISE_STEPS)
         self.noise_var *= (1 - SLOPE * gain) ** 2
         self.noise_var += gain**2 * SCATTER
 

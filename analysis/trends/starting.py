@@ -29,9 +29,12 @@ class Start:
         effects: For each season, series by slot.
         effect_variances: How uncertain they are.
         variance: Noise of a typical point.
-        extra: The part of it beyond sampling.
+        typical: The part of it that sampling gives; 0 where that is not known.
+        extra: The part beyond sampling.
         floor: Noise that is left at least.
         freedom: Degrees of freedom of the noise.
+        weights: What each point tells of the noise, beside a typical one: little where
+            few orders scatter widely; series by time.
         ready_at: Time of the last point that was used.
     """
 
@@ -39,9 +42,11 @@ class Start:
     effects: list[Floats]
     effect_variances: list[Floats]
     variance: Floats
+    typical: Floats
     extra: Floats
     floor: Floats
     freedom: Floats
+    weights: Floats
     ready_at: NDArray[np.int64]
 
 
@@ -63,22 +68,22 @@ def start(scaled: Scaled, seasons: tuple[Season, ...], warm_up: int) -> Start:
         effects.append(found)
         counts.append(count)
     noise = _noise(scaled, used, rest, _parameters(seasons))
-    usual = np.maximum(noise[0], LEAST_VARIANCE)
     shrunken = [
-        _shrunken(found, count, usual, season)
+        _shrunken(found, count, noise, season)
         for found, count, season in zip(effects, counts, seasons, strict=True)
     ]
     ready_at = np.where(seen[:, -1] < warm_up, values.shape[1], _reached(seen, warm_up))
-    variance, extra, freedom = noise
     floor = (LEAST_SHARE * np.abs(level)) ** 2 + LEAST_VARIANCE
     return Start(
         level=level,
         effects=[item[0] for item in shrunken],
         effect_variances=[item[1] for item in shrunken],
-        variance=np.maximum(variance, floor),
-        extra=extra,
+        variance=np.maximum(noise.typical + noise.extra, floor),
+        typical=noise.typical,
+        extra=noise.extra,
         floor=floor,
-        freedom=freedom,
+        freedom=noise.freedom,
+        weights=noise.weights,
         ready_at=ready_at,
     )
 
@@ -126,28 +131,84 @@ def _slot_means(rest: Floats, season: Season) -> tuple[Floats, Floats]:
     return total / np.maximum(count, 1), count
 
 
+@dataclass(frozen=True, slots=True)
+class _Noise:
+    """Noise of the first points of each series.
+
+    Attributes:
+        typical: What sampling gives a point of as many orders as they have on average.
+        extra: Noise beyond it.
+        freedom: Degrees of freedom that it is known from.
+        weights: What each point tells of it, beside a typical one.
+        points: Noise of each point.
+        used: Which points are the first ones.
+    """
+
+    typical: Floats
+    extra: Floats
+    freedom: Floats
+    weights: Floats
+    points: Floats
+    used: NDArray[np.bool_]
+
+
 def _noise(
     scaled: Scaled, used: NDArray[np.bool_], rest: Floats, parameters: int
-) -> tuple[Floats, Floats, Floats]:
-    """Noise of a typical point, the part beyond sampling, and its freedom."""
+) -> _Noise:
+    """Noise of the first points; those of few orders count for less.
+
+    A square tells of the noise by the inverse of the square of its own variance.
+    """
     points = np.maximum(used.sum(axis=1), 1)
-    freedom = np.maximum(points - parameters, 1).astype(float)
-    found = np.nansum(np.where(used, rest, 0.0) ** 2, axis=1) / freedom
-    known = np.where(used, scaled.known, 0.0).sum(axis=1) / points
-    variance = np.maximum(found, LEAST_DISPERSION * known)
-    return variance, variance - known, freedom
+    left = np.maximum(points - parameters, 1) / points
+    known = np.where(used, scaled.known, 0.0)
+    squares = np.where(used, rest, 0.0) ** 2 / scaled.unit
+    beyond = np.maximum(squares.mean(axis=1) - (known * left[:, None]).mean(axis=1), 0)
+    beyond *= used.shape[1] / (points * left)
+    typical = _typical(scaled.known, used)
+    weights = _told(scaled.known, typical, beyond)
+    held = np.where(used, weights, 0.0)
+    total = np.maximum(held.sum(axis=1), LEAST_VARIANCE)
+    found = (held * squares).sum(axis=1) / (total * left)
+    extra = found - (held * known).sum(axis=1) / total
+    extra = np.maximum(extra, (LEAST_DISPERSION - 1) * typical)
+    many = total**2 / np.maximum((held**2).sum(axis=1), LEAST_VARIANCE)
+    noise = noise_of(scaled.known, scaled.unit, typical[:, None], extra[:, None])
+    return _Noise(typical, extra, np.maximum(many * left, 1.0), weights, noise, used)
+
+
+def noise_of(known: Floats, unit: Floats, typical: Floats, extra: Floats) -> Floats:
+    """Noise of points: what is beyond sampling is added, what is missing is a share."""
+    share = 1 + extra / np.maximum(typical, LEAST_VARIANCE)
+    return np.where(extra < 0, known * share, known + extra * unit)
+
+
+def _typical(known: Floats, used: NDArray[np.bool_]) -> Floats:
+    """Sampling noise of as many orders as the points have on average."""
+    is_known = used & (known > 0)
+    orders = np.where(is_known, 1 / np.where(is_known, known, 1.0), 0.0).sum(axis=1)
+    return np.where(orders > 0, is_known.sum(axis=1) / np.maximum(orders, 1e-300), 0.0)
+
+
+def _told(known: Floats, typical: Floats, beyond: Floats) -> Floats:
+    usual = (typical + beyond)[:, None]
+    own = known + beyond[:, None]
+    weights = np.where(own > 0, usual / np.where(own > 0, own, 1.0), 1.0)
+    return np.minimum(weights, 1.0) ** 2
 
 
 def _shrunken(
-    found: Floats, count: Floats, variance: Floats, season: Season
+    found: Floats, count: Floats, noise: _Noise, season: Season
 ) -> tuple[Floats, Floats]:
     """Effects drawn to 0 as far as noise explains them, with what is uncertain."""
+    usual = np.maximum(noise.typical + noise.extra, LEAST_VARIANCE)[:, None]
     if not season.from_start:
-        wide = np.repeat(season.prior * variance[:, None], season.size, axis=1)
-        return found, wide
-    sampling = variance[:, None] / np.maximum(count, 0.5)
-    true = np.maximum(
-        found.var(axis=1) - sampling.mean(axis=1), LEAST_EFFECT * variance
-    )
-    weight = true[:, None] / (true[:, None] + sampling)
+        return found, np.repeat(season.prior * usual, season.size, axis=1)
+    member = np.eye(season.size)[season.slots]
+    together = np.where(noise.used, noise.points, 0.0) @ member
+    own = np.where(count > 0, together / np.maximum(count, 1), usual)
+    sampling = own / np.maximum(count, 0.5)
+    spread = found.var(axis=1) - sampling.mean(axis=1)
+    true = np.maximum(spread[:, None], LEAST_EFFECT * usual)
+    weight = true / (true + sampling)
     return found * weight, weight * sampling
