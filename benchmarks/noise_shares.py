@@ -44,6 +44,28 @@ def value(rng: np.random.Generator, days: int) -> pd.DataFrame:
     return pd.DataFrame({"value": rng.normal(30, 2, days)})
 
 
+def usual_orders(days: int) -> np.ndarray:
+    """Orders an hour: few at night, many at noon and in the evening."""
+    hour = np.arange(24 * days) % 24
+    noon, evening = (np.exp(-(((hour - peak) / 2) ** 2)) for peak in (12, 19))
+    return 20 + 150 * noon + 200 * evening
+
+
+def hourly_rate(rng: np.random.Generator, days: int) -> pd.DataFrame:
+    """Late orders by hour, more of them late in the evening; days of their own."""
+    orders = rng.poisson(usual_orders(days))
+    chance = 0.08 + 0.08 * np.exp(-(((np.arange(24 * days) % 24 - 19) / 2) ** 2))
+    chance *= np.exp(rng.normal(0, 0.1, 24 * days))
+    return pd.DataFrame({"late": rng.binomial(orders, chance), "orders": orders})
+
+
+def hourly_count(rng: np.random.Generator, days: int) -> pd.DataFrame:
+    """Orders by hour."""
+    usual = usual_orders(days) * np.exp(rng.normal(0, 0.08, 24 * days))
+    return pd.DataFrame({"value": rng.poisson(usual)})
+
+
+HOURLY = (hourly_rate, hourly_count)
 CASES: dict[str, tuple[Made, int]] = {
     **{
         f"rate {share:g} of {size}, {days} days, dispersion {dispersion:g}": (
@@ -61,6 +83,8 @@ CASES: dict[str, tuple[Made, int]] = {
     "values, 90 days": (value, 90),
     "values, 200 days": (value, 200),
     "values, 400 days": (value, 400),
+    "rates by hour, 45 days": (hourly_rate, 45),
+    "counts by hour, as values, 45 days": (hourly_count, 45),
 }  # fmt: skip
 
 
@@ -69,16 +93,25 @@ def shares(made: Made, days: int, seeds: range) -> list[tuple[float, float]]:
     found = []
     for seed in seeds:
         frame = made(np.random.default_rng([seed, days]), days)
-        frame["period"] = pd.date_range("2026-01-05", periods=days)
-        columns = {"numerator": "late", "denominator": "orders"}
-        judged = detect(frame, minimum=0, **columns) if "late" in frame else detect(
-            frame, value="value"
-        )  # fmt: skip
-        rarity = 1 - judged["score"].dropna()
+        judged = judge(frame, made)
+        rarity = 1 - judged.loc[~judged["is_too_few"], "score"].dropna()
         found.append([(rarity < level).mean() for level in LEVELS])
     by_series = np.array(found)
     errors = by_series.std(axis=0, ddof=1) / len(by_series) ** 0.5
     return list(zip(by_series.mean(axis=0).tolist(), errors.tolist(), strict=True))
+
+
+def judge(frame: pd.DataFrame, made: Made) -> pd.DataFrame:
+    """What ``detect`` says of days, however few their orders, or of hours."""
+    is_hourly = made in HOURLY
+    frame["period"] = pd.date_range(
+        "2026-01-05", periods=len(frame), freq="h" if is_hourly else "D"
+    )
+    if "late" not in frame:
+        return detect(frame, value="value")
+    return detect(
+        frame, numerator="late", denominator="orders", minimum=None if is_hourly else 0
+    )
 
 
 def main() -> None:

@@ -218,6 +218,8 @@ def _scaled(
 def _values(values: Floats, weights: Floats | None, setting: Setting) -> Scaled:
     weighted = None if weights is None else weights[None, :]
     first = values[: setting.warm_up]
+    if weights is None and scales.are_counts(first, partial(_left_over, setting)):
+        return _counts(values, setting)
     if scales.prefers_logarithm(first, partial(_left_over, setting)):
         return scales.logarithmic(values[None, :], weighted)
     return scales.plain(values[None, :], weighted)
@@ -228,7 +230,7 @@ def _counts(events: Floats, setting: Setting) -> Scaled:
     first = events[: setting.warm_up]
     if scales.prefers_logarithm(first, partial(_left_over, setting), counted=True):
         return scales.logarithmic(events[None, :])
-    return scales.per_unit(events[None, :], np.ones((1, len(events))))
+    return scales.counts(events[None, :])
 
 
 def _left_over(setting: Setting, values: Floats) -> float:

@@ -94,7 +94,7 @@ class _Bank:
         shape = (len(WALKS), len(first.level))
         self._points = np.ascontiguousarray(scaled.points.T)
         self._known = np.ascontiguousarray(scaled.known.T)
-        self._unit = np.ascontiguousarray(scaled.unit.T)
+        self._unit = np.ascontiguousarray(first.unit.T)
         self._weights = np.ascontiguousarray(first.weights.T)
         self._typical = first.typical
         self._ready_at, self._floor = first.ready_at + 1, first.floor

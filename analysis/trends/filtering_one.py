@@ -81,7 +81,7 @@ def _series(
     return _Series(
         points=scaled.points[row].tolist(),
         known=scaled.known[row].tolist(),
-        unit=scaled.unit[row].tolist(),
+        unit=first.unit[row].tolist(),
         weights=first.weights[row].tolist(),
         active=active,
         ready=ready,

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-ScaleName = Literal["rate", "per_unit", "value", "log"]
+ScaleName = Literal["rate", "per_unit", "count", "value", "log"]
 
 #: Anscombe's shifts: they keep the variance even where events are few.
 _EVENT_SHIFT = 3 / 8
 _TRIAL_SHIFT = 3 / 4
 #: How much better the logarithm must describe the first periods (log-likelihood).
 _LOG_MARGIN = 2.0
+#: Whole minutes vary less than counts of their size: by less than this share of it.
+_LEAST_POISSON = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ def per_unit(events: Floats, units: Floats) -> Scaled:
     return Scaled("per_unit", values, _filled(1 / (4 * n)), np.ones_like(values))
 
 
+def counts(events: Floats) -> Scaled:
+    """Counts on the square-root scale; beyond Poisson they vary as they grow."""
+    return replace(per_unit(events, np.ones_like(events)), name="count")
+
+
 def plain(values: Floats, weights: Floats | None = None) -> Scaled:
     """Values as they are; ``weights`` are the orders that each is the mean of."""
     unit = np.ones_like(values)
@@ -78,6 +85,19 @@ def logarithmic(values: Floats, weights: Floats | None = None) -> Scaled:
     floored = np.where(np.isnan(base.points), np.nan, np.fmax(positive, least))
     floored = np.where(np.isnan(floored) & ~np.isnan(base.points), least, floored)
     return Scaled("log", np.log(floored), base.known, base.unit)
+
+
+def are_counts(values: Floats, variance: Callable[[Floats], float]) -> bool:
+    """Whether the first values of a series are whole and vary as counts at least do.
+
+    Args:
+        values: The first values.
+        variance: Gives the variance that a model leaves in them.
+    """
+    seen = values[~np.isnan(values)]
+    if not len(seen) or seen.min() < 0 or (seen % 1).any():
+        return False
+    return variance(np.sqrt(values + _EVENT_SHIFT)) > _LEAST_POISSON / 4
 
 
 def prefers_logarithm(
@@ -128,6 +148,7 @@ def _back_from_logarithm(values: Floats) -> Floats:
 _BACK: dict[ScaleName, Callable[[Floats], Floats]] = {
     "rate": _back_from_arcsine,
     "per_unit": _back_from_root,
+    "count": _back_from_root,
     "value": lambda values: values,
     "log": _back_from_logarithm,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ LEAST_SHARE = 1e-6
 LEAST_VARIANCE = 1e-18
 #: A typical effect is at least this share of the noise, in variance.
 LEAST_EFFECT = 0.05
+#: Points of a slot (an hour of the day) from which its own noise is told, and by which
+#: it is drawn to that of all.
+SLOT_POINTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Start:
         extra: The part beyond sampling.
         floor: Noise that is left at least.
         freedom: Degrees of freedom of the noise.
+        unit: How the noise beyond sampling varies from point to point, about 1; series
+            by time.
         weights: What each point tells of the noise, beside a typical one: little where
             few orders scatter widely; series by time.
         ready_at: Time of the last point that was used.
@@ -46,6 +51,7 @@ class Start:
     extra: Floats
     floor: Floats
     freedom: Floats
+    unit: Floats
     weights: Floats
     ready_at: NDArray[np.int64]
 
@@ -67,7 +73,14 @@ def start(scaled: Scaled, seasons: tuple[Season, ...], warm_up: int) -> Start:
         rest = rest - shift[:, None] - found[:, season.slots]
         effects.append(found)
         counts.append(count)
-    noise = _noise(scaled, used, rest, _parameters(seasons))
+    rest = np.where(used, rest, np.nan)
+    if scaled.name == "count":
+        unit = _by_level(level, effects, seasons, values.shape)
+    elif scaled.name in ("value", "log") and (scaled.unit == 1).all():
+        unit = _by_slot(rest, seasons)
+    else:
+        unit = scaled.unit
+    noise = _noise(replace(scaled, unit=unit), used, rest, _parameters(seasons))
     shrunken = [
         _shrunken(found, count, noise, season)
         for found, count, season in zip(effects, counts, seasons, strict=True)
@@ -83,6 +96,7 @@ def start(scaled: Scaled, seasons: tuple[Season, ...], warm_up: int) -> Start:
         extra=noise.extra,
         floor=floor,
         freedom=noise.freedom,
+        unit=unit,
         weights=noise.weights,
         ready_at=ready_at,
     )
@@ -131,6 +145,33 @@ def _slot_means(rest: Floats, season: Season) -> tuple[Floats, Floats]:
     return total / np.maximum(count, 1), count
 
 
+def _by_level(
+    level: Floats, effects: list[Floats], seasons: tuple[Season, ...],
+    shape: tuple[int, ...],
+) -> Floats:  # fmt: skip
+    """Counts of which more are usual vary more: their root in proportion to itself."""
+    root = np.repeat(level[:, None], shape[1], axis=1)
+    for found, season in zip(effects, seasons, strict=True):
+        root = root + found[:, season.slots]
+    size = np.maximum(np.maximum(root, 0.1 * level[:, None]), 1e-6) ** 2
+    return size / size.mean(axis=1, keepdims=True)
+
+
+def _by_slot(rest: Floats, seasons: tuple[Season, ...]) -> Floats:
+    """Values of a few hours of the day may vary more than those of others."""
+    unit = np.ones(rest.shape)
+    season = next((item for item in seasons if item.from_start), None)
+    if season is None:
+        return unit
+    far, count = _slot_means(np.abs(rest), season)
+    if count.min() < SLOT_POINTS:
+        return unit
+    usual = np.nanmean(np.abs(rest), axis=1, keepdims=True)
+    own = (far / np.maximum(usual, LEAST_VARIANCE)) ** 2
+    drawn = (count * own + SLOT_POINTS) / (count + SLOT_POINTS)
+    return drawn[:, season.slots]
+
+
 @dataclass(frozen=True, slots=True)
 class _Noise:
     """Noise of the first points of each series.
@@ -163,14 +204,14 @@ def _noise(
     left = np.maximum(points - parameters, 1) / points
     known = np.where(used, scaled.known, 0.0)
     squares = np.where(used, rest, 0.0) ** 2 / scaled.unit
-    beyond = np.maximum(squares.mean(axis=1) - (known * left[:, None]).mean(axis=1), 0)
-    beyond *= used.shape[1] / (points * left)
-    typical = _typical(scaled.known, used)
-    weights = _told(scaled.known, typical, beyond)
+    found = squares.sum(axis=1) / left - (known / scaled.unit).sum(axis=1)
+    beyond = np.maximum(found / points, 0.0)
+    typical = _typical(scaled.known / scaled.unit, used)
+    weights = _told(scaled.known / scaled.unit, typical, beyond)
     held = np.where(used, weights, 0.0)
     total = np.maximum(held.sum(axis=1), LEAST_VARIANCE)
     found = (held * squares).sum(axis=1) / (total * left)
-    extra = found - (held * known).sum(axis=1) / total
+    extra = found - (held * known / scaled.unit).sum(axis=1) / total
     extra = np.maximum(extra, (LEAST_DISPERSION - 1) * typical)
     many = total**2 / np.maximum((held**2).sum(axis=1), LEAST_VARIANCE)
     noise = noise_of(scaled.known, scaled.unit, typical[:, None], extra[:, None])

@@ -134,6 +134,55 @@ def test_pure_noise_is_called_as_often_as_stated(kind):
     assert abs(called / judged - 0.02) < 4 * error
 
 
+def _orders_by_hour(days: int) -> np.ndarray:
+    """Few at night, many at noon and in the evening."""
+    hour = np.arange(24 * days) % 24
+    return 20 + 200 * np.exp(-(((hour - 19) / 2.5) ** 2))
+
+
+def _share_called(found: list[pd.DataFrame]) -> tuple[float, float]:
+    """Share of the points called, and its error from how it varies between series."""
+    shares = [one["is_anomaly"][~one["is_too_few"]].mean() for one in found]
+    return float(np.mean(shares)), float(np.std(shares, ddof=1) / len(shares) ** 0.5)
+
+
+def test_peaks_are_not_called_more_often_because_nights_have_few_orders():
+    rng = np.random.default_rng(12)
+    found = []
+    for _ in range(12):
+        orders = rng.poisson(_orders_by_hour(45))
+        hours = pd.date_range("2026-01-05", periods=len(orders), freq="h")
+        late = rng.binomial(orders, 0.1)
+        frame = pd.DataFrame({"period": hours, "late": late, "n": orders})
+        found.append(of(frame))
+    share, error = _share_called(found)
+    assert abs(share - 0.01) < 3 * error
+    assert share < 0.015
+
+
+@pytest.mark.parametrize("given", ["value", "numerator"])
+def test_counts_by_hour_are_called_as_often_as_stated(given):
+    rng = np.random.default_rng(13)
+    found = []
+    for _ in range(8):
+        usual = _orders_by_hour(45)
+        seen = rng.poisson(usual * np.exp(rng.normal(0, 0.08, len(usual))))
+        hours = pd.date_range("2026-01-05", periods=len(seen), freq="h")
+        frame = pd.DataFrame({"period": hours, "orders": seen})
+        found.append(detect(frame, **{given: "orders"}))
+    share, error = _share_called(found)
+    assert abs(share - 0.01) < max(3 * error, 0.005)
+
+
+def test_whole_minutes_are_no_counts():
+    rng = np.random.default_rng(14)
+    minutes = pd.Series(rng.normal(30, 2, 200).round(),
+                        index=pd.date_range("2026-01-05", periods=200))  # fmt: skip
+    found = detect(minutes)
+    width = (found["high"] - found["low"]).iloc[100:].mean()
+    assert width == pytest.approx(2 * 2.6 * 2, rel=0.15)
+
+
 def test_150_orders_a_day_are_too_few_to_tell_and_it_says_so():
     found = of(late(150))
     assert found["is_too_few"].all()

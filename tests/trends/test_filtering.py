@@ -10,7 +10,7 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 from analysis.trends import filtering_one
 from analysis.trends.changes import change_points
 from analysis.trends.filtering import foretell
-from analysis.trends.scales import logarithmic, per_unit, plain, rates
+from analysis.trends.scales import counts, logarithmic, per_unit, plain, rates
 from analysis.trends.seasons import Season, cycles
 
 
@@ -93,7 +93,7 @@ def test_a_slow_drift_is_no_change_point():
     assert not change_points(values, lengths=(), shortest=5).any()
 
 
-@pytest.mark.parametrize("scale", ["rates", "per_unit", "plain"])
+@pytest.mark.parametrize("scale", ["rates", "per_unit", "count", "plain"])
 def test_the_arrays_foretell_what_plain_numbers_do(scale, monkeypatch):
     rng = np.random.default_rng(1)
     shape = (20, 150)
@@ -106,6 +106,7 @@ def test_the_arrays_foretell_what_plain_numbers_do(scale, monkeypatch):
     made = {
         "rates": lambda: rates(late, orders),
         "per_unit": lambda: per_unit(late, orders),
+        "count": lambda: counts(late + np.where(np.isnan(orders), np.nan, 0)),
         "plain": lambda: plain(np.where(np.isnan(orders), np.nan, late), None),
     }[scale]()
     found = []
