@@ -12,8 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from analysis.files import read_yaml
 from analysis.words import N_
 
 SHARED: Final = "shared"
@@ -119,5 +118,5 @@ def _choices(part: str) -> Iterator[Choice]:
 @cache
 def _content() -> Mapping[str, list[Any]]:
     path = Path(__file__).with_name("taxonomy.yaml")
-    content: Mapping[str, list[Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content: Mapping[str, list[Any]] = read_yaml(path)
     return content

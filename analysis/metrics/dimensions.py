@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 from sqlglot import exp
 
 from analysis.engine.dataset import Column, ColumnType, Dataset
 from analysis.errors import UnknownName
+from analysis.files import read_yaml
 from analysis.metrics.experience import (
     EXPERIENCE,
     LABEL,
@@ -88,7 +88,7 @@ class Dimension:
 def load_catalogue() -> Catalogue:
     """Read and validate ``dimensions.yaml``."""
     path = Path(__file__).with_name("dimensions.yaml")
-    return Catalogue.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return Catalogue.model_validate(read_yaml(path))
 
 
 def dimension(dataset: Dataset, name: str) -> Dimension:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import yaml
 from pydantic import BaseModel, ConfigDict
 from sqlglot import exp
 
 from analysis.engine.dataset import Dataset
+from analysis.files import read_yaml
 from analysis.metrics import trees
 from analysis.metrics.expressions import ORDERS
 from analysis.metrics.stages import minutes_between
@@ -38,7 +38,7 @@ class Vocabulary(BaseModel):
 def vocabulary() -> Vocabulary:
     """Read and validate ``facts.yaml``."""
     path = Path(__file__).with_name("facts.yaml")
-    return Vocabulary.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return Vocabulary.model_validate(read_yaml(path))
 
 
 def plain_word(text: object) -> str:

@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.errors import InvalidInput, UnknownName
+from analysis.files import read_yaml
 from analysis.metrics.locks import Lock
 from analysis.words import N_
 
@@ -195,7 +195,7 @@ class Reference:
 def load_registry() -> Registry:
     """Read and validate ``definitions.yaml``."""
     path = Path(__file__).with_name("definitions.yaml")
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = read_yaml(path)
     metrics = {
         name: {"name": name, **entry} for name, entry in content["metrics"].items()
     }

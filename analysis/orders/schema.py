@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from analysis.errors import UnknownName
+from analysis.files import read_yaml
 
 FieldType = Literal[
     "id", "text", "category", "integer", "number", "money", "time", "date", "flag",
@@ -119,7 +118,7 @@ def _field(table: str, name: str, entry: dict[str, Any]) -> Field:
 def load_fields() -> dict[str, dict[str, Field]]:
     """All fields: table name, then field name."""
     path = Path(__file__).with_name("fields.yaml")
-    tables = yaml.safe_load(path.read_text(encoding="utf-8"))
+    tables = read_yaml(path)
     found = {
         table: {name: _field(table, name, entry) for name, entry in fields.items()}
         for table, fields in tables.items()

@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
+from analysis.files import read_yaml
 from analysis.orders.schema import Field, normalise_header
 from analysis.orders.values.missing import clean_value
 from analysis.orders.values.reading import Note
@@ -104,7 +104,7 @@ def _words_of(field: Field) -> Mapping[str, str]:
 @cache
 def _all_words() -> dict[str, dict[str, str]]:
     path = Path(__file__).with_name("canonical.yaml")
-    fields = yaml.safe_load(path.read_text(encoding="utf-8"))
+    fields = read_yaml(path)
     return {
         name: {
             normalise_header(word): ours
