@@ -27,11 +27,13 @@ class Drawn:
         data: As `evaluate` takes it.
         strategy: What is asked.
         truth: Effect that was put in.
+        seed: Of what is drawn in the evaluation.
     """
 
     data: pd.DataFrame
     strategy: Strategy
     truth: float
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

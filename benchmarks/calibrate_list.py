@@ -19,6 +19,11 @@ def _synthetic(name: str, label: str, method: str) -> Case:
     return Case(name, "synthetic_control", label, draw)
 
 
+def _bands(name: str, label: str, method: str) -> Case:
+    draw = partial(panels.bands, method=method)
+    return Case(name, "staggered", label, draw, panels.outside_bands)
+
+
 CASES: tuple[Case, ...] = (
     Case("means", "ab", "Means of riders (Welch)", cases.means),
     Case("proportions", "ab", "Proportions of orders", cases.proportions),
@@ -51,5 +56,10 @@ CASES: tuple[Case, ...] = (
     Case(
         "always", "ab", "Always-valid interval, 28 daily looks", cases.sequence,
         cases.ever_outside, kind="always",
+    ),
+    _bands("bands", "All steps in their bands, imputation", "imputation"),
+    _bands(
+        "bands_callaway", "All steps in their bands, Callaway-Sant'Anna",
+        "callaway_santanna",
     ),
 )  # fmt: skip

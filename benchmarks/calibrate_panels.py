@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy import special
 
-from analysis.strategies import Strategy
+from analysis.strategies import Strategy, evaluate
 from benchmarks import calibrate_world as world
 from benchmarks.calibrate_cases import DRAWS, Drawn
 
@@ -46,7 +48,7 @@ def _staggered(rng: np.random.Generator, effect: float, method: str) -> Drawn:
     values = world.zones(rng, periods, size)
     starts = rng.permutation(np.repeat([4, 7, 10, 99], size // 4))
     since = np.arange(periods)[:, None] - starts
-    change = np.where(since >= 0, -0.5 - 0.2 * np.minimum(since, 5), 0.0) * effect
+    change = _course(since) * effect
     treated = since >= 0
     strategy = Strategy(
         "staggered", "minutes", treatment="first", unit="zone", time="day",
@@ -56,12 +58,31 @@ def _staggered(rng: np.random.Generator, effect: float, method: str) -> Drawn:
     return Drawn(_long(values + change, first=starts), strategy, truth)
 
 
+def _course(since: np.ndarray) -> np.ndarray:
+    """Effect by periods since the start: it grows for five of them."""
+    return np.where(since >= 0, -0.5 - 0.2 * np.minimum(since, 5), 0.0)
+
+
 def callaway(rng: np.random.Generator, effect: float) -> Drawn:
     return _staggered(rng, effect, "callaway_santanna")
 
 
 def imputation(rng: np.random.Generator, effect: float) -> Drawn:
     return _staggered(rng, effect, "imputation")
+
+
+def bands(rng: np.random.Generator, effect: float, method: str) -> Drawn:
+    """The same roll-out; the truth is how much of the course is put in."""
+    drawn = _staggered(rng, effect, method)
+    return replace(drawn, truth=effect, seed=int(rng.integers(2**31)))
+
+
+def outside_bands(drawn: Drawn) -> bool:
+    """Whether any band by periods since the start misses the course."""
+    found = evaluate(drawn.data, drawn.strategy, seed=drawn.seed).extra["dynamic"]
+    truth = drawn.truth * _course(found["event_time"].to_numpy())
+    inside = (found["band_low"] <= truth) & (truth <= found["band_high"])
+    return not inside.all()
 
 
 def series(rng: np.random.Generator, effect: float, method: str | None) -> Drawn:

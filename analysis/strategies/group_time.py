@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,10 @@ from analysis.strategies.moments import Floats
 from analysis.strategies.results import Estimate, student
 from analysis.words import N_
 
+#: Clusters of a cohort from which its drawn scatter is told from its mean.
+_SCATTERED: Final = 6
+_NO_SCATTER: Final = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Effects:
@@ -27,6 +32,7 @@ class Effects:
         effect: (effects,)
         influence: (units, effects)
         cluster: Cluster code of each unit.
+        cohort: Cohort of each unit.
         freedom: Degrees of freedom of each effect; None is clusters minus 1.
     """
 
@@ -34,13 +40,18 @@ class Effects:
     effect: Floats
     influence: Floats
     cluster: Codes
+    cohort: Codes
     freedom: Floats | None = None
+
+    def by_cluster(self) -> Floats:
+        """Influence of each cluster, (clusters, effects)."""
+        sums = np.zeros((int(self.cluster.max()) + 1, self.influence.shape[1]))
+        np.add.at(sums, self.cluster, self.influence)
+        return sums
 
     def covariance(self) -> Floats:
         """Cluster-robust covariance of the effects."""
-        size = int(self.cluster.max()) + 1
-        sums = np.zeros((size, self.influence.shape[1]))
-        np.add.at(sums, self.cluster, self.influence)
+        sums = self.by_cluster()
         return sums.T @ sums / len(self.influence) ** 2
 
     @property
@@ -60,9 +71,7 @@ class Effects:
 
     def table(self, *, alpha: float) -> pd.DataFrame:
         """Labels, effects and pointwise intervals."""
-        size = int(self.cluster.max()) + 1
-        sums = np.zeros((size, self.influence.shape[1]))
-        np.add.at(sums, self.cluster, self.influence)
+        sums = self.by_cluster()
         se = np.sqrt((sums**2).sum(axis=0)) / len(self.influence)
         df = self.df if self.freedom is None else self.freedom
         half = stats.t.isf(alpha / 2, df) * se
@@ -114,6 +123,7 @@ def _stack(cohorts: Cohorts, labels: list, found: list[Contrast]) -> Effects:
         np.array([one.effect for one in found]),
         np.stack([one.influence for one in found], axis=1),
         cohorts.cluster,
+        cohorts.cohort,
     )
 
 
@@ -221,6 +231,7 @@ def _joined(cohorts: Cohorts, parts: Sequence[_Mean]) -> Effects:
         np.array([part.effect for part in parts]),
         np.stack([part.influence for part in parts], axis=1),
         cohorts.cluster,
+        cohorts.cohort,
     )
 
 
@@ -233,7 +244,9 @@ def _overall(cohorts: Cohorts, table: Effects, by: str) -> Effects:
         overall = float(weights @ table.effect)
         own = table.influence @ weights
         own = own + influence @ (table.effect - overall) / share.sum()
-        return Effects(label, np.array([overall]), own[:, None], table.cluster)
+        return Effects(
+            label, np.array([overall]), own[:, None], table.cluster, table.cohort
+        )
     after = np.ones(len(table.effect), dtype=bool)
     if by == "dynamic":
         after = (table.labels["event_time"] >= 0).to_numpy()
@@ -243,6 +256,7 @@ def _overall(cohorts: Cohorts, table: Effects, by: str) -> Effects:
         np.array([float(weights @ table.effect)]),
         (table.influence @ weights)[:, None],
         table.cluster,
+        table.cohort,
     )
 
 
@@ -252,7 +266,7 @@ def _named(cohorts: Cohorts, table: Effects, key: str) -> Effects:
     name = {"g": "group", "t": "period"}[key]
     labels = table.labels.rename(columns={key: name})
     labels[name] = [cohorts.periods[place] for place in labels[name]]
-    return Effects(labels, table.effect, table.influence, table.cluster)
+    return Effects(labels, table.effect, table.influence, table.cluster, table.cohort)
 
 
 def simultaneous_bands(
@@ -260,25 +274,63 @@ def simultaneous_bands(
 ) -> Floats:
     """Critical values by which all intervals hold together, (effects,).
 
-    The multiplier bootstrap takes the scatter for known. With few units it is not:
-    effects with degrees of freedom of their own get at least Student's quantile by
+    Signs of clusters are drawn, and each draw is measured by an error of its own
+    (bootstrap-t): where steps rest on a dozen units, their scatter is not known.
+    Effects with degrees of freedom of their own get at least Student's quantile by
     Sidak, all others at least that of their own interval.
 
     Reference:
+        Callaway and Sant'Anna 2021, https://doi.org/10.1016/j.jeconom.2020.12.001;
+        Cameron, Gelbach and Miller 2008, https://doi.org/10.1162/rest.90.3.414;
         Sidak 1967, "Rectangular confidence regions for the means of multivariate
         normal distributions", JASA 62, 626-633.
     """
-    size = int(effects.cluster.max()) + 1
-    sums = np.zeros((size, effects.influence.shape[1]))
-    np.add.at(sums, effects.cluster, effects.influence)
-    se = np.sqrt((sums**2).sum(axis=0))
-    usable = se > 0
+    sums = effects.by_cluster()
+    usable = (sums != 0).any(axis=0)
     if not usable.any():  # without any noise every band is its effect
-        return np.zeros(len(se))
-    signs = rng.choice([-1.0, 1.0], size=(draws, size))
-    ratios = np.abs(signs @ sums[:, usable]) / se[usable]
+        return np.zeros(len(usable))
+    signs = rng.choice([-1.0, 1.0], size=(draws, len(sums)))
+    ratios = _drawn_ratios(sums[:, usable], signs, _scattering(effects))
     drawn = float(np.quantile(ratios.max(axis=1), 1 - alpha))
     return np.maximum(drawn, _least_critical(effects, alpha, int(usable.sum())))
+
+
+def _drawn_ratios(sums: Floats, signs: Floats, kinds: Codes) -> Floats:
+    """Drawn effects over their errors, (draws, effects).
+
+    Args:
+        sums: Influence of each cluster, (clusters, effects).
+        signs: (draws, clusters)
+        kinds: What has a mean of its own that its clusters scatter around; -1 where
+            the scatter is taken for known, (clusters,).
+    """
+    squares = sums**2
+    total = squares.sum(axis=0)
+    left = np.tile(total, (len(signs), 1))
+    for kind in np.unique(kinds[kinds >= 0]):
+        at = kinds == kind
+        count = np.maximum((squares[at] > 0).sum(axis=0), 1)
+        left -= (signs[:, at] @ sums[at]) ** 2 / count
+    return np.abs(signs @ sums) / np.sqrt(np.maximum(left, _NO_SCATTER * total))
+
+
+def _scattering(effects: Effects) -> Codes:
+    """The cohort that each cluster scatters in, small ones all together, (clusters,).
+
+    A cluster of several cohorts is of that of its first unit. Reduced errors know of
+    their own scatter by their degrees of freedom.
+    """
+    there, first = np.unique(effects.cluster, return_index=True)
+    found = np.full(int(there[-1]) + 1, -1)
+    if effects.freedom is not None:
+        return found
+    kinds = np.unique(effects.cohort[first], return_inverse=True)[1]
+    sizes = np.bincount(kinds)
+    small = sizes[kinds] < _SCATTERED
+    if 0 < small.sum() < _SCATTERED:  # the largest takes them in
+        small |= kinds == sizes.argmax()
+    found[there] = np.where(small, len(sizes), kinds)
+    return found
 
 
 def _least_critical(effects: Effects, alpha: float, count: int) -> Floats:

@@ -216,9 +216,11 @@ def imputed_effects(
     labels = labels.assign(n=np.bincount(part, minlength=means.size))
     small = _few(cohorts, imputed, means)
     if small is not None:
-        return Effects(labels, effect, small[0], cohorts.cluster, small[1])
+        return Effects(
+            labels, effect, small[0], cohorts.cluster, cohorts.cohort, small[1]
+        )
     influence = _influence(imputed, means, len(cohorts.units))
-    return Effects(labels, effect, influence, cohorts.cluster)
+    return Effects(labels, effect, influence, cohorts.cluster, cohorts.cohort)
 
 
 def _few(

@@ -13,7 +13,14 @@ from analysis.strategies import Strategy, evaluate
 from analysis.strategies.calibration import share_of
 from analysis.strategies.cohorts import read_cohorts
 from analysis.strategies.evaluating import estimate
-from analysis.strategies.group_time import simultaneous_bands
+from analysis.strategies.group_time import (
+    Effects,
+    _drawn_ratios,
+    _scattering,
+    aggregate,
+    group_time_effects,
+    simultaneous_bands,
+)
 from analysis.strategies.imputation import impute, imputed_by
 from analysis.strategies.study import read_study
 from tests.strategies.published_world import START, opened, orders_of
@@ -101,6 +108,57 @@ def test_bands_of_twelve_units_miss_nothing_more_often_than_promised() -> None:
         se = found.table(alpha=0.05)["se"].to_numpy()
         hits += bool((np.abs(found.effect) > reach * se).any())
     assert share_of(hits, 120, confidence=0.99).low <= 0.05
+
+
+def test_drawn_effects_are_measured_by_their_own_scatter() -> None:
+    """In each cohort as Student measures a mean, but for the n of its variance."""
+    rng = np.random.default_rng(5)
+    sums, signs = rng.normal(size=(20, 3)), rng.choice([-1.0, 1.0], size=(40, 20))
+    found = _drawn_ratios(sums, signs, np.zeros(20, dtype=np.int64))
+    drawn = signs[:, :, None] * sums
+    expected = stats.ttest_1samp(drawn, 0, axis=1).statistic * np.sqrt(20 / 19)
+    assert found == pytest.approx(np.abs(expected))
+    kinds = np.repeat([0, 1], [8, 12])
+    left = sum(drawn[:, kinds == k].var(axis=1) * (kinds == k).sum() for k in (0, 1))
+    both = np.abs(drawn.sum(axis=1)) / np.sqrt(left)
+    assert _drawn_ratios(sums, signs, kinds) == pytest.approx(both)
+    known = np.abs(drawn.sum(axis=1)) / np.sqrt((sums**2).sum(axis=0))
+    assert _drawn_ratios(sums, signs, np.full(20, -1)) == pytest.approx(known)
+
+
+def test_small_cohorts_scatter_together() -> None:
+    def kinds(*sizes: int) -> list[int]:
+        cohort = np.repeat(np.arange(len(sizes)), sizes)
+        units = np.arange(len(cohort))
+        found = _scattering(
+            Effects(pd.DataFrame(), np.zeros(1), np.ones((len(units), 1)), units,
+                    cohort)
+        )  # fmt: skip
+        starts = np.cumsum([0, *sizes[:-1]])
+        assert (np.repeat(found[starts], sizes) == found).all()
+        return [int(one) for one in found[starts]]
+
+    one, two, small, other = kinds(9, 7, 3, 4)
+    assert len({one, two}) == 2
+    assert small == other not in (one, two)
+    # Three alone are too few: the largest takes them in.
+    assert len(set(kinds(9, 7, 3))) == 2
+    assert kinds(7, 9, 3)[1] == kinds(7, 9, 3)[2]
+    assert len(set(kinds(2, 2))) == 1
+
+
+def test_bands_hold_together_where_cohorts_are_of_a_dozen_units() -> None:
+    strategy = replace(STAGGERED, method="callaway_santanna")
+    hits = 0
+    for seed in range(3_000, 3_150):
+        data = panel(seed, units=48, periods=12, treated=30)
+        study = read_study(data, strategy, alpha=0.05, seed=seed)
+        cohorts = read_cohorts(study)
+        found = aggregate(cohorts, group_time_effects(cohorts), "dynamic")[1]
+        reach = simultaneous_bands(found, alpha=0.05, draws=199, rng=study.rng)
+        se = found.table(alpha=0.05)["se"].to_numpy()
+        hits += bool((np.abs(found.effect) > reach * se).any())
+    assert share_of(hits, 150, confidence=0.99).low <= 0.05
 
 
 def test_twelve_units_are_wrong_about_as_often_as_promised() -> None:

@@ -20,4 +20,6 @@ LABELS: Final = (
     N_("Quasi-binomial shares"), N_("Synthetic control"),
     N_("Demeaned synthetic control"), N_("Synthetic difference in differences"),
     N_("Guardrail exactly at its margin"), N_("Always-valid interval, 28 daily looks"),
+    N_("All steps in their bands, imputation"),
+    N_("All steps in their bands, Callaway-Sant'Anna"),
 )  # fmt: skip
