@@ -28,6 +28,8 @@ ALIKE = 0.5
 ALONE = 0.03
 #: A contrast moved by more than this was not that segment's own.
 MATTERS = 1.5
+#: Names that are held against others in turn, at most.
+MOST_NAMES = 4
 #: Dimensions by which a segment is named, at most.
 DEEPEST = 3
 
@@ -180,13 +182,24 @@ def named(cube: Cube, segment: Segment, sets: Sequence[Sequence[str]]) -> Segmen
     """The segment that describes best what stands out in another.
 
     A wider segment is named only if its other orders are off in the same way; a
-    narrower one only if it describes the window better.
+    narrower one only if it describes the window better. What is found is looked at
+    once more in its turn: one of several zones alike may have come to the fore first.
 
     Args:
         cube: Of the window in which it stands out.
         segment: What stands out.
         sets: Sets of dimensions to choose from.
     """
+    for _ in range(MOST_NAMES):
+        better = _better(cube, segment, sets)
+        if better == segment:
+            break
+        segment = better
+    return segment
+
+
+def _better(cube: Cube, segment: Segment, sets: Sequence[Sequence[str]]) -> Segment:
+    """The segment beside, around or in one that describes its events best."""
     inside = cube.mask(segment)
     own = cube.of(inside)
     best, gain = segment, float(own.likelihood_ratio[0])

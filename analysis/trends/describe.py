@@ -15,19 +15,18 @@ from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Condition
 from analysis.trends.detect import detect
 from analysis.trends.explain import Candidate, Named, within
-from analysis.trends.faults import Fault, promise_fault
 from analysis.trends.findings import Finding
 from analysis.trends.hours import hours_of
 from analysis.trends.residual import daily
 from analysis.trends.scales import Floats
 from analysis.trends.shapes import Span, level_before, span_of
 from analysis.trends.watched import Watched
-from analysis.trends.windows import with_slots
+from analysis.trends.windows import REACH, contrast, with_slots
 
 #: Fewer events beyond the expected ones cost too little to be listed.
 LEAST_EXCESS = 5.0
-#: Punctuality is held against the promise, so a wrong promise shows in these.
-_OF_THE_PROMISE = ("late", "on_time", "promise")
+#: What is left of something beside all others, below which it is nothing of its own.
+LEFT_Z = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,17 @@ class Series:
 
 
 def fitted(watched: Watched, candidate: Candidate, found: Sequence[Named]) -> Candidate:
-    """The candidate with the days that fit its segment best."""
+    """The candidate with the days that fit its segment best.
+
+    Args:
+        watched: Everything watched; where the sums are in memory, what else was found
+            was to be expected.
+        candidate: What stands out.
+        found: What was found before.
+    """
     if candidate.hours is not None:
         return candidate
-    series = _hidden(candidate, found, _series(watched, candidate))
+    series = _beside(watched, candidate, found)
     span = span_of(series.tops, series.due, candidate.begin, candidate.end,
                    first=watched.first)  # fmt: skip
     return replace(candidate, begin=span.begin, end=span.end)
@@ -64,24 +70,29 @@ def described(
         watched: Everything watched, where what was named before was to be expected as
             far as the sums are in memory.
         item: What was named.
-        found: What was named before it, whose days are not its own.
+        found: What else was named, whose days are not its own.
     """
     candidate = item.candidate
-    if watched.leaves is not None:
-        series = own = _own_series(watched, candidate)
-    else:
-        series = _series(watched, candidate)
-        own = _hidden(candidate, found, series)
+    series = _series(watched, candidate)
+    own = _beside(watched, candidate, found)
     span = _span(watched, candidate, own)
     frame = detected(watched, candidate, series)
     if abs(span.excess) < LEAST_EXCESS or not _is_seen(frame, span):
         return None
-    metric = watched.metrics[candidate.metric]
-    fault = None
-    if any(word in metric for word in _OF_THE_PROMISE):
-        fault = promise_fault(watched, candidate.segment, span)
-    score = _score(frame, span)
-    return _finding(watched, item, own, span=span, score=score, fault=fault), frame
+    return _finding(watched, item, own, span=span, score=_score(frame, span)), frame
+
+
+def stands(watched: Watched, candidate: Candidate) -> bool:
+    """Whether it still stands out, on its side, beside everything else named."""
+    series = _series(watched, candidate)
+    now, due, before, before_due = (
+        np.array([values[days].sum()])
+        for days in (slice(candidate.begin, candidate.end + 1),
+                     slice(max(candidate.begin - REACH, 0), candidate.begin))
+        for values in (series.tops, series.due)
+    )  # fmt: skip
+    left = float(contrast(now, due, before, before_due)[0]) / candidate.spread
+    return left * np.sign(candidate.z) >= LEFT_Z
 
 
 def _span(watched: Watched, candidate: Candidate, series: Series) -> Span:
@@ -124,7 +135,11 @@ def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataF
 def _series(watched: Watched, candidate: Candidate) -> Series:
     """The series of its segment, of the same hours of each day where it has hours."""
     many = watched.many
-    if candidate.hours is not None or candidate.segment not in many.segments:
+    if (
+        watched.leaves is not None
+        or candidate.hours is not None
+        or candidate.segment not in many.segments
+    ):
         return _own_series(watched, candidate)
     row = many.segments.index(candidate.segment)
     place = candidate.metric
@@ -148,6 +163,12 @@ def _with_weekdays(
 ) -> Series:
     expected = with_slots(tops[None, :], due[None, :], watched.weekdays)
     return Series(tops, bottoms, expected[0])
+
+
+def _beside(watched: Watched, candidate: Candidate, found: Sequence[Named]) -> Series:
+    """The series, of which what else was found was to be expected or is left out."""
+    series = _series(watched, candidate)
+    return series if watched.leaves is not None else _hidden(candidate, found, series)
 
 
 def _hidden(candidate: Candidate, found: Sequence[Named], series: Series) -> Series:
@@ -194,9 +215,9 @@ def _score(frame: pd.DataFrame, span: Span) -> float:
 
 def _finding(
     watched: Watched, item: Named, series: Series, *,
-    span: Span, score: float, fault: Fault | None,
+    span: Span, score: float,
 ) -> Finding:  # fmt: skip
-    candidate = item.candidate
+    candidate, fault = item.candidate, item.fault
     metric = watched.metrics[candidate.metric]
     definition = parse_reference(metric).definition
     began, ended, grain = _times(watched, candidate, span)

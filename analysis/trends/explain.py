@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.trends.cube import Cube, affected, named
-from analysis.trends.findings import Segment
+from analysis.trends.findings import Fault, Segment
 from analysis.trends.windows import contrast
 
 #: What is left of an event without the orders of another one, below which it was
@@ -68,11 +68,13 @@ class Named:
         candidate: As it stood out, under its new name.
         also: Metrics that stood out in the same segment and time.
         explains: Segments in whose rate it shows.
+        fault: Why it is the data that are wrong, if they are.
     """
 
     candidate: Candidate
     also: tuple[int, ...]
     explains: tuple[Segment, ...] = ()
+    fault: Fault | None = None
 
 
 #: Gives the sums of a candidate's metric around its window, beside what was found.
@@ -86,6 +88,7 @@ def explain(
     cube_of: CubeOf,
     fitted: Callable[[Candidate, Sequence[Named]], Candidate],
     kept: Callable[[Candidate], bool] = lambda _: True,
+    fault_of: Callable[[Candidate], Fault | None] = lambda _: None,
     known: Sequence[Named] = (),
 ) -> list[Named]:
     """Name what is guilty, the clearest first; drop what it explains.
@@ -93,9 +96,11 @@ def explain(
     Args:
         candidates: Everything that stands out.
         sets: Sets of dimensions that a segment may be named by.
-        cube_of: Gives the sums of a candidate's metric around its window.
+        cube_of: Gives the sums of a candidate's metric around its window, where what
+            was found was to be expected.
         fitted: Fits the days of a candidate to its segment's series.
         kept: Whether something is named at all, once its days are fitted.
+        fault_of: Tells whether it is the data that are wrong.
         known: What was found before.
 
     Returns:
@@ -105,14 +110,14 @@ def explain(
     found = list(known)
     while left and len(found) < len(known) + MAX_NAMED:
         first, left = left[0], left[1:]
-        cube = _explained(cube_of(first, found), first, found)
+        cube = cube_of(first, found)
         if not _stands(cube, first):
             continue
         guilty = fitted(replace(first, segment=named(cube, first.segment, sets)), found)
         if not kept(guilty):
             continue
         if (guilty.begin, guilty.end) != (first.begin, first.end):
-            cube = _explained(cube_of(guilty, found), guilty, found)
+            cube = cube_of(guilty, found)
         rest = cube.explained(guilty.segment)
         also = {
             item.metric for item in left
@@ -120,7 +125,8 @@ def explain(
             and within(item.segment, guilty.segment)
         }  # fmt: skip
         moved = affected(cube, rest, sets)
-        found.append(Named(guilty, tuple(sorted(also)), (first.segment, *moved)))
+        found.append(Named(guilty, tuple(sorted(also)), (first.segment, *moved),
+                           fault_of(guilty)))  # fmt: skip
         left = [item for item in left if _is_left(item, guilty, rest)]
     return found
 
@@ -133,7 +139,7 @@ def _is_left(item: Candidate, guilty: Candidate, rest: Cube) -> bool:
     return _stands(rest, item)
 
 
-def _explained(cube: Cube, candidate: Candidate, found: Sequence[Named]) -> Cube:
+def explained(cube: Cube, candidate: Candidate, found: Sequence[Named]) -> Cube:
     """The cube, where everything found at that time was to be expected."""
     for item in found:
         other = item.candidate

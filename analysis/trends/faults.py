@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import numpy as np
 
 from analysis.metrics.availability import availability_of
 from analysis.metrics.many import many_series
-from analysis.metrics.selection import Scalar
-from analysis.trends.findings import Segment
+from analysis.trends.explain import Candidate
+from analysis.trends.findings import Fault, Segment
 from analysis.trends.scales import Floats
-from analysis.trends.shapes import Span
 from analysis.trends.watched import Watched
 from analysis.trends.windows import REACH
 from analysis.words import N_
@@ -22,6 +18,8 @@ LEAST_MOVE = 4.0
 #: Deliveries took as long as ever if they moved by less than this share of it.
 SAME_SHARE = 0.35
 _BOTH = ("promised_minutes", "delivery_minutes")
+#: Punctuality is held against the promise, so a wrong promise shows in these.
+_OF_THE_PROMISE = ("late", "on_time", "promise")
 
 _PROMISE_MOVED = N_(
     "The promised time moved by {moved} minutes from one day to the next, while "
@@ -29,27 +27,32 @@ _PROMISE_MOVED = N_(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why it is the data.
+def fault_of(watched: Watched, candidate: Candidate) -> Fault | None:
+    """Why it is the data that are wrong, of something that stands out; else None."""
+    metric = watched.metrics[candidate.metric]
+    if not any(word in metric for word in _OF_THE_PROMISE):
+        return None
+    return promise_fault(watched, candidate.segment, begin=candidate.begin,
+                         end=candidate.end)  # fmt: skip
 
-    Attributes:
-        reason: A template marked with ``N_``.
-        values: What it names.
+
+def promise_fault(
+    watched: Watched, segment: Segment, *, begin: int, end: int
+) -> Fault | None:
+    """Whether the promises moved while the deliveries did not.
+
+    Args:
+        watched: Everything watched.
+        segment: Which orders.
+        begin: First day of it, as a step.
+        end: Last day of it.
     """
-
-    reason: str
-    values: Mapping[str, Scalar]
-
-
-def promise_fault(watched: Watched, segment: Segment, span: Span) -> Fault | None:
-    """Whether the promises moved while the deliveries did not."""
     if not all(availability_of(watched.dataset, name).is_available for name in _BOTH):
         return None
-    first = max(span.begin - REACH, 0)
-    sums, orders = _by_day(watched, segment, first, span.end)
+    first = max(begin - REACH, 0)
+    sums, orders = _by_day(watched, segment, first, end)
     means = []
-    for days in (slice(span.begin - first), slice(span.begin - first, None)):
+    for days in (slice(begin - first), slice(begin - first, None)):
         count = orders[:, days].sum(axis=1)
         if not count.all():
             return None

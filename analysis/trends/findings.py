@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -16,6 +17,19 @@ from analysis.metrics.selection import Condition, Scalar, Selection
 Kind = Literal["segment", "mix_shift", "data_fault"]
 Shape = Literal["spike", "shift", "drift"]
 Segment = tuple[tuple[str, Scalar], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why it is the data.
+
+    Attributes:
+        reason: A template marked with ``N_``.
+        values: What it names.
+    """
+
+    reason: str
+    values: Mapping[str, Scalar]
 
 
 @dataclass(frozen=True, slots=True)

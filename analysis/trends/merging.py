@@ -13,8 +13,6 @@ from analysis.trends.findings import Finding, Segment
 SAME_TIME = 0.5
 #: An end that has not come.
 FAR = datetime.fromisoformat("9999-12-31")
-#: What is better within so many days of the end of what was worse is its end.
-RETURN = timedelta(days=7)
 
 #: Whether all orders of one segment are in another.
 Inside = Callable[[Segment, Segment], bool]
@@ -26,9 +24,8 @@ def merged(
     """The findings by cost, the dearest first, each thing once.
 
     A finding in a segment inside another (or around it) at the same time is the same
-    thing seen through another metric or less clearly; what follows the end of another
-    the other way, and costs less, is only its end; and what is off the other way around
-    it over the same days only says that the rest was not.
+    thing seen through another metric or less clearly; and what is off the other way
+    around it over the same days only says that the rest was not.
 
     Args:
         findings: What was found.
@@ -42,10 +39,7 @@ def merged(
             other = kept[place]
             metrics = {*other.also, finding.metric, *finding.also} - {other.metric}
             kept[place] = replace(other, also=tuple(sorted(metrics)))
-        elif not any(
-            _is_end(other, finding, inside) or _is_rest(other, finding, inside)
-            for other in kept
-        ):
+        elif not any(_is_rest(other, finding, inside) for other in kept):
             kept.append(finding)
     return tuple(sorted(kept, key=lambda item: -item.excess))
 
@@ -93,10 +87,3 @@ def _end(finding: Finding) -> datetime:
     if finding.ended is None:
         return FAR
     return finding.ended + timedelta(hours=1 if finding.grain == "hour" else 24)
-
-
-def _is_end(earlier: Finding, later: Finding, inside: Inside) -> bool:
-    if earlier.is_worse == later.is_worse or earlier.ended is None:
-        return False
-    soon = abs(later.began - earlier.ended) <= RETURN and not _overlap(earlier, later)
-    return soon and _nested(earlier, later, inside) and earlier.metric == later.metric

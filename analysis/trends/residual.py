@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.metrics.many import Many
+from analysis.metrics.registry import parse_reference
 from analysis.trends.explain import Candidate, Named
 from analysis.trends.findings import Segment
 from analysis.trends.leaves import HOURS, Leaves
@@ -17,42 +20,174 @@ from analysis.trends.watched import Watched
 
 #: Days that share one factor: what grows or ebbs away is followed by the week.
 BLOCK = 7
+#: Log odds by which something may raise or lower a rate, at most.
+MOST_SHIFT = 8.0
+_HALVINGS = 30
+_SUMS = ("tops", "bottoms", "due")
 
 
-def without(watched: Watched, named: Sequence[Named]) -> Watched:
-    """The series, where what befell the named segments was to be expected.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one thing named does to the sums.
 
-    So a wider segment, of which the named one is a part, stands out only by its other
-    orders. Without the sums in memory nothing is changed.
+    Attributes:
+        metric: Number of its metric.
+        rows: Rows that it befell.
+        shift: How it shifts what is expected of each: log odds of a rate, else log.
+        is_void: Whether the rows tell nothing, as the data are wrong.
     """
-    if watched.leaves is None or not named:
-        return watched
-    usual = watched.leaves
-    leaves = replace(usual, due=usual.due.copy())
-    for item in named:
-        expect(leaves, item.candidate)
-    due = leaves.due
-    expected = watched.many.expected.copy()
-    row_of = {segment: row for row, segment in enumerate(watched.many.segments)}
-    for place in {item.candidate.metric for item in named}:
-        more = due[place] - usual.due[place]
-        some = leaves.some(watched.metrics[place], more != 0)
-        added = replace(some, due=more[None, more != 0])
-        many = added.many(watched.sets, watched.read.first)
-        for number, segment in enumerate(many.segments):
-            row = row_of.get(segment)
-            if row is not None:
-                expected[row, place] += many.expected[number, 0]
-    return replace(
-        watched, leaves=leaves, many=replace(watched.many, expected=expected)
-    )
+
+    metric: int
+    rows: NDArray[np.int64]
+    shift: Floats
+    is_void: bool
 
 
-def expect(leaves: Leaves, candidate: Candidate) -> None:
-    """Let what befell a segment be expected of its orders, in place."""
-    factors = factors_of(leaves, leaves.metrics[candidate.metric], candidate)
-    rows = rows_of(leaves, candidate)
-    leaves.due[candidate.metric, rows] *= factors[leaves.day[rows]]
+@dataclass(slots=True)
+class Beside:
+    """The sums in memory, where what was named was to be expected.
+
+    What befell an order shifts the odds of its rate, so that no more is expected than
+    there are orders, and two things that befell one order add up in either order.
+    Orders whose data are wrong count for nothing.
+
+    Attributes:
+        usual: The sums as they were read.
+        leaves: What is expected now.
+        shifts: By how much each row is shifted, metric by row.
+        parts: What was named, by its candidate.
+    """
+
+    usual: Leaves
+    leaves: Leaves = field(init=False)
+    shifts: Floats = field(init=False)
+    parts: dict[Candidate, Part] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        sums = {name: getattr(self.usual, name).copy() for name in _SUMS}
+        self.leaves = replace(self.usual, **sums)
+        self.shifts = np.zeros_like(self.usual.due)
+
+    def know(self, named: Sequence[Named]) -> None:
+        """Expect what is not yet expected of things named."""
+        for item in named:
+            if item.candidate not in self.parts:
+                self.expect(item.candidate, is_void=item.fault is not None)
+
+    def expect(self, candidate: Candidate, *, is_void: bool = False) -> None:
+        """Let what befell a segment be expected of its orders."""
+        rows = rows_of(self.leaves, candidate)
+        shift = np.zeros(len(rows)) if is_void else self._shift(candidate, rows)
+        part = Part(candidate.metric, rows, shift, is_void)
+        self.parts[candidate] = part
+        self.shifts[part.metric, rows] += shift
+        self._refresh(part)
+
+    def forget(self, candidate: Candidate) -> None:
+        """Expect it no more."""
+        part = self.parts.pop(candidate)
+        self.shifts[part.metric, part.rows] -= part.shift
+        self._refresh(part)
+
+    @contextmanager
+    def without(self, candidate: Candidate) -> Iterator[None]:
+        """For a while, expect everything but one thing."""
+        part = self.parts[candidate]
+        self.forget(candidate)
+        yield
+        self.parts[candidate] = part
+        self.shifts[part.metric, part.rows] += part.shift
+        self._refresh(part)
+
+    def seen_in(self, watched: Watched) -> Watched:
+        """Everything watched, as it is beside what was named."""
+        if not self.parts:
+            return replace(watched, leaves=self.leaves)
+        names = ("numerators", "denominators", "expected")
+        sums = {name: getattr(watched.many, name).copy() for name in names}
+        row_of = {segment: row for row, segment in enumerate(watched.many.segments)}
+        for place in {part.metric for part in self.parts.values()}:
+            more = self._more(watched, place)
+            rows = [row_of.get(segment, -1) for segment in more.segments]
+            held = np.array(rows) >= 0
+            own = np.array(rows)[held]
+            for name, values in sums.items():
+                values[own, place] += getattr(more, name)[held, 0]
+        many = replace(watched.many, **sums)
+        return replace(watched, leaves=self.leaves, many=many)
+
+    def _more(self, watched: Watched, metric: int) -> Many:
+        """What one metric's series have more than they had."""
+        more = [
+            getattr(self.leaves, name)[metric] - getattr(self.usual, name)[metric]
+            for name in _SUMS
+        ]
+        rows = np.flatnonzero(np.any(more, axis=0))
+        some = self.usual.some(watched.metrics[metric], rows)
+        changed = {name: values[None, rows]
+                   for name, values in zip(_SUMS, more, strict=True)}  # fmt: skip
+        return replace(some, **changed).many(watched.sets, watched.read.first)
+
+    def _shift(self, candidate: Candidate, rows: NDArray[np.int64]) -> Floats:
+        """Shift of each row, one for the rows of each week."""
+        name = self.leaves.metrics[candidate.metric]
+        tops, _, due = daily(self.leaves, name, candidate.segment, candidate.hours)
+        level = level_before(tops, due, candidate.begin)
+        shift = np.zeros(len(rows))
+        days = self.leaves.day[rows]
+        for begin in range(candidate.begin, candidate.end + 1, BLOCK):
+            block = (days >= begin) & (days < begin + BLOCK)
+            own = slice(begin, min(begin + BLOCK, candidate.end + 1))
+            seen, expected = tops[own].sum(), level * due[own].sum()
+            factor = (seen + 0.5) / (expected + 0.5)
+            shift[block] = self._solved(candidate.metric, rows[block], factor)
+        return shift
+
+    def _solved(self, metric: int, rows: NDArray[np.int64], factor: float) -> float:
+        """The shift that multiplies what is expected of some rows."""
+        if not is_rate(self.leaves.metrics[metric]):
+            return float(np.log(factor))
+        due, orders = self.leaves.due[metric, rows], self.leaves.bottoms[metric, rows]
+        low, high = -MOST_SHIFT, MOST_SHIFT
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            is_more = shifted(due, orders, middle).sum() > factor * due.sum()
+            low, high = (low, middle) if is_more else (middle, high)
+        return (low + high) / 2
+
+    def _refresh(self, part: Part) -> None:
+        """Sums of the rows of a part, from all that befell them."""
+        at = (part.metric, part.rows)
+        usual, orders = self.usual.due[at], self.usual.bottoms[at]
+        if is_rate(self.usual.metrics[part.metric]):
+            due = shifted(usual, orders, self.shifts[at])
+        else:
+            due = usual * np.exp(self.shifts[at])
+        kept = np.ones(len(part.rows), dtype=bool)
+        for other in self.parts.values():
+            if other.is_void and other.metric == part.metric:
+                kept &= ~np.isin(part.rows, other.rows, assume_unique=True)
+        self.leaves.due[at] = due * kept
+        self.leaves.tops[at] = self.usual.tops[at] * kept
+        self.leaves.bottoms[at] = orders * kept
+
+
+def is_rate(metric: str) -> bool:
+    """Whether a metric is a share of orders, of which there cannot be more than all."""
+    return parse_reference(metric).definition.kind == "rate"
+
+
+def shifted(due: Floats, orders: Floats, shift: Floats | float) -> Floats:
+    """Events to be expected, once the odds of a rate are shifted.
+
+    Args:
+        due: Events that were to be expected.
+        orders: What they are of.
+        shift: Log of the factor of the odds.
+    """
+    odds = np.exp(shift)
+    share = np.clip(due / np.maximum(orders, 1e-300), 0.0, 1.0)
+    return due * odds / (1 - share + share * odds)
 
 
 def rows_of(leaves: Leaves, candidate: Candidate) -> NDArray[np.int64]:
@@ -84,15 +219,3 @@ def daily(
         for values in leaves.series(metric, segment, step="hour")
     )
     return tops, bottoms, due
-
-
-def factors_of(leaves: Leaves, metric: str, candidate: Candidate) -> Floats:
-    """How each day compares with the weeks before, while it befell the segment."""
-    tops, _, due = daily(leaves, metric, candidate.segment, candidate.hours)
-    level = level_before(tops, due, candidate.begin)
-    factors = np.ones(len(tops))
-    for begin in range(candidate.begin, candidate.end + 1, BLOCK):
-        days = slice(begin, min(begin + BLOCK, candidate.end + 1))
-        seen, expected = tops[days].sum(), level * due[days].sum()
-        factors[days] = (seen + 0.5) / (expected + 0.5)
-    return factors

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
 
 from analysis.trends.findings import Shape
 from analysis.trends.scales import Floats
@@ -20,6 +22,14 @@ LASTING = 7
 DRIFT_REACH, LEAST_DRIFT = 28, 14
 #: Log-likelihood by which a ramp must describe the days better than a step does.
 DRIFT_GAIN = 3.0
+#: How much better two steps must describe them than a ramp, which has one begin and one
+#: height less: half the logarithm of the days for a height, a whole one for a day
+#: (Bayesian information criterion).
+SECOND_STEP = 1.5
+#: A level of its own lasts for so many days at least.
+LEAST_LEVEL = 3
+#: Share of even events that are parted all the same.
+FALSE_PARTS = 0.01
 #: Heights, as a share of what is usual, among which the likeliest is taken.
 HEIGHTS_UP = np.geomspace(0.05, 8.0, 40)
 HEIGHTS_DOWN = -np.linspace(0.05, 0.95, 19)
@@ -61,6 +71,8 @@ def span_of(tops: Floats, due: Floats, begin: int, end: int, *, first: int) -> S
     grew_from = _drift(tops, due, start, stop, first) if stop > start else None
     if grew_from is not None:
         start, shape = grew_from, "drift"
+    else:
+        start, stop = _clearest_level(tops, expected, start, stop, begin)
     goes_on = stop >= len(tops) - 1
     if shape == "spike" and (goes_on or stop - start + 1 > 2 * LASTING):
         shape = "shift" if stop - start + 1 >= LASTING else "spike"
@@ -68,6 +80,53 @@ def span_of(tops: Floats, due: Floats, begin: int, end: int, *, first: int) -> S
     expected = due * level_before(tops, due, start)
     excess = float(tops[days].sum() - expected[days].sum())
     return Span(start, stop, shape, goes_on, excess)
+
+
+def _clearest_level(
+    tops: Floats, expected: Floats, start: int, stop: int, before: int
+) -> tuple[int, int]:
+    """The part of an event that is off by one amount, and clearest.
+
+    What is a little off for weeks and then goes bad in a day is two things: the days
+    are parted while two levels describe them better by far (binary segmentation), and
+    the clearer part is kept. One far day parts nothing: it is noise of both levels.
+
+    Reference:
+        Scott and Knott 1974, "A cluster analysis method for grouping means in the
+        analysis of variance", Biometrics 30, 507-512.
+    """
+    usual = dispersion(tops[:before], expected[:before])
+    while stop - start + 1 >= 2 * LEAST_LEVEL:
+        days = slice(start, stop + 1)
+        place = _parted(tops[days], expected[days], usual)
+        if place is None:
+            break
+        parts = ((start, start + place - 1), (start + place, stop))
+        gains = [
+            float(_gain(tops[low : high + 1].sum(), expected[low : high + 1].sum()))
+            for low, high in parts
+        ]
+        start, stop = parts[int(np.argmax(gains))]
+    return start, stop
+
+
+def _parted(seen: Floats, expected: Floats, usual: float) -> int | None:
+    """Where days are better told as two levels; None if they are of one."""
+    places = np.arange(LEAST_LEVEL, len(seen) - LEAST_LEVEL + 1)
+    sums, due = np.cumsum(seen)[places - 1], np.cumsum(expected)[places - 1]
+    gains = _gain(sums, due) + _gain(seen.sum() - sums, expected.sum() - due)
+    best = int(gains.argmax())
+    place = int(places[best])
+    levels = np.repeat(
+        [seen[:place].sum() / max(due[best], 1e-9),
+         seen[place:].sum() / max(expected.sum() - due[best], 1e-9)],
+        [place, len(seen) - place],
+    )  # fmt: skip
+    fitted = np.maximum(levels * expected, 0.5)
+    noise = float(((seen - levels * expected) ** 2 / fitted).sum() / (len(seen) - 2))
+    more = gains[best] - _gain(seen.sum(), expected.sum())
+    needed = chi2.isf(FALSE_PARTS / len(places), 1) / 2 * max(noise, usual, 1.0)
+    return place if more > needed else None
 
 
 def level_before(tops: Floats, due: Floats, begin: int) -> float:
@@ -107,7 +166,8 @@ def _drift(tops: Floats, due: Floats, start: int, stop: int, first: int) -> int 
 
     A ramp from any day on is held against a step from any day on, both by their
     likelihood over the same days; what went before is taken from weeks that neither
-    can have reached.
+    can have reached. So are two steps, one upon the other, that describe the days much
+    better: what is a little off and then goes bad in a day did not grow.
     """
     early = max(start - DRIFT_REACH, REACH // 2)
     expected = due * level_before(tops, due, early)
@@ -127,7 +187,25 @@ def _drift(tops: Floats, due: Floats, start: int, stop: int, first: int) -> int 
     noise = dispersion(tops[:early], expected[:early])
     if ramp.max() - step.max() < DRIFT_GAIN * noise:
         return None
+    more = SECOND_STEP * np.log(len(seen)) * noise
+    if _two_steps(seen, awaited, begins, side) > ramp.max() + more:
+        return None
     return early + int(begins[ramp.argmax()])
+
+
+def _two_steps(
+    seen: Floats, awaited: Floats, begins: NDArray[np.int64], side: float
+) -> float:
+    """Log-likelihood (Poisson) gained by the best two levels on end, on one side."""
+    sums, due = (np.concatenate([[0.0], np.cumsum(item)]) for item in (seen, awaited))
+    first, second = np.meshgrid(begins, begins, indexing="ij")
+    parts = ((first, np.maximum(second, first)), (second, len(seen)))
+    gains = []
+    for low, high in parts:
+        own, expected = sums[high] - sums[low], due[high] - due[low]
+        on_side = side * (own - expected) > 0
+        gains.append(np.where(on_side, _gain(own, expected), 0.0))
+    return float(np.where(second > first, gains[0] + gains[1], 0.0).max())
 
 
 def _best_shape(seen: Floats, awaited: Floats, shapes: Floats, side: float) -> Floats:
@@ -167,7 +245,7 @@ def _best_step(
     return best
 
 
-def _gain(seen: Floats, awaited: Floats) -> Floats:
+def _gain(seen: Floats | np.float64, awaited: Floats | np.float64) -> Floats:
     """Log-likelihood that a level of its own gains over the expected one (Poisson)."""
     due = np.maximum(awaited, 1e-9)
     logs = np.log(np.maximum(seen, 1e-9) / due)

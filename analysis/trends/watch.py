@@ -16,14 +16,15 @@ from analysis.errors import InvalidInput
 from analysis.metrics.periods import Period
 from analysis.metrics.selection import Selection
 from analysis.trends.cube import Booleans, Cube
-from analysis.trends.describe import described, fitted
-from analysis.trends.explain import Candidate, Named, explain, within
+from analysis.trends.describe import described, fitted, stands
+from analysis.trends.explain import Candidate, Named, explain, explained, within
+from analysis.trends.faults import fault_of
 from analysis.trends.findings import Finding, Segment, Watch
 from analysis.trends.gaps import gaps, is_of_gap
 from analysis.trends.leaves import Befallen
 from analysis.trends.merging import merged
 from analysis.trends.mixing import mix_shifts
-from analysis.trends.residual import expect, without
+from analysis.trends.residual import Beside
 from analysis.trends.screen import LEAST_Z
 from analysis.trends.screened import by_day, by_hour
 from analysis.trends.watched import Watched, read_watched
@@ -39,7 +40,9 @@ FALSE_DISCOVERIES = 0.05
 _READ, _NAMED = 0.4, 0.9
 #: How the series are gone over: what took days, what took hours, then single days too.
 #: An outage of an hour would otherwise be named as a bad day of a part of it.
-TURNS: tuple[Turn, ...] = ("lasting", "hours", "days")
+#: What took days is gone over twice: two things on end in one series stand out as one,
+#: and only once the clearer one is named, the other one stands out by itself.
+TURNS: tuple[Turn, ...] = ("lasting", "lasting", "hours", "days")
 
 
 def watch(
@@ -144,17 +147,42 @@ def _is_inside(watched: Watched, inner: Segment, outer: Segment) -> bool:
 def _described(
     watched: Watched, named: Sequence[Named]
 ) -> list[tuple[Finding, pd.DataFrame]]:
-    """Each finding beside those named before it, with what ``detect`` says of it."""
-    rest = watched
-    if watched.leaves is not None:
-        leaves = replace(watched.leaves, due=watched.leaves.due.copy())
-        rest = replace(watched, leaves=leaves)
-    told_of = []
-    for place, item in enumerate(named):
-        told_of.append(described(rest, item, named[:place]))
-        if rest.leaves is not None:
-            expect(rest.leaves, item.candidate)
-    return [found for found in told_of if found is not None]
+    """Each finding beside all others, with what ``detect`` says of it."""
+    if watched.leaves is None:
+        rest = [[item for item in named if item is not own] for own in named]
+        told_of = [described(watched, own, others)
+                   for own, others in zip(named, rest, strict=True)]  # fmt: skip
+        return [found for found in told_of if found is not None]
+    return _beside_all(watched, named, Beside(watched.leaves))
+
+
+def _beside_all(
+    watched: Watched, named: Sequence[Named], beside: Beside
+) -> list[tuple[Finding, pd.DataFrame]]:
+    """Each finding where everything else named was to be expected.
+
+    What is nothing beside the others, as it is only the end of another thing, is
+    dropped, and the others are then described as if it had not been named. So it is
+    the days of each that are fitted again beside what is left (backfitting).
+
+    Reference:
+        Hastie and Tibshirani 1986, "Generalized additive models", Statistical Science
+        1, 297-310.
+    """
+    rest = replace(watched, leaves=beside.leaves)
+    beside.know(named)
+    left = []
+    for item in named:
+        beside.forget(item.candidate)
+        again = fitted(rest, item.candidate, ())
+        if item.fault is not None or stands(rest, again):
+            left.append(replace(item, candidate=again))
+            beside.know(left[-1:])
+    found = []
+    for item in left:
+        with beside.without(item.candidate):
+            found.append(described(rest, item, ()))
+    return [one for one in found if one is not None]
 
 
 def _named(
@@ -170,8 +198,9 @@ def _named(
     left_out = np.zeros((shape[1], shape[0], shape[2]), dtype=bool)
     named: list[Named] = []
     tested = 0
+    beside = None if watched.leaves is None else Beside(watched.leaves)
     for place, turn in enumerate(TURNS):
-        rest = without(watched, named)
+        rest = watched if beside is None else beside.seen_in(watched)
         if turn == "hours":
             candidates = by_hour(rest, false_discoveries, left_out)
         else:
@@ -181,16 +210,19 @@ def _named(
         if turn == "lasting":
             candidates = [item for item in candidates if item.is_lasting]
         found = explain(
-            candidates, sets=watched.sets, known=named, cube_of=partial(_cube, rest),
-            fitted=partial(fitted, watched),
+            candidates, sets=watched.sets, known=named,
+            cube_of=partial(_cube, rest, beside), fitted=partial(fitted, rest),
             kept=partial(
                 _may_be_named, turn=turn, false_discoveries=false_discoveries
             ),
+            fault_of=partial(fault_of, watched),
         )  # fmt: skip
         for item in found[len(named) :]:
             if item.candidate.hours is None:
                 _leave_out(watched, item, left_out)
         named = found
+        if beside is not None:
+            beside.know(named)
         told(_READ + (_NAMED - _READ) * (place + 1) / len(TURNS))
     return named, tested
 
@@ -207,14 +239,21 @@ def _leave_out(watched: Watched, item: Named, left_out: Booleans) -> None:
             left_out[candidate.metric, row, days] = True
 
 
-def _cube(watched: Watched, candidate: Candidate, found: Sequence[Named]) -> Cube:
+def _cube(
+    watched: Watched, beside: Beside | None, candidate: Candidate,
+    found: Sequence[Named],
+) -> Cube:  # fmt: skip
+    if beside is not None:
+        beside.know(found)
     first = max(candidate.begin - REACH, 0)
     metric = watched.metrics[candidate.metric]
     leaves = watched.leaves_around(metric, first, candidate.end, candidate.hours)
-    return leaves.cube(
+    not_normal = _not_normal(candidate, found) if beside is None else ()
+    cube = leaves.cube(
         metric, first=first, begin=candidate.begin, end=candidate.end,
-        hours=candidate.hours, without=_not_normal(candidate, found),
+        hours=candidate.hours, without=not_normal,
     )  # fmt: skip
+    return cube if beside is not None else explained(cube, candidate, found)
 
 
 def _not_normal(candidate: Candidate, found: Sequence[Named]) -> list[Befallen]:

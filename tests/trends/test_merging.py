@@ -31,16 +31,11 @@ def test_a_few_days_inside_a_long_time_are_their_own():
     assert merged([long, inside]) == (long, inside)
 
 
-def test_what_turns_back_is_an_end_and_no_finding():
-    back = replace(FIRST, began=BEGAN + 7 * DAY, ended=BEGAN + 12 * DAY,
-                   is_worse=False, excess=-80.0)  # fmt: skip
-    assert merged([FIRST, back]) == (FIRST,)
-
-
-def test_what_costs_more_is_not_the_end_of_what_was_better_before():
-    better = replace(FIRST, segment=NARROW, began=BEGAN - 20 * DAY,
-                     ended=BEGAN - 2 * DAY, is_worse=False, excess=-80.0)  # fmt: skip
-    assert FIRST in merged([FIRST, better])
+def test_what_is_worse_right_after_something_better_is_its_own():
+    better = replace(FIRST, began=BEGAN - 20 * DAY, ended=BEGAN - DAY,
+                     is_worse=False, excess=-480.0)  # fmt: skip
+    inside = replace(FIRST, segment=NARROW)
+    assert merged([inside, better]) == (inside, better)
 
 
 def test_what_is_off_the_other_way_around_it_is_no_finding():

@@ -16,7 +16,7 @@ from analysis.metrics.risk import expected_rates
 from analysis.trends import watch
 from analysis.trends.gaps import is_of_gap
 from analysis.trends.leaves import read_leaves
-from tests.trends.watch_world import A_DAY, BEGAN, DAYS, ENDED, orders, world
+from tests.trends.watch_world import A_DAY, BEFORE, BEGAN, DAYS, ENDED, orders, world
 from tests.worlds import published
 
 FIRST = datetime.fromisoformat("2026-01-05")
@@ -127,6 +127,25 @@ def test_two_opposite_ones_are_both_named(tmp_path):
     better = next(item for item in found if not item.is_worse)
     assert better.excess < 0
     assert abs(better.began - FIRST - timedelta(days=BEGAN)) <= timedelta(days=1)
+
+
+def test_what_goes_bad_right_after_good_weeks_is_not_taken_for_their_end(tmp_path):
+    found = watch(world(tmp_path, before=True), **OPTIONS).findings
+    told = [(dict(item.segment), item.is_worse, item.began) for item in found]
+    began = FIRST + timedelta(days=BEGAN)
+    grills = {"city": "east", "merchant_type": "grill"}
+    assert told == [
+        (grills, True, began),
+        ({"city": "east"}, False, began - timedelta(days=BEFORE)),
+    ]
+    assert found[1].ended == began - timedelta(days=1)
+
+
+def test_the_end_of_good_weeks_is_no_finding(tmp_path):
+    found = watch(world(tmp_path, wrong=False, before=True), **OPTIONS).findings
+    assert [(dict(item.segment), item.is_worse) for item in found] == [
+        ({"city": "east"}, False)
+    ]
 
 
 def test_an_outage_of_two_hours_is_told_by_hour(tmp_path):
