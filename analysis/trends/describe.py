@@ -17,7 +17,7 @@ from analysis.trends.detect import detect
 from analysis.trends.explain import Candidate, Named, within
 from analysis.trends.findings import Finding
 from analysis.trends.hours import hours_of
-from analysis.trends.residual import daily
+from analysis.trends.residual import Beside, daily
 from analysis.trends.scales import Floats
 from analysis.trends.shapes import Span, level_before, span_of
 from analysis.trends.watched import Watched
@@ -37,44 +37,60 @@ class Series:
         tops: Events.
         bottoms: What they are of.
         due: Events to be expected of such orders, weekdays taken in.
+        others: Events that other things named let expect beyond these; negative for
+            fewer.
     """
 
     tops: Floats
     bottoms: Floats
     due: Floats
+    others: Floats
+
+    @property
+    def own(self) -> Floats:
+        """Events without those that other things brought.
+
+        So an event is as high in days that another one befell as in its other days:
+        of orders that are late already, it makes no more late.
+        """
+        return np.maximum(self.tops - self.others, 0.0)
 
 
-def fitted(watched: Watched, candidate: Candidate, found: Sequence[Named]) -> Candidate:
+def fitted(
+    watched: Watched, candidate: Candidate, found: Sequence[Named],
+    beside: Beside | None = None,
+) -> Candidate:  # fmt: skip
     """The candidate with the days that fit its segment best.
 
     Args:
-        watched: Everything watched; where the sums are in memory, what else was found
-            was to be expected.
+        watched: Everything watched.
         candidate: What stands out.
-        found: What was found before.
+        found: What was found before; its days are left out.
+        beside: Where the sums are in memory, what was found is expected in them.
     """
     if candidate.hours is not None:
         return candidate
-    series = _beside(watched, candidate, found)
-    span = span_of(series.tops, series.due, candidate.begin, candidate.end,
+    series = _beside(watched, candidate, found, beside)
+    span = span_of(series.own, series.due, candidate.begin, candidate.end,
                    first=watched.first)  # fmt: skip
     return replace(candidate, begin=span.begin, end=span.end)
 
 
 def described(
-    watched: Watched, item: Named, found: Sequence[Named]
-) -> tuple[Finding, pd.DataFrame] | None:
+    watched: Watched, item: Named, found: Sequence[Named],
+    beside: Beside | None = None,
+) -> tuple[Finding, pd.DataFrame] | None:  # fmt: skip
     """The finding and what ``detect`` says of its series; None if that is nothing.
 
     Args:
-        watched: Everything watched, where what was named before was to be expected as
-            far as the sums are in memory.
+        watched: Everything watched.
         item: What was named.
         found: What else was named, whose days are not its own.
+        beside: Where the sums are in memory, what else was named is expected in them.
     """
     candidate = item.candidate
-    series = _series(watched, candidate)
-    own = _beside(watched, candidate, found)
+    series = _series(watched, candidate, beside)
+    own = _beside(watched, candidate, found, beside)
     span = _span(watched, candidate, own)
     frame = detected(watched, candidate, series)
     if abs(span.excess) < LEAST_EXCESS or not _is_seen(frame, span):
@@ -82,26 +98,27 @@ def described(
     return _finding(watched, item, own, span=span, score=_score(frame, span)), frame
 
 
-def stands(watched: Watched, candidate: Candidate) -> bool:
+def stands(watched: Watched, candidate: Candidate, beside: Beside) -> bool:
     """Whether it still stands out, on its side, beside everything else named."""
-    series = _series(watched, candidate)
-    now, due, before, before_due = (
+    metric = watched.metrics[candidate.metric]
+    tops, _, due = daily(beside.leaves, metric, candidate.segment, candidate.hours)
+    now, expected, before, before_due = (
         np.array([values[days].sum()])
         for days in (slice(candidate.begin, candidate.end + 1),
                      slice(max(candidate.begin - REACH, 0), candidate.begin))
-        for values in (series.tops, series.due)
+        for values in (tops, due)
     )  # fmt: skip
-    left = float(contrast(now, due, before, before_due)[0]) / candidate.spread
+    left = float(contrast(now, expected, before, before_due)[0]) / candidate.spread
     return left * np.sign(candidate.z) >= LEFT_Z
 
 
 def _span(watched: Watched, candidate: Candidate, series: Series) -> Span:
     if candidate.hours is None:
-        return span_of(series.tops, series.due, candidate.begin, candidate.end,
+        return span_of(series.own, series.due, candidate.begin, candidate.end,
                        first=watched.first)  # fmt: skip
     day = candidate.begin
-    level = level_before(series.tops, series.due, day)
-    excess = float(series.tops[day] - level * series.due[day])
+    level = level_before(series.own, series.due, day)
+    excess = float(series.own[day] - level * series.due[day])
     return Span(day, day, "spike", goes_on=False, excess=excess)
 
 
@@ -115,7 +132,7 @@ def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataF
     if candidate.hours is not None:
         days = days + timedelta(hours=candidate.hours[0])
     counted = pd.DataFrame(
-        {"period": days, "events": series.tops, "due": np.maximum(series.due, 0)}
+        {"period": days, "events": series.own, "due": np.maximum(series.due, 0)}
     )
     frame = detect(
         counted, numerator="events", denominator="due", minimum=0,
@@ -124,7 +141,11 @@ def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataF
     with np.errstate(divide="ignore", invalid="ignore"):
         usual = np.where(series.bottoms > 0, series.due / series.bottoms, np.nan)
         value = np.where(series.bottoms > 0, series.tops / series.bottoms, np.nan)
-    scaled = {name: frame[name] * usual for name in ("expected", "low", "high")}
+        more = np.where(series.bottoms > 0, series.others / series.bottoms, 0.0)
+    scaled = {
+        name: np.maximum(frame[name] * usual + more, 0.0)
+        for name in ("expected", "low", "high")
+    }
     metric = watched.metrics[candidate.metric]
     per = float(parse_reference(metric).settings.get("per", 1))
     renamed = {"value": value * per, "orders": series.bottoms}
@@ -132,43 +153,48 @@ def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataF
     return frame.drop(columns="due").assign(**scaled, **renamed)
 
 
-def _series(watched: Watched, candidate: Candidate) -> Series:
+def _series(watched: Watched, candidate: Candidate, beside: Beside | None) -> Series:
     """The series of its segment, of the same hours of each day where it has hours."""
     many = watched.many
-    if (
-        watched.leaves is not None
-        or candidate.hours is not None
-        or candidate.segment not in many.segments
-    ):
-        return _own_series(watched, candidate)
+    if beside is not None:
+        return _series_beside(watched, candidate, beside)
+    if candidate.hours is not None or candidate.segment not in many.segments:
+        many = _fetched(watched, candidate)
+        sums = many.numerators[0, 0], many.denominators[0, 0], many.expected[0, 0]
+        return _with_weekdays(watched, *sums)
     row = many.segments.index(candidate.segment)
     place = candidate.metric
     tops, due = many.numerators[row, place], many.expected[row, place]
     return _with_weekdays(watched, tops, many.denominators[row, place], due)
 
 
-def _own_series(watched: Watched, candidate: Candidate) -> Series:
-    """The series of what is not screened by day: more dimensions, or some hours."""
-    if watched.leaves is not None:
-        metric = watched.metrics[candidate.metric]
-        sums = daily(watched.leaves, metric, candidate.segment, candidate.hours)
-    else:
-        many = _fetched(watched, candidate)
-        sums = many.numerators[0, 0], many.denominators[0, 0], many.expected[0, 0]
-    return _with_weekdays(watched, *sums)
+def _series_beside(watched: Watched, candidate: Candidate, beside: Beside) -> Series:
+    """The series, with what everything else named brought its orders."""
+    metric = watched.metrics[candidate.metric]
+    asked = (metric, candidate.segment, candidate.hours)
+    tops, bottoms, expected = daily(beside.leaves, *asked)
+    _, _, due = daily(beside.plain, *asked)
+    level = level_before(tops, expected, candidate.begin)
+    return _with_weekdays(watched, tops, bottoms, due, level * (expected - due))
 
 
 def _with_weekdays(
-    watched: Watched, tops: Floats, bottoms: Floats, due: Floats
-) -> Series:
-    expected = with_slots(tops[None, :], due[None, :], watched.weekdays)
-    return Series(tops, bottoms, expected[0])
+    watched: Watched, tops: Floats, bottoms: Floats, due: Floats,
+    others: Floats | None = None,
+) -> Series:  # fmt: skip
+    others = np.zeros_like(tops) if others is None else others
+    own = np.maximum(tops - others, 0.0)
+    expected = with_slots(own[None, :], due[None, :], watched.weekdays)
+    return Series(tops, bottoms, expected[0], others)
 
 
-def _beside(watched: Watched, candidate: Candidate, found: Sequence[Named]) -> Series:
+def _beside(
+    watched: Watched, candidate: Candidate, found: Sequence[Named],
+    beside: Beside | None,
+) -> Series:  # fmt: skip
     """The series, of which what else was found was to be expected or is left out."""
-    series = _series(watched, candidate)
-    return series if watched.leaves is not None else _hidden(candidate, found, series)
+    series = _series(watched, candidate, beside)
+    return series if beside is not None else _hidden(candidate, found, series)
 
 
 def _hidden(candidate: Candidate, found: Sequence[Named], series: Series) -> Series:
@@ -184,7 +210,7 @@ def _hidden(candidate: Candidate, found: Sequence[Named], series: Series) -> Ser
             other[known.begin : known.end + 1] = True
     if other[candidate.begin : candidate.end + 1].all():
         return series
-    parts = (series.tops, series.bottoms, series.due)
+    parts = (series.tops, series.bottoms, series.due, series.others)
     return Series(*(np.where(other, 0.0, part) for part in parts))
 
 

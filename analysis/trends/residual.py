@@ -54,18 +54,21 @@ class Beside:
     Attributes:
         usual: The sums as they were read.
         leaves: What is expected now.
+        plain: What is expected of the same orders without what was named.
         shifts: By how much each row is shifted, metric by row.
         parts: What was named, by its candidate.
     """
 
     usual: Leaves
     leaves: Leaves = field(init=False)
+    plain: Leaves = field(init=False)
     shifts: Floats = field(init=False)
     parts: dict[Candidate, Part] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         sums = {name: getattr(self.usual, name).copy() for name in _SUMS}
         self.leaves = replace(self.usual, **sums)
+        self.plain = replace(self.leaves, due=self.usual.due.copy())
         self.shifts = np.zeros_like(self.usual.due)
 
     def know(self, named: Sequence[Named]) -> None:
@@ -168,6 +171,7 @@ class Beside:
             if other.is_void and other.metric == part.metric:
                 kept &= ~np.isin(part.rows, other.rows, assume_unique=True)
         self.leaves.due[at] = due * kept
+        self.plain.due[at] = usual * kept
         self.leaves.tops[at] = self.usual.tops[at] * kept
         self.leaves.bottoms[at] = orders * kept
 

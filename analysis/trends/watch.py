@@ -169,19 +169,18 @@ def _beside_all(
         Hastie and Tibshirani 1986, "Generalized additive models", Statistical Science
         1, 297-310.
     """
-    rest = replace(watched, leaves=beside.leaves)
     beside.know(named)
     left = []
     for item in named:
         beside.forget(item.candidate)
-        again = fitted(rest, item.candidate, ())
-        if item.fault is not None or stands(rest, again):
+        again = fitted(watched, item.candidate, (), beside)
+        if item.fault is not None or stands(watched, again, beside):
             left.append(replace(item, candidate=again))
             beside.know(left[-1:])
     found = []
     for item in left:
         with beside.without(item.candidate):
-            found.append(described(rest, item, ()))
+            found.append(described(watched, item, (), beside))
     return [one for one in found if one is not None]
 
 
@@ -211,7 +210,8 @@ def _named(
             candidates = [item for item in candidates if item.is_lasting]
         found = explain(
             candidates, sets=watched.sets, known=named,
-            cube_of=partial(_cube, rest, beside), fitted=partial(fitted, rest),
+            cube_of=partial(_cube, rest, beside),
+            fitted=partial(fitted, watched, beside=beside),
             kept=partial(
                 _may_be_named, turn=turn, false_discoveries=false_discoveries
             ),
