@@ -17,7 +17,7 @@ from analysis.trends.detect import detect
 from analysis.trends.explain import Candidate, Named, within
 from analysis.trends.findings import Finding
 from analysis.trends.hours import hours_of
-from analysis.trends.residual import Beside, daily
+from analysis.trends.residual import Beside, daily, is_rate
 from analysis.trends.scales import Floats
 from analysis.trends.shapes import Span, level_before, span_of
 from analysis.trends.watched import Watched
@@ -71,8 +71,7 @@ def fitted(
     if candidate.hours is not None:
         return candidate
     series = _beside(watched, candidate, found, beside)
-    span = span_of(series.own, series.due, candidate.begin, candidate.end,
-                   first=watched.first)  # fmt: skip
+    span = _days(watched, candidate, series)
     return replace(candidate, begin=span.begin, end=span.end)
 
 
@@ -114,12 +113,17 @@ def stands(watched: Watched, candidate: Candidate, beside: Beside) -> bool:
 
 def _span(watched: Watched, candidate: Candidate, series: Series) -> Span:
     if candidate.hours is None:
-        return span_of(series.own, series.due, candidate.begin, candidate.end,
-                       first=watched.first)  # fmt: skip
+        return _days(watched, candidate, series)
     day = candidate.begin
     level = level_before(series.own, series.due, day)
     excess = float(series.own[day] - level * series.due[day])
     return Span(day, day, "spike", goes_on=False, excess=excess)
+
+
+def _days(watched: Watched, candidate: Candidate, series: Series) -> Span:
+    orders = series.bottoms if is_rate(watched.metrics[candidate.metric]) else None
+    return span_of(series.own, series.due, candidate.begin, candidate.end,
+                   first=watched.first, orders=orders)  # fmt: skip
 
 
 def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataFrame:

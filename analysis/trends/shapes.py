@@ -33,6 +33,8 @@ FALSE_PARTS = 0.01
 #: Heights, as a share of what is usual, among which the likeliest is taken.
 HEIGHTS_UP = np.geomspace(0.05, 8.0, 40)
 HEIGHTS_DOWN = -np.linspace(0.05, 0.95, 19)
+#: Heights as log odds.
+ODDS = np.geomspace(0.1, 6.0, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ class Span:
     excess: float
 
 
-def span_of(tops: Floats, due: Floats, begin: int, end: int, *, first: int) -> Span:
+def span_of(
+    tops: Floats, due: Floats, begin: int, end: int, *, first: int,
+    orders: Floats | None = None,
+) -> Span:  # fmt: skip
     """Fit begin, end and shape of an event to one series.
 
     Args:
@@ -63,16 +68,19 @@ def span_of(tops: Floats, due: Floats, begin: int, end: int, *, first: int) -> S
         begin: About where it begins.
         end: About where it ends, included.
         first: First day on which it may begin.
+        orders: What a rate is of; a drift of it grows evenly in the odds.
     """
     expected = due * level_before(tops, due, begin)
     start, stop, _ = _best_step(_drawn_in(tops, expected, begin, end), expected,
                                 begin, end, first)  # fmt: skip
     shape: Shape = "spike"
-    grew_from = _drift(tops, due, start, stop, first) if stop > start else None
+    grew_from = (
+        _drift(tops, due, orders, (start, stop), first) if stop > start else None
+    )
     if grew_from is not None:
         start, shape = grew_from, "drift"
     else:
-        start, stop = _clearest_level(tops, expected, start, stop, begin)
+        start, stop = _clearest_level(tops, expected, start, stop)
     goes_on = stop >= len(tops) - 1
     if shape == "spike" and (goes_on or stop - start + 1 > 2 * LASTING):
         shape = "shift" if stop - start + 1 >= LASTING else "spike"
@@ -83,7 +91,7 @@ def span_of(tops: Floats, due: Floats, begin: int, end: int, *, first: int) -> S
 
 
 def _clearest_level(
-    tops: Floats, expected: Floats, start: int, stop: int, before: int
+    tops: Floats, expected: Floats, start: int, stop: int
 ) -> tuple[int, int]:
     """The part of an event that is off by one amount, and clearest.
 
@@ -95,7 +103,7 @@ def _clearest_level(
         Scott and Knott 1974, "A cluster analysis method for grouping means in the
         analysis of variance", Biometrics 30, 507-512.
     """
-    usual = dispersion(tops[:before], expected[:before])
+    usual = dispersion(tops[:start], expected[:start])
     while stop - start + 1 >= 2 * LEAST_LEVEL:
         days = slice(start, stop + 1)
         place = _parted(tops[days], expected[days], usual)
@@ -161,7 +169,9 @@ def _drawn_in(tops: Floats, expected: Floats, begin: int, end: int) -> Floats:
     return np.minimum(tops, np.maximum(most, expected))
 
 
-def _drift(tops: Floats, due: Floats, start: int, stop: int, first: int) -> int | None:
+def _drift(
+    tops: Floats, due: Floats, orders: Floats | None, days: tuple[int, int], first: int
+) -> int | None:
     """Where an event began that grew from small to large; None if it did not.
 
     A ramp from any day on is held against a step from any day on, both by their
@@ -169,10 +179,11 @@ def _drift(tops: Floats, due: Floats, start: int, stop: int, first: int) -> int 
     can have reached. So are two steps, one upon the other, that describe the days much
     better: what is a little off and then goes bad in a day did not grow.
     """
+    start, stop = days
     early = max(start - DRIFT_REACH, REACH // 2)
     expected = due * level_before(tops, due, early)
-    days = slice(early, stop + 1)
-    seen, awaited = tops[days], expected[days]
+    around = slice(early, stop + 1)
+    seen, awaited = tops[around], expected[around]
     side = float(
         np.sign(tops[start : stop + 1].sum() - expected[start : stop + 1].sum())
     )
@@ -184,6 +195,9 @@ def _drift(tops: Floats, due: Floats, start: int, stop: int, first: int) -> int 
     step = _best_shape(seen, awaited, (since > 0).astype(float), side)
     grown = np.clip(since / since[:, -1:], 0.0, 1.0)[:count]
     ramp = _best_shape(seen, awaited, grown, side)
+    if orders is not None:
+        odds = _best_odds(seen, awaited, orders[around], grown, side)
+        ramp = np.maximum(ramp, odds)
     noise = dispersion(tops[:early], expected[:early])
     if ramp.max() - step.max() < DRIFT_GAIN * noise:
         return None
@@ -212,6 +226,17 @@ def _best_shape(seen: Floats, awaited: Floats, shapes: Floats, side: float) -> F
     """Log-likelihood (Poisson) that each shape gains at its best height."""
     heights = HEIGHTS_UP if side > 0 else HEIGHTS_DOWN
     factors = 1.0 + heights[:, None, None] * shapes[None, :, :]
+    gains: Floats = (np.log(factors) @ seen - (factors - 1.0) @ awaited).max(axis=0)
+    return gains
+
+
+def _best_odds(
+    seen: Floats, awaited: Floats, orders: Floats, shapes: Floats, side: float
+) -> Floats:
+    """Log-likelihood (Poisson) that each shape gains as log odds of a rate."""
+    share = np.clip(awaited / np.maximum(orders, 1e-9), 0.0, 0.99)
+    odds = np.exp(side * ODDS[:, None, None] * shapes[None, :, :])
+    factors = odds / (1 - share + share * odds)
     gains: Floats = (np.log(factors) @ seen - (factors - 1.0) @ awaited).max(axis=0)
     return gains
 
