@@ -17,10 +17,10 @@ from analysis.words import N_
 from ui import cached, demo, fired
 from ui.counted import counted
 from ui.format import day, number, percent
-from ui.kpis import standing
+from ui.kpis import doubt, standing
 from ui.kpis.axes import axes_of
 from ui.kpis.figures import Figure, name_of
-from ui.kpis.view import KpiView
+from ui.kpis.view import KpiView, look_at
 from ui.show import plain
 from ui.state import View
 from ui.strategies.view import PAGE, StrategyView
@@ -169,27 +169,32 @@ def _worse(dataset: Dataset) -> Iterator[Notice]:
     for name in metrics:
         figure = Figure.of(found.iloc[0].to_dict(), name)
         if figure.verdict == "worse":
-            yield _worsened(figure, name)
+            yield _worsened(dataset, figure, name)
 
 
-def _worsened(figure: Figure, name: str) -> Notice:
+def _worsened(dataset: Dataset, figure: Figure, name: str) -> Notice:
+    view = KpiView(selection=Selection(metric=name), span="last_28")
+    fault = doubt.behind_change(look_at(dataset, view)[0], figure)
     direction = "up" if figure.change > 0 else "down"
+    values = {"metric": plain(name_of(name)), "value": plain(figure.written())}
+    detail = t(
+        "{change} against the {days} days before, {grounds}",
+        change=figure.written_change(),
+        days=WATCHED_DAYS,
+        grounds=figure.grounds(),
+    )
+    if fault is None:
+        text = t("**{metric} got worse: {value}**", **values)
+    else:
+        text = t("**{metric} seems to have got worse: {value}**", **values)
+        days = standing.days_of(fault)
+        detail = t(
+            "{figures}, but the data look wrong {days}", figures=detail, days=days
+        )
     return Notice(
         icon=f":material/trending_{direction}:",
-        text=t(
-            "**{metric} got worse: {value}**",
-            metric=plain(name_of(name)),
-            value=plain(figure.written()),
-        ),
-        detail=t(
-            "{change} against the {days} days before, {grounds}",
-            change=figure.written_change(),
-            days=WATCHED_DAYS,
-            grounds=figure.grounds(),
-        ),
-        page="kpis",
-        view=KpiView(selection=Selection(metric=name), span="last_28"),
-    )
+        text=text, detail=detail, page="kpis", view=view,
+    )  # fmt: skip
 
 
 def _freshness(dataset: Dataset, *, today: date) -> Iterator[Notice]:

@@ -30,6 +30,8 @@ from ui.tokens import Tokens, tokens
 
 TREND_HEIGHT: Final = 260
 FEW_POINTS: Final = 40
+#: Pixels from one bar of what lasted to the next.
+LANE: Final = 6
 
 
 def trend(
@@ -46,6 +48,7 @@ def trend(
     muted: str | None = None,
     target: float | None = None,
     events: pd.DataFrame | None = None,
+    spans: pd.DataFrame | None = None,
     names: tuple[str, str] = ("", ""),
     axis: str = "",
     unit: Unit = "number",
@@ -70,6 +73,8 @@ def trend(
         target: Value of the dashed target line.
         events: ``time`` and ``label`` of what happened, thin marks with a hover text;
             where ``holiday`` is true, fainter ones.
+        spans: ``time``, ``until`` and ``label`` of what lasted, bars at the foot, each
+            in its ``lane`` from 0 on.
         names: What the line and the grey line are, written above them.
         axis: What the axis counts: its unit and its denominator.
         unit: How values are written.
@@ -90,7 +95,8 @@ def trend(
     base = alt.Chart(data).encode(x=alt.X("time:T", title=None, axis=times))
     zero = from_zero(data, target=target)
     y = value_axis(look, unit=unit, zero=zero)
-    layers = _events(look, events, height=height)
+    layers = _spans(look, spans, height=height)
+    layers += _events(look, events, height=height)
     layers += _lines(base, look, y=y, data=data, pick=pick)
     if "muted" in data and data["muted"].any():
         layers.append(_feet(base, look, data=data, height=height))
@@ -176,6 +182,24 @@ def _events(
         shape=alt.condition(usual, alt.value("circle"), alt.value("triangle-up")),
     )
     return [lines, flags]
+
+
+def _spans(look: Tokens, spans: pd.DataFrame | None, *, height: int) -> list[alt.Chart]:
+    """How long things lasted: bars in lanes at the foot."""
+    if spans is None or spans.empty:
+        return []
+    data = renamed(spans, time="time", until="until", label="label", lane="lane")
+    for name in ("time", "until"):
+        data[name] = wall_clock(data[name])
+    rule = alt.Chart(data).mark_rule(color=look.attention, strokeWidth=3, opacity=0.5)
+    told = [alt.Tooltip("label:N", title="")]
+    times = {"x": alt.X("time:T", title=None), "x2": "until:T"}
+    return [
+        rule.transform_filter(alt.datum.lane == lane).encode(
+            y=alt.value(height - 3 - LANE * lane), tooltip=told, **times
+        )
+        for lane in sorted(set(data["lane"]))
+    ]
 
 
 def _target(look: Tokens, target: float) -> alt.Chart:

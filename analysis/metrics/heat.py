@@ -14,6 +14,8 @@ from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
 
 WEEK: Final = ("weekday", "hour")
+#: Weekday of the rows that hold all weekdays together.
+ALL_DAYS: Final = 0
 _WEEKDAYS: Final = range(1, 8)
 _HOURS: Final = range(24)
 
@@ -24,6 +26,7 @@ def heat(
     *,
     selection: Selection | None = None,
     period: Period | None = None,
+    pooled: bool = False,
 ) -> pd.DataFrame:
     """A metric in every hour of the week, in local time.
 
@@ -32,25 +35,30 @@ def heat(
         metric: Reference of a metric.
         selection: Which orders; all if None.
         period: First and last local day of creation, both included.
+        pooled: All weekdays together, where an hour of one has too few orders.
 
     Returns:
         168 rows, Monday (1) 0:00 first: ``weekday``, ``hour``, ``value``, ``num``,
         ``n``, ``low``, ``high`` and ``orders``; hours without orders have ``n`` 0,
-        and a count of 0.
+        and a count of 0. If pooled, 24 rows of weekday ``ALL_DAYS``.
 
     Raises:
         MissingField: if the dataset has no time of creation.
     """
+    by = WEEK[1:] if pooled else WEEK
     found = measure(
-        dataset, [metric, "orders"], by=WEEK, selection=selection, period=period
+        dataset, [metric, "orders"], by=by, selection=selection, period=period
     )
+    if pooled:
+        found = found.assign(weekday=ALL_DAYS)
     names = {
         metric: "value", f"{metric}_num": "num", f"{metric}_n": "n",
         f"{metric}_low": "low", f"{metric}_high": "high",
     }  # fmt: skip
     kept = found.assign(orders_=found["orders"])[[*WEEK, *names, "orders_"]]
     cells = kept.rename(columns={**names, "orders_": "orders"}).dropna(subset=WEEK)
-    grid = pd.DataFrame(product(_WEEKDAYS, _HOURS), columns=list(WEEK))
+    days = [ALL_DAYS] if pooled else _WEEKDAYS
+    grid = pd.DataFrame(product(days, _HOURS), columns=list(WEEK))
     whole = grid.merge(cells.astype(dict.fromkeys(WEEK, int)), how="left", on=WEEK)
     empty = {"n": 0, "orders": 0}
     if parse_reference(metric).definition.kind == "count":
@@ -64,8 +72,10 @@ def heat_sql(
     *,
     selection: Selection | None = None,
     period: Period | None = None,
+    pooled: bool = False,
 ) -> str:
     """The query that ``heat`` runs for the same arguments."""
+    by = WEEK[1:] if pooled else WEEK
     return sql_of(
-        dataset, [metric, "orders"], by=WEEK, selection=selection, period=period
+        dataset, [metric, "orders"], by=by, selection=selection, period=period
     )

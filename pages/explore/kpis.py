@@ -5,7 +5,6 @@ from ui.guard import guard
 from ui.kpis import (
     breakdown,
     cards,
-    choose,
     filters,
     listing,
     locks,
@@ -56,7 +55,6 @@ if not orders:
 
 with boundary():
     cards.row_of_cards(look, found, set_targets)
-choose.more(look)
 # Read once the cards are there, which need nothing of it.
 found_groups = groups(look, figure) if figure and look.by else []
 words = {"target": target, "worst": worst(found_groups, figure) if figure else None}

@@ -57,9 +57,10 @@ demo.panel()
 if found:
     with st.container(border=True, gap="small"):
         for notice in found:
-            text, detail, action = st.columns([5, 5, 2], vertical_alignment="center")
-            text.markdown(f":orange[{notice.icon}] {notice.text}")
-            detail.caption(notice.detail)
+            said, action = st.columns([8, 1.4], vertical_alignment="center")
+            with said.container(gap=None):
+                st.markdown(f":orange[{notice.icon}] {notice.text}")
+                st.caption(notice.detail)
             with action:
                 frame.link(
                     notice.page,

@@ -14,7 +14,7 @@ from analysis.metrics import Condition, Period, Selection, measure
 from analysis.metrics.contrast import contrast
 from analysis.metrics.experience import LEAVES
 from analysis.metrics.funnel import stage_funnel
-from analysis.metrics.heat import heat, heat_sql
+from analysis.metrics.heat import ALL_DAYS, heat, heat_sql
 from analysis.metrics.outcomes import (
     experience_sql,
     experience_tree,
@@ -220,6 +220,23 @@ def test_heat_is_every_hour_of_the_week(world, orders):
     assert found["orders"].sum() == len(rows)
     for place, (n, happened) in counted.iterrows():
         assert (found.loc[place, "n"], found.loc[place, "num"]) == (n, happened)
+
+
+def test_heat_of_all_weekdays_together_is_every_hour_of_the_day(world, orders):
+    found = heat(world, "late_rate", period=DAYS, pooled=True)
+    assert found["weekday"].unique().tolist() == [ALL_DAYS]
+    rows = within(orders)
+    late = by_hand.minutes_late(rows)
+    counted = late.groupby(rows["local_hour"]).agg(
+        ["count", lambda item: (item > 0).sum()]
+    )
+    assert found["hour"].tolist() == list(range(24))
+    assert found["orders"].sum() == len(rows)
+    for hour, (n, happened) in counted.iterrows():
+        row = found.loc[found["hour"] == hour, ["n", "num"]].to_numpy()[0]
+        assert tuple(row) == (n, happened)
+    ran = heat_sql(world, "late_rate", period=DAYS, pooled=True)
+    assert "weekday" not in ran
 
 
 def test_places_are_the_middle_of_their_pins(world, orders):

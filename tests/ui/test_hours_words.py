@@ -64,3 +64,16 @@ def test_counts_are_what_they_are():
 
 def test_too_few_everywhere_is_said():
     assert "too few" in said(week(noise(1)).assign(few=True))
+
+
+def test_hours_of_all_weekdays_together_have_no_weekday():
+    late = np.full(24, 40.0)
+    late[19] = 100
+    bounds = wilson(late, np.full(24, ORDERS))
+    pooled = pd.DataFrame(
+        {
+            "weekday": 0, "hour": range(24), "value": late / ORDERS,
+            "low": bounds.low, "high": bounds.high, "n": ORDERS, "few": False,
+        }
+    )  # fmt: skip
+    assert "is highest on 19:00 (25.0 %)." in said(pooled)

@@ -1,6 +1,7 @@
 """The trend of the KPI page: its first step, and what rests on too few."""
 
 import io
+from datetime import date
 from importlib.util import find_spec
 
 import numpy as np
@@ -11,8 +12,8 @@ from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
 from tests.ui import kpi_world
 from tests.ui.test_kpi_page import opened, said
-from ui import cached, export
-from ui.kpis import behind, numbers, trend
+from ui import cached, charts, export
+from ui.kpis import behind, marks, numbers, trend
 from ui.kpis.view import KpiView, look_at
 
 FEW = parse_reference("late_rate").definition.minimum_sample
@@ -110,3 +111,25 @@ def test_the_expressions_stand_under_the_query(workspace, key):
     assert not at.exception
     assert "Numerator: " in said(at).replace("\\", "")
     assert not any("Numerator" in item.value for item in at.code)
+
+
+def test_what_lasted_lies_in_lanes_at_the_foot():
+    days = pd.date_range("2026-02-01", periods=10)
+    frame = pd.DataFrame({"day": days, "value": 0.1})
+    february = [date(2026, 2, day) for day in range(1, 11)]
+    found = [
+        marks.Mark(february[0], "a", last=february[4]),
+        marks.Mark(february[1], "b", last=february[9]),
+        marks.Mark(february[6], "c", last=february[8]),
+        marks.Mark(february[7], "moment"),
+    ]
+    spans = marks.spans_of(found)
+    assert spans["lane"].tolist() == [0, 1, 0]
+    drawn = charts.trend(frame, time="day", value="value", spans=spans).to_dict()
+    bars = [
+        layer
+        for layer in drawn["layer"]
+        if layer["encoding"].get("x2", {}).get("field") == "until"
+    ]
+    assert [layer["encoding"]["y"]["value"] for layer in bars] == [257, 251]
+    assert marks.spans_of(found[3:]) is None

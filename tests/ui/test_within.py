@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
 import pandas as pd
@@ -14,7 +14,17 @@ from analysis.metrics import Condition, Period, Selection, meeting
 from analysis.trends import Finding, Watch
 from tests.ui.kpi_world import orders, publish
 from ui import attention, cached
-from ui.kpis import answer, marks, standing, trend, within
+from ui.kpis import (
+    answer,
+    breakdown,
+    cards,
+    doubt,
+    marks,
+    standing,
+    strip,
+    trend,
+    within,
+)
 from ui.kpis.figures import Figure
 from ui.kpis.groups import Group
 from ui.kpis.view import KpiView, look_at
@@ -142,7 +152,7 @@ def test_days_in_or_just_after_a_fault_are_doubted(
 ):
     found = SimpleNamespace(findings=(item,))
     monkeypatch.setattr(standing, "found_of", lambda _: found)
-    doubted = standing.fault_of(look, [when])
+    doubted = doubt.of_days(look, [when])
     assert (doubted and doubted.began.date()) == began
 
 
@@ -212,6 +222,65 @@ def test_no_verdict_and_no_culprit_where_the_data_are_known_to_be_wrong(
     assert ("stands out" in group) is not doubts[1]
 
 
+JANUARY = {
+    "began": datetime.fromisoformat("2026-01-10"),
+    "ended": datetime.fromisoformat("2026-01-12"),
+}
+
+
+def changed(low, high):
+    """A late rate that rose by a tenth of 1000 orders."""
+    row = {
+        "late_rate": 0.4, "late_rate_n": 1000, "late_rate_change": 0.1,
+        "late_rate_before": 0.3, "late_rate_change_low": low,
+        "late_rate_change_high": high,
+    }  # fmt: skip
+    return Figure.of(row, "late_rate")
+
+
+def test_a_fault_in_the_days_compared_with_puts_every_verdict_in_doubt(
+    look, monkeypatch
+):
+    every = replace(
+        look, view=KpiView(span="all"), metric="orders",
+        period=Period(date(2026, 2, 1), date(2026, 2, 28)),
+        before=Period(date(2026, 1, 4), date(2026, 1, 31)),
+    )  # fmt: skip
+    verdict, group = told(
+        replace(every, metric="late_rate"), monkeypatch, fault(excess=50.0, **JANUARY)
+    )
+    assert "worse as counted, but the data look wrong" in verdict
+    # The group is held against the others on the same days.
+    assert "stands out" in group
+    rose = changed(0.05, 0.15)
+    assert doubt.behind_change(every, rose) is not None
+    assert doubt.behind_change(every, changed(-0.05, 0.15)) is None
+    assert doubt.behind_change(replace(every, before=None), rose) is None
+    assert strip._change_line(every, rose).endswith(": in doubt")
+    shown = breakdown._change(every, Group("Riyadh", RIYADH, rose, 9))
+    assert "in doubt" in shown
+    assert "worse" not in shown
+    assert "in doubt: +5.0 to" in cards._range(rose, in_doubt=True)
+    assert "worse: +5.0 to" in cards._range(rose, in_doubt=False)
+
+
+def test_home_says_worse_only_of_data_that_are_not_known_to_be_wrong(
+    frame, monkeypatch
+):
+    dataset = cached.opened("World", "v001")
+    begun = datetime.fromisoformat("2026-02-01")
+    for found, text, detail in (
+        ((), "Late rate got worse: 40", "against the 28 days before"),
+        ((fault(excess=50.0, began=begun, ended=None),), "seems to have got worse",
+         "but the data look wrong from Feb 1, 2026 on"),
+    ):  # fmt: skip
+        known = SimpleNamespace(findings=found)
+        monkeypatch.setattr(standing, "found_of", lambda _, known=known: known)
+        notice = attention._worsened(dataset, changed(0.05, 0.15), "late_rate")
+        assert text in notice.text
+        assert detail in notice.detail
+
+
 def test_where_nothing_is_known_the_verdict_stays(look, monkeypatch):
     verdict, group = told(look, monkeypatch)
     assert verdict.endswith(": worse.")
@@ -274,6 +343,14 @@ def test_incidents_are_marked_where_they_meet_the_orders_and_days(look, monkeypa
         "Zone: Ri 01 · Late rate": date(2026, 2, 1),
         "Zone: Ri 02 · Late rate, since Jan 5, 2026": date(2026, 2, 1),
     }
+    spans = marks.spans_of(marks.marks(narrowed, None))
+    february = [pd.Timestamp("2026-02-01"), pd.Timestamp("2026-02-28")]
+    assert [[row.time, row.until] for row in spans.itertuples()] == [
+        [february[0], pd.Timestamp("2026-02-05")], february,
+    ]  # fmt: skip
+    assert spans["lane"].tolist() == [0, 1]
+    told = marks.listed(marks.marks(narrowed, None)).replace("\\", "")
+    assert "- Feb 1 – 5, 2026: Zone: Ri 01" in told
 
 
 def listed(findings):
@@ -282,11 +359,12 @@ def listed(findings):
     here.draw_list(findings)
 
 
-def draw_list(findings):
+def draw_list(findings, late=0):
     view = KpiView(span="all", selection=Selection(conditions=(RIYADH,)))
     look, _ = look_at(cached.opened("World", "v001"), view)
+    days = Period(look.period.first + timedelta(days=late), look.period.last)
     found = Watch(
-        findings=findings, period=look.period, metrics=(), dimensions=(), series=1234,
+        findings=findings, period=days, metrics=(), dimensions=(), series=1234,
         too_few=0, detections={},
     )  # fmt: skip
     standing._list(look, found)
@@ -308,6 +386,15 @@ def test_those_outside_are_counted(frame, findings, buttons, captions, folded):
     assert len(app.button) == buttons
     assert len(app.caption) == captions
     assert [item.label for item in app.expander] == folded
+
+
+def test_days_that_are_not_looked_through_are_said(frame):
+    script = "from tests.ui import test_within as here; here.draw_list((), late={})"
+    for late, told in ((0, False), (10, True)):
+        app = AppTest.from_string(script.format(late), default_timeout=60).run()
+        assert not app.exception
+        said = " ".join(item.value for item in app.caption)
+        assert ("Only Jan 11" in said) is told
 
 
 def test_problems_come_first_and_many_faults_are_folded(frame):

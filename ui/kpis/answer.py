@@ -16,7 +16,7 @@ from analysis.words import N_
 from ui.counted import counted, sentences
 from ui.format import day, moment, number
 from ui.format import period as written_period
-from ui.kpis import periods, standing
+from ui.kpis import doubt, periods, standing
 from ui.kpis.figures import Figure, Verdict, name_of, too_few, why_unknown, write
 from ui.kpis.groups import Group
 from ui.kpis.targets import state_of
@@ -81,7 +81,7 @@ def _group(look: Look, whole: Figure, worst: Group | None) -> str:
         return ""
     values = {"group": plain(worst.label), "value": worst.figure.written()}
     units = (worst.figure.value - whole.value) * worst.figure.n
-    fault = standing.fault_behind(look, units, worst.condition)
+    fault = doubt.behind(look, units, worst.condition)
     if fault is not None:
         days = standing.days_of(fault)
         return t(
@@ -102,7 +102,7 @@ def _unusual(look: Look, steps: Sequence[pd.Timestamp]) -> str:
     if len(names) > MAX_STEPS:
         shown = _and_more(look, shown, len(names) - MAX_STEPS)
     told = t("Not as expected: {steps}.", steps=shown)
-    fault = standing.fault_of(look, [step.date() for step in steps])
+    fault = doubt.of_days(look, [step.date() for step in steps])
     return sentences(told, _doubt(fault)) if fault else told
 
 
@@ -165,10 +165,9 @@ def _change(look: Look, figure: Figure, name: str) -> str:
             "**{metric} is {value}**, no clear change against {before}.", **values
         ),
     }
-    if figure.verdict in ("better", "worse"):
-        fault = standing.fault_behind(look, figure.change * figure.n)
-        if fault is not None:
-            return _doubtful(look, fault, figure.verdict, values)
+    fault = doubt.behind_change(look, figure)
+    if fault is not None:
+        return _doubtful(look, fault, figure.verdict, values)
     usual = t("**{metric} is {value}**, {change} against {before}.", **values)
     ends = (figure.change_low, figure.change_high)
     is_told = math.isnan(ends[0]) or clear_change(figure.change, *ends)

@@ -15,11 +15,10 @@ from analysis.metrics.selection import Scalar
 from analysis.words import N_
 from ui import cached, chart_frame, charts
 from ui.format import number, sample
+from ui.kpis import doubt
 from ui.kpis.axes import Axis
 from ui.kpis.behind import behind, sql
 from ui.kpis.figures import (
-    VERDICT_COLOURS,
-    VERDICT_NAMES,
     Figure,
     axis_title,
     chart_unit,
@@ -202,7 +201,7 @@ def can_shrink(look: Look) -> bool:
 def _told(look: Look, group: Group) -> str:
     """What stands beside a group: its change, or what it costs where that ranks."""
     if look.view.order != "excess" or math.isnan(group.excess) or group.is_rest:
-        return _change(group)
+        return _change(look, group)
     figure = group.figure
     if figure.is_few:
         return f":gray[{too_few(figure.n)}]"
@@ -222,17 +221,17 @@ def excess_text(metric: str, excess: float) -> str:
     return f"{number(excess, sign=True)} {unit}".strip()
 
 
-def _change(group: Group) -> str:
+def _change(look: Look, group: Group) -> str:
     figure = group.figure
     if figure.is_few:
         return f":gray[{too_few(figure.n)}]"
     if math.isnan(figure.change):
         return f":gray[{sample(figure.n)}]"
     arrow = "▲" if figure.change > 0 else "▼" if figure.change < 0 else ""
-    text = f"{arrow} {figure.written_change()} {t(VERDICT_NAMES[figure.verdict])}"
-    return (
-        f":{VERDICT_COLOURS[figure.verdict]}[{text.strip()}] :gray[{sample(figure.n)}]"
-    )
+    fault = doubt.behind_change(look, figure, group.condition)
+    word, colour = doubt.verdict(figure, fault)
+    text = f"{arrow} {figure.written_change()} {word}"
+    return f":{colour}[{text.strip()}] :gray[{sample(figure.n)}]"
 
 
 def _frame(look: Look, found: Sequence[Group]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from analysis.words import N_
 from ui import cached, charts
 from ui.chart_frame import written_formula
 from ui.format import sample
-from ui.kpis import periods
+from ui.kpis import choose, doubt, periods
 from ui.kpis.behind import definition_text, formula_text, measured, sql
 from ui.kpis.figures import (
     VERDICT_COLOURS,
@@ -33,9 +33,11 @@ from ui.kpis.view import Look, choose_metric
 from ui.show import plain
 from ui.texts import t
 
-#: Narrowest that figure, change and interval have room in: six stand in a row at 1440
+#: Narrowest that figure, change and interval have room in: six stand in a row at 1280
 #: pixels, two on a telephone.
-CARD_WIDTH: Final = 165
+CARD_WIDTH: Final = 140
+#: Longest change that its chip has room for.
+CHIP: Final = 16
 #: Verdicts on a card, where a word has little room; counts show theirs by the arrow.
 SHORT_NAMES: Final[dict[Verdict, str]] = {
     "better": N_("better"),
@@ -56,12 +58,13 @@ def figures(look: Look) -> dict[str, Figure]:
 def row_of_cards(
     look: Look, found: Mapping[str, Figure], targets: Mapping[str, Target]
 ) -> None:
-    """Draw the cards beside each other, wrapped on narrow screens."""
+    """Draw the cards beside each other, wrapped on narrow screens, and what else."""
     lines = _lines(look)
     # One flat row that wraps: a row within a row is stretched over its neighbours.
     with st.container(horizontal=True, gap="xsmall", key="kpis_cards"):
         for place in range(len(look.cards)):
             _framed(look, found, targets, lines, place=place)
+        choose.more(look)
 
 
 def _framed(
@@ -105,9 +108,10 @@ def _card(
         st.markdown(f"### :gray[{figure.written()}]")
         st.caption(why_unknown(figure.definition))
     else:
-        _value(figure)
+        fault = doubt.behind_change(look, figure)
+        _value(figure, in_doubt=fault is not None)
         _spark(figure, line, place=place)
-        st.caption(_range(figure))
+        st.caption(_range(figure, in_doubt=fault is not None))
         if target is not None:
             badge(figure, target)
     if look.assumed(metric):
@@ -129,18 +133,23 @@ def _title(look: Look, metric: str, *, place: int) -> None:
     )
 
 
-def _value(figure: Figure) -> None:
-    verdict = figure.verdict
-    changed = not math.isnan(figure.change)
+def _value(figure: Figure, *, in_doubt: bool) -> None:
+    colour = VERDICT_COLOURS["unclear" if in_doubt else figure.verdict]
     st.metric(
         name_of(figure.reference.text),
         figure.written(),
-        delta=figure.written_change() if changed else None,
-        delta_color=VERDICT_COLOURS[verdict],  # type: ignore[arg-type]
+        delta=None if math.isnan(figure.change) else _chip(figure),
+        delta_color=colour,  # type: ignore[arg-type]
         delta_arrow=_arrow(figure),
-        delta_description=t(SHORT_NAMES[verdict]) if verdict in SHORT_NAMES else None,
         label_visibility="collapsed",
     )
+
+
+def _chip(figure: Figure) -> str:
+    """The change; a long one of a count as its share alone."""
+    text = figure.written_change()
+    _, opened, share = text.partition(" (")
+    return share.rstrip(")") if opened and len(text) > CHIP else text
 
 
 def _arrow(figure: Figure) -> Any:  # noqa: ANN401 - a literal of Streamlit's
@@ -149,14 +158,16 @@ def _arrow(figure: Figure) -> Any:  # noqa: ANN401 - a literal of Streamlit's
     return "up" if figure.change > 0 else "down"
 
 
-def _range(figure: Figure) -> str:
-    """Interval, interval of the change and sample, as far as there are any."""
+def _range(figure: Figure, *, in_doubt: bool) -> str:
+    """Interval and sample, and the verdict on the change with its interval."""
     parts = [figure.written_interval()]
     if figure.definition.kind != "count":
         parts.append(sample(figure.n))
     change = figure.written_change_interval()
     if change:
-        parts.append(t("change {range}", range=change))
+        name = SHORT_NAMES.get(figure.verdict, N_("change"))
+        word = t(doubt.NAME if in_doubt else name)
+        parts.append(t("{verdict}: {range}", verdict=word, range=change))
     return "  \n".join(part for part in parts if part)
 
 

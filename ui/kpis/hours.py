@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from analysis.metrics.heat import heat, heat_sql
+from analysis.metrics.heat import ALL_DAYS, heat, heat_sql
 from analysis.metrics.selection import Condition
 from analysis.trends.words import stands_out
 from ui import cached, chart_frame, chart_grid
+from ui.counted import sentences
+from ui.format import number
 from ui.kpis.axes import value_label
 from ui.kpis.behind import behind
 from ui.kpis.figures import (
@@ -30,36 +32,86 @@ _KEY: Final = "kpis_hours"
 
 
 def draw(look: Look, figure: Figure) -> None:
-    """The grid, and the two boxes that do what a click on a cell does."""
-    arguments: dict[str, Any] = {"selection": look.orders, "period": look.period}
-    cells = cached.result(heat, look.dataset, look.metric, **arguments)
+    """The grid, and the two boxes that do what a click on a cell does.
+
+    Where every hour of the week has too few orders, weekdays are taken together; where
+    that does not do either, it says so in place of an empty grid.
+    """
+    pooled = False
+    cells = _cells(look, pooled=pooled)
     frame = _frame(look, cells)
+    if frame["few"].all():
+        pooled = True
+        cells = _cells(look, pooled=pooled)
+        frame = _frame(look, cells)
+    if frame["few"].all():
+        _too_few(look, frame)
+    else:
+        _grid(look, figure, cells, frame, pooled=pooled)
+    _boxes(look)
+
+
+def _cells(look: Look, *, pooled: bool) -> pd.DataFrame:
+    return cached.result(
+        heat, look.dataset, look.metric, selection=look.orders, period=look.period,
+        pooled=pooled,
+    )  # fmt: skip
+
+
+def _too_few(look: Look, frame: pd.DataFrame) -> None:
+    text = t(
+        "Too few orders in every hour of the day: the fullest has {most}, {least} are "
+        "needed. Choose a longer period or fewer filters.",
+        most=number(float(frame["n"].max())),
+        least=number(look.definition.minimum_sample),
+    )
+    st.info(text, icon=":material/blur_on:")
+
+
+def _grid(
+    look: Look,
+    figure: Figure,
+    cells: pd.DataFrame,
+    frame: pd.DataFrame,
+    *,
+    pooled: bool,
+) -> None:
     key = f"{_KEY}_{look.mark}"
 
     def clicked() -> None:
         found = picked(key)
         if "row" in found:
-            _narrow(look, int(found["row"]) + 1, int(found["column"]))
+            weekday = None if pooled else int(found["row"]) + 1
+            _narrow(look, weekday, int(found["column"]))
 
-    query = cached.result(heat_sql, look.dataset, look.metric, **arguments)
+    query = cached.result(
+        heat_sql, look.dataset, look.metric, selection=look.orders, period=look.period,
+        pooled=pooled,
+    )  # fmt: skip
     title = t("{name} by hour of the week", name=name_of(look.metric))
+    if pooled:
+        title = t("{name} by hour of the day", name=name_of(look.metric))
     has_interval = frame["low"].notna().any()
+    said = takeaway(look, figure, frame)
     chart_frame.draw(
         cached.drawing(
             chart_grid.heat, frame, column="column", row="row", value="value",
-            columns=[str(hour) for hour in range(24)], rows=_weekdays(look),
+            columns=[str(hour) for hour in range(24)],
+            rows=[t("All days")] if pooled else _weekdays(look),
             low="low" if has_interval else None,
             high="high" if has_interval else None,
             sample="n", muted="few", unit=chart_unit(figure.definition), pick=True,
             title=f"{name_of(look.metric)}, {axis_title(look.metric)}",
         ),
         behind(look, look.metric, _table(look, cells), title=title, query=query),
-        alt_text=takeaway(look, figure, frame),
+        alt_text=said,
         key=key,
         on_select=clicked,
     )  # fmt: skip
-    st.caption(takeaway(look, figure, frame))
-    _boxes(look)
+    if pooled:
+        few = t("Too few orders in the hours of one weekday: all weekdays together.")
+        said = sentences(said, few)
+    st.caption(said)
 
 
 def takeaway(look: Look, figure: Figure, frame: pd.DataFrame) -> str:
@@ -113,7 +165,8 @@ def _written(look: Look, cell: pd.Series | None) -> str:
 
 
 def _frame(look: Look, cells: pd.DataFrame) -> pd.DataFrame:
-    frame = cells.assign(row=cells["weekday"] - 1, column=cells["hour"])
+    rows = (cells["weekday"] - 1).clip(lower=0)
+    frame = cells.assign(row=rows, column=cells["hour"])
     frame["few"] = [is_few(look.definition, n) for n in frame["n"]]
     return frame
 
@@ -136,12 +189,9 @@ def _boxes(look: Look) -> None:
         )  # fmt: skip
 
 
-def _narrow(look: Look, weekday: int, hour: int) -> None:
-    drill(
-        look,
-        Condition("hour", values=(hour,)),
-        Condition("weekday", values=(weekday,)),
-    )
+def _narrow(look: Look, weekday: int | None, hour: int) -> None:
+    days = () if weekday is None else (Condition("weekday", values=(weekday,)),)
+    drill(look, Condition("hour", values=(hour,)), *days)
 
 
 def _weekdays(look: Look) -> list[str]:
@@ -152,14 +202,18 @@ def _weekdays(look: Look) -> list[str]:
 def _cell_name(look: Look, cell: pd.Series | None) -> str:
     if cell is None:
         return ""
-    return f"{_weekdays(look)[int(cell['weekday']) - 1]} {int(cell['hour'])}:00"
+    return f"{_day_name(look, int(cell['weekday']))} {int(cell['hour'])}:00".lstrip()
+
+
+def _day_name(look: Look, weekday: int) -> str:
+    return "" if weekday == ALL_DAYS else _weekdays(look)[weekday - 1]
 
 
 def _table(look: Look, cells: pd.DataFrame) -> pd.DataFrame:
-    names = _weekdays(look)
+    days = [_day_name(look, day) or t("All days") for day in cells["weekday"]]
     return pd.DataFrame(
         {
-            t("Weekday"): [names[day - 1] for day in cells["weekday"]],
+            t("Weekday"): days,
             t("Hour"): cells["hour"],
             name_of(look.metric): cells["value"],
             t("95 % low"): cells["low"],

@@ -16,6 +16,7 @@ from analysis.trends.expected import expected
 from analysis.trends.words import unusual_steps
 from ui import cached
 from ui.format import day
+from ui.format import period as written_period
 from ui.kpis import days_off, standing, within
 from ui.kpis.figures import write
 from ui.kpis.view import Look
@@ -24,6 +25,8 @@ from ui.texts import fill, language, t, translate
 
 #: Marks beyond so many hide the line; the dearest incidents and newest plans stay.
 MAX_MARKS: Final = 12
+#: Marks that last beyond so many at a time share a lane.
+MAX_LANES: Final = 3
 _COLUMNS: Final = ["expected", "low", "high", "score", "is_anomaly", "is_changepoint",
                    "is_too_few"]  # fmt: skip
 
@@ -36,11 +39,13 @@ class Mark:
         day: First day of it.
         text: What it was, not made safe for Markdown.
         kind: A holiday comes by itself, an event is somebody's or something's doing.
+        last: Last day of it that is shown; None where it is a moment.
     """
 
     day: date
     text: str
     kind: Literal["event", "holiday"] = "event"
+    last: date | None = None
 
 
 def judged(look: Look, grain: Grain) -> pd.DataFrame | None:
@@ -128,10 +133,39 @@ def frame_of(found: list[Mark]) -> pd.DataFrame | None:
     )
 
 
+def spans_of(found: list[Mark]) -> pd.DataFrame | None:
+    """How long the marks last that are more than a moment; each in a lane."""
+    long = [item for item in found if item.last is not None and item.last > item.day]
+    if not long:
+        return None
+    lanes: list[date] = []
+    places = []
+    for item in long:
+        free = [place for place, last in enumerate(lanes) if last < item.day]
+        place = free[0] if free else min(len(lanes), MAX_LANES - 1)
+        lanes[place : place + 1] = [item.last or item.day]
+        places.append(place)
+    return pd.DataFrame(
+        {
+            "time": pd.to_datetime([item.day for item in long]),
+            "until": pd.to_datetime([item.last for item in long]),
+            "lane": places,
+            "label": [
+                f"{_days_of(item)}: {shortened(item.text, limit=90)}" for item in long
+            ],
+        }
+    )
+
+
 def listed(found: list[Mark]) -> str:
-    """The marks in words, for those who cannot hover; safe for Markdown."""
-    parts = [f"{day(item.day)}: {plain(item.text, limit=90)}" for item in found]
-    return t("Marks: {marks}", marks="; ".join(parts)) if parts else ""
+    """The marks as a list, for those who cannot hover; safe for Markdown."""
+    return "\n".join(
+        f"- {_days_of(item)}: {plain(item.text, limit=90)}" for item in found
+    )
+
+
+def _days_of(item: Mark) -> str:
+    return written_period(item.day, item.last) if item.last else day(item.day)
 
 
 def _strategies(look: Look) -> list[Mark]:
@@ -154,16 +188,18 @@ def _incidents(look: Look) -> list[Mark]:
         if look.metric in (item.metric, *item.also)
     ]
     inside, _ = within.split(look, told)
-    return [_incident(look, item, first=look.period.first) for item in inside]
+    return [_incident(look, item, look.period) for item in inside]
 
 
-def _incident(look: Look, item: Finding, *, first: date) -> Mark:
-    """Where it began; what began before the days looked at stands at their start."""
+def _incident(look: Look, item: Finding, days: Period) -> Mark:
+    """Its days; what began before those looked at stands at their start."""
     name = standing.title(dict(look.axes), item)
     began = item.began.date()
-    if began >= first:
-        return Mark(began, name)
-    return Mark(first, t("{name}, since {day}", name=name, day=day(began)))
+    last = min(item.ended.date(), days.last) if item.ended else days.last
+    if began >= days.first:
+        return Mark(began, name, last=last)
+    since = t("{name}, since {day}", name=name, day=day(began))
+    return Mark(days.first, since, last=last)
 
 
 def _moves(look: Look, found: pd.DataFrame | None) -> list[Mark]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final, NamedTuple
 
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
-from analysis.metrics import Condition, Period
+from analysis.metrics import Period
 from analysis.metrics.registry import parse_reference
 from analysis.trends import Finding, Watch, watch
 from analysis.words import N_
 from ui import cached, errors
 from ui.counted import counted, sentences
 from ui.format import day, moment
+from ui.format import period as written_period
 from ui.jobs import Job
 from ui.kpis import within
 from ui.kpis.axes import Axis, condition_label, next_level
@@ -48,10 +48,6 @@ POLL_SECONDS: Final = 1.0
 DAYS_BEFORE: Final = timedelta(days=28)
 #: So many days are drawn by the hour.
 HOURLY_DAYS: Final = 2
-#: A fault of the data of this part of a difference puts it in doubt.
-WEIGHS: Final = 0.1
-#: So long after a fault of the data what is normal again looks odd.
-AFTER_FAULT: Final = timedelta(days=7)
 _TOLD: Final[Mapping[str, _Texts]] = {
     "segment": _Texts(
         N_("{value} instead of {expected} since {since}, still going on: {excess}."),
@@ -134,6 +130,9 @@ def _list(look: Look, found: Watch) -> None:
         st.caption(t("Nothing in {count} series is beyond chance.", count=series))
     elif not inside:
         st.caption(t("Nothing that stands out lies within these filters and days."))
+    if look.period is not None and look.period.first < found.period.first:
+        days = written_period(found.period.first, found.period.last)
+        st.caption(t("Only {days} are looked through.", days=days))
     problems, faults = apart(inside)
     with st.container(gap="small", key="kpis_findings"):
         for place, item in enumerate(problems[:MAX_SHOWN]):
@@ -223,57 +222,6 @@ def _with_before(dataset: Dataset, days: Period) -> Period:
     first = days.first - DAYS_BEFORE
     whole = Period.of(dataset.period)
     return Period(max(first, whole.first) if whole else first, days.last)
-
-
-def fault_of(look: Look, days: Sequence[date]) -> Finding | None:
-    """The fault of the data that one of the days is in or just after.
-
-    Args:
-        look: What is looked at; only faults of its metric and orders count.
-        days: Days that are not as expected.
-    """
-    faults = _faults_of(look)
-    for item, meets in zip(faults, within.of_orders(look, faults), strict=True):
-        ended = item.ended.date() if item.ended else date.max - AFTER_FAULT
-        near = (item.began.date() <= when <= ended + AFTER_FAULT for when in days)
-        if meets and any(near):
-            return item
-    return None
-
-
-def fault_behind(look: Look, units: float, *group: Condition) -> Finding | None:
-    """The largest fault of the data that a good part of a difference may come from.
-
-    Args:
-        look: What is looked at; only faults of its metric, orders and days count.
-        units: The difference in units of the metric's numerator; NaN where unknown.
-        *group: What narrows the orders to a group.
-    """
-    faults = [
-        item
-        for item in _faults_of(look)
-        if within.in_days(look, item) and _weighs(look, item, units)
-    ]
-    met = zip(faults, within.of_orders(look, faults, *group), strict=True)
-    inside = [item for item, meets in met if meets]
-    return max(inside, key=lambda item: abs(item.excess), default=None)
-
-
-def _weighs(look: Look, item: Finding, units: float) -> bool:
-    """Whether a fault is large enough; one of unknown size is taken to be."""
-    if item.metric != look.metric or math.isnan(item.excess) or math.isnan(units):
-        return True
-    return abs(item.excess) >= WEIGHS * abs(units)
-
-
-def _faults_of(look: Look) -> list[Finding]:
-    """Faults of the data in the metric looked at, as far as the watch is known."""
-    found = found_of(look.dataset)
-    return [
-        item
-        for item in (found.findings if found else ())
-        if item.kind == "data_fault" and look.metric in (item.metric, *item.also)
-    ]
 
 
 def days_of(item: Finding) -> str:

@@ -10,9 +10,9 @@ from analysis.records import Target
 from ui import chart_frame
 from ui.format import day
 from ui.format import period as written_period
-from ui.kpis import alerts, targets
+from ui.kpis import alerts, doubt, targets
 from ui.kpis.behind import definition_text, formula_text, notes, sql
-from ui.kpis.figures import VERDICT_NAMES, Figure, name_of, too_few
+from ui.kpis.figures import Figure, name_of, too_few
 from ui.kpis.numbers import row_of
 from ui.kpis.view import Look
 from ui.show import plain
@@ -73,15 +73,16 @@ def _lines(look: Look, figure: Figure) -> list[str]:
                 days=written_period(look.before.first, look.before.last),
             )
         )
-        lines.append(_change_line(figure))
+        lines.append(_change_line(look, figure))
     return lines
 
 
-def _change_line(figure: Figure) -> str:
+def _change_line(look: Look, figure: Figure) -> str:
     change = t("Change {change}", change=figure.written_change())
     interval = figure.written_change_interval()
     told = f"{change} ({interval})" if interval else change
-    return f"{told}: {t(VERDICT_NAMES[figure.verdict])}" if figure.verdict else told
+    word, _ = doubt.verdict(figure, doubt.behind_change(look, figure))
+    return f"{told}: {word}" if word else told
 
 
 def _target_line(figure: Figure, target: Target) -> str:

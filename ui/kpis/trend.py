@@ -136,6 +136,7 @@ def _drawn(
         unusual="unusual",
         before="before" if look.before else None,
         events=marks.frame_of(happened),
+        spans=marks.spans_of(happened),
         axis=axis_title(look.metric),
         sample="n",
         muted="few",
@@ -153,7 +154,7 @@ def _drawn(
         key=key,
         on_select=lambda: _clicked(look, frame, key),
     )
-    _below(look, frame, marks.why_nothing(found), marks.listed(happened))
+    _below(look, frame, marks.why_nothing(found), happened)
     return marks.clear_steps(found)
 
 
@@ -180,13 +181,25 @@ def _open_step(look: Look, frame: pd.DataFrame, place: int) -> None:
     go(look, selection=selection, span="days", grain="auto")
 
 
-def _below(look: Look, frame: pd.DataFrame, silent: str, happened: str) -> None:
+def _below(
+    look: Look, frame: pd.DataFrame, silent: str, happened: list[marks.Mark]
+) -> None:
     """What a click on a point does, from the keyboard; why there is no band."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _steps(look, frame)
-        for text in (silent, happened):
-            if text:
-                st.caption(text, width="stretch")
+        if happened:
+            _marked(happened)
+        if silent:
+            st.caption(silent, width="stretch")
+
+
+def _marked(happened: list[marks.Mark]) -> None:
+    panel = st.popover(
+        t("What is marked ({count})", count=len(happened)), icon=":material/flag:",
+        type="tertiary", key="kpis_marks", on_change="rerun",
+    )  # fmt: skip
+    if panel.open:
+        panel.markdown(marks.listed(happened))
 
 
 def _steps(look: Look, frame: pd.DataFrame) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from analysis.errors import DoorstepError
-from analysis.metrics import Condition, Selection, meeting
+from analysis.metrics import Condition, Period, Selection, meeting
 from analysis.trends import Finding
 from ui import cached
 from ui.kpis.view import Look
@@ -25,9 +25,13 @@ def split(
 
 def in_days(look: Look, item: Finding) -> bool:
     """Whether a finding holds on any of the days looked at."""
-    days = look.period
+    return look.period is None or on_days(item, look.period)
+
+
+def on_days(item: Finding, days: Period | None) -> bool:
+    """Whether a finding holds on any of some days; false without days."""
     if days is None:
-        return True
+        return False
     return item.began.date() <= days.last and (
         item.ended is None or item.ended.date() >= days.first
     )
