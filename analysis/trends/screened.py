@@ -127,7 +127,7 @@ def _by_hour(watched: Watched, skipped: int) -> Many:
     if watched.leaves is not None:
         return watched.leaves.since(skipped).many(sets, period.first, step="hour")
     return many_series(
-        watched.dataset, watched.metrics, step="hour", where=watched.where,
+        watched.dataset, watched.counted, step="hour", where=watched.where,
         sets=sets, period=period, risk=watched.risk,
     )  # fmt: skip
 

@@ -130,7 +130,7 @@ def _listed(
         if not any(mix.holds(item) for mix in mixes)
     ]  # fmt: skip
     others = [*guilty, *(mix.finding for mix in mixes)]
-    return (*missing, *sorted(others, key=lambda item: -item.excess))
+    return (*missing, *sorted(others, key=lambda item: -item.cost))
 
 
 def _is_inside(watched: Watched, inner: Segment, outer: Segment) -> bool:
