@@ -34,6 +34,8 @@ class Counted:
         factor: Events of one unit of the numerator (a minute, an amount); 1 where
             events are counted as they are.
         shift: What each row's value was raised by before, so that none is below 0.
+        most: Values count as no more than this, as a few far ones would not be noise
+            of counts; None where there is no bound.
         beyond: Value beyond which a row is an event; None where the metric is no
             percentile.
         worth: Orders that one event stands for: 1 where events are those of orders;
@@ -44,6 +46,7 @@ class Counted:
     metric: str
     factor: float = 1.0
     shift: float = 0.0
+    most: float | None = None
     beyond: float | None = None
     worth: float = 1.0
 
@@ -63,7 +66,7 @@ class Counted:
         return float(self.reference.settings.get("per", 1)) / self.factor
 
     def value(self, events: float, rows: float) -> float:
-        """Value of the metric; of a percentile the share of rows beyond.
+        """Value of the metric, as bounded; of a percentile the share of rows beyond.
 
         Args:
             events: Number of events.
@@ -136,7 +139,7 @@ def _scaled(bound: BoundMetric, counted: Counted) -> BoundMetric:
     below = sums["products"].other if "products" in sums else None
 
     def event(value: exp.Expr) -> exp.Expr:
-        raised: exp.Expr = exp.paren(value.copy())
+        raised: exp.Expr = exp.paren(_bounded(value.copy(), counted.most))
         if counted.shift:
             raised = _plus(raised, _share(below, counted.shift))
         return _rounded(raised, counted.factor, is_ratio=below is not None)
@@ -151,6 +154,15 @@ def _with(item: Component, event: Callable[[exp.Expr], exp.Expr]) -> Component:
     if not is_top or item.name.endswith("_n_squares"):
         return item
     return replace(item, value=event(_value(item)))
+
+
+def _bounded(value: exp.Expr, most: float | None) -> exp.Expr:
+    """The value, or the bound where it is beyond; NULL stays NULL."""
+    if most is None:
+        return value
+    bound = exp.convert(most)
+    is_far = exp.GT(this=exp.paren(value), expression=bound)
+    return exp.Case(ifs=[exp.If(this=is_far, true=bound.copy())], default=value.copy())
 
 
 def _share(below: exp.Expr | None, shift: float) -> exp.Expr:
@@ -172,6 +184,8 @@ def _rounded(value: exp.Expr, factor: float, *, is_ratio: bool) -> exp.Expr:
 
     A ratio's rows without a denominator are not raised, and count no less than 0.
     """
+    if factor == 1.0:
+        return value
     whole = exp.Mul(this=value, expression=exp.convert(factor * 2.0**EVENT_BITS))
     found = exp.func("ROUND", whole)
     if is_ratio:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlglot import exp
@@ -16,6 +16,7 @@ from analysis.metrics.counted import (
     BEYOND,
     SCALED,
     Counted,
+    bind_counted,
     require_countable,
 )
 from analysis.metrics.dimensions import dimension
@@ -31,6 +32,8 @@ from analysis.words import N_
 LEAST_FREEDOM = 100
 #: Values that hardly differ are taken to differ by this share of their mean.
 LEAST_SPREAD = 0.01
+#: Share of the rows beyond which values count as no more.
+BOUNDED = 0.99
 _KINDS = "kinds"
 
 
@@ -70,8 +73,9 @@ def counted_as(
     """How each metric is counted as events.
 
     Means and ratios by the mean and the variance of their rows, that within kinds of
-    order: what kinds let expect is no noise. Percentiles by the percentile of all the
-    rows there are.
+    order: what kinds let expect is no noise. Their values count as no more than the
+    99th percentile of them (Winsor): far ones are noisier than counts are. Percentiles
+    by the percentile of all the rows there are.
 
     Args:
         dataset: A published version.
@@ -96,12 +100,17 @@ def counted_as(
     request = Request(
         dataset=dataset,
         metrics=tuple(scaled),
-        dimensions=tuple(dimension(dataset, name) for name in kinds),
         period=period,
         filters=filters_of(dataset, chosen),
     )
-    for part in parts_of(scaled):
-        found |= _scaled(request, part)
+    bounds = {name: most for part in parts_of(scaled)
+              for name, most in _bounds(request, part).items()}  # fmt: skip
+    bounded = [bind_counted(dataset, Counted(name, most=most))
+               for name, most in bounds.items()]  # fmt: skip
+    own = tuple(dimension(dataset, name) for name in kinds)
+    request = replace(request, metrics=tuple(bounded), dimensions=own)
+    for part in parts_of(bounded):
+        found |= _scaled(request, part, bounds)
     return tuple(found[name] for name in metrics)
 
 
@@ -120,7 +129,39 @@ def _beyond(
     return {name: Counted(name, beyond=value) for name, value in usual.items()}
 
 
-def _scaled(request: Request, part: Part) -> dict[str, Counted]:
+def _bounds(request: Request, part: Part) -> dict[str, float | None]:
+    """The value that few rows of each metric lie beyond.
+
+    None where those are all that there is: the others do not differ.
+    """
+    tops = {
+        metric.name: item.value
+        for metric in request.metrics
+        for item in metric.components
+        if item.table == part.table and item.name == f"{metric.name}_num"
+        and item.value is not None
+    }  # fmt: skip
+    fractions = exp.array(*map(exp.convert, (0.0, BOUNDED)))
+    far = [
+        trees.named(
+            exp.func("QUANTILE_CONT", part.row(value), fractions.copy(),
+                     dialect="duckdb"), name,
+        )
+        for name, value in tops.items()
+    ]  # fmt: skip
+    rows = rows_of(request, part.table, part.columns)
+    query = trees.select(far, trees.table(f"{part.table}_rows"))
+    query = query.with_(trees.table(f"{part.table}_rows"), as_=rows, copy=False)
+    row = request.dataset.engine.run(query).to_pylist()[0]
+    ends = {name: row[name] or (0.0, 0.0) for name in tops}
+    return {
+        name: most if most > least else None for name, (least, most) in ends.items()
+    }
+
+
+def _scaled(
+    request: Request, part: Part, bounds: Mapping[str, float | None]
+) -> dict[str, Counted]:
     own = [metric for metric in request.metrics if metric.source.table == part.table]
     row = request.dataset.engine.run(_query(request, part, own)).to_pylist()[0]
     found = {}
@@ -129,7 +170,7 @@ def _scaled(request: Request, part: Part) -> dict[str, Counted]:
             name: row[f"{metric.name}_{name}"] or 0.0
             for name in _Moments.__dataclass_fields__
         })  # fmt: skip
-        found[metric.name] = _counted(metric, sums)
+        found[metric.name] = replace(_counted(metric, sums), most=bounds[metric.name])
     return found
 
 
@@ -145,7 +186,7 @@ def _counted(metric: BoundMetric, sums: _Moments) -> Counted:
         return Counted(metric.name)
     by_kind = sums.freedom >= max(LEAST_FREEDOM, sums.rows / 10)
     squares = sums.squares / sums.freedom * sums.rows if by_kind else sums.all_squares
-    shift = max(-sums.lowest, 0.0)
+    shift = max(0.0, -sums.lowest)
     mean = sums.top / sums.bottom
     variance = squares / sums.bottom
     raised = mean + shift
@@ -153,7 +194,9 @@ def _counted(metric: BoundMetric, sums: _Moments) -> Counted:
         return Counted(metric.name)
     factor = raised / max(variance, (LEAST_SPREAD * raised) ** 2)
     usual = max(abs(mean), variance**0.5)
-    return Counted(metric.name, factor, shift, worth=1 / factor / usual)
+    # The last digits of sums depend on the order of rows, which must not show.
+    factor, worth = (float(f"{item:.6g}") for item in (factor, 1 / factor / usual))
+    return Counted(metric.name, factor, shift, worth=worth)
 
 
 def _query(request: Request, part: Part, metrics: Sequence[BoundMetric]) -> exp.Select:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from analysis.metrics.counted import Counted
 from analysis.metrics.measure import measure
 from analysis.metrics.selection import Condition
@@ -62,7 +60,8 @@ def amounts_of(
     """
     direction = counted.reference.definition.direction
     units = counted.units(events - usual)
-    per_unit = counted.worth * counted.factor
+    # An order goes bad once, however many minutes it took.
+    per_unit = min(counted.worth * counted.factor, orders / max(abs(units), 1e-300))
     return Amounts(
         orders=orders,
         observed=counted.value(events, orders),
@@ -74,7 +73,7 @@ def amounts_of(
     )
 
 
-def with_percentiles(
+def as_measured(
     found: Amounts,
     watched: Watched,
     metric: str,
@@ -84,14 +83,15 @@ def with_percentiles(
     end: int,
     hours: tuple[int, int] | None = None,
 ) -> Amounts:
-    """The amounts of a percentile with its values instead of shares of orders.
+    """The amounts with the value that ``measure`` gives of these orders and days.
 
-    Observed is the percentile of the segment's orders on those days; expected is that
-    of the up to six weeks before, whatever orders those were: other than the excess,
-    it knows nothing of what kind of orders lets expect.
+    Of means and ratios values beyond a bound were counted as the bound, so what was to
+    be expected is as much below the measured value as the excess tells. Of a percentile
+    what was to be expected is that of the up to six weeks before, whatever orders those
+    were: other than the excess, it knows nothing of what kind of orders lets expect.
 
     Args:
-        found: Amounts of any metric; those of no percentile are returned as they are.
+        found: Amounts of any metric; those of rates are returned as they are.
         watched: Everything watched.
         metric: The metric.
         segment: Whose orders.
@@ -99,7 +99,8 @@ def with_percentiles(
         end: Last day, included.
         hours: First and last hour of each day that count, if not all.
     """
-    if found.beyond is None or begin == 0:
+    counted = watched.counted_of(metric)
+    if not (counted.is_scaled or counted.beyond is not None) or begin == 0:
         return found
     where = watched.selection_of(segment)
     if hours is not None:
@@ -110,5 +111,9 @@ def with_percentiles(
         watched.dataset, metric, selection=where, period=watched.days(begin, end),
         compare=(before.first, before.last),
     ).iloc[0]  # fmt: skip
-    values = np.array([row[metric], row[f"{metric}_before"]], dtype=float)
-    return replace(found, observed=float(values[0]), expected=float(values[1]))
+    if counted.beyond is None:
+        moved = float(row[metric]) - found.observed
+        return replace(found, observed=found.observed + moved,
+                       expected=found.expected + moved)  # fmt: skip
+    return replace(found, observed=float(row[metric]),
+                   expected=float(row[f"{metric}_before"]))  # fmt: skip

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.metrics.many import Many, many_series
 from analysis.metrics.selection import Condition
-from analysis.trends.amounts import Amounts, amounts_of, with_percentiles
+from analysis.trends.amounts import Amounts, amounts_of, as_measured
 from analysis.trends.detect import detect
 from analysis.trends.explain import Candidate, Named, within
 from analysis.trends.faults import Fault, promise_fault
@@ -210,7 +210,7 @@ def _amounts(
         usual=events - span.excess,
         orders=float(series.bottoms[days].sum()),
     )
-    return with_percentiles(
+    return as_measured(
         found, watched, watched.metrics[candidate.metric], candidate.segment,
         begin=span.begin, end=span.end, hours=candidate.hours,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from analysis.trends.windows import contrast
 LEFT_Z, LEFT_SHARE = 2.5, 0.5
 #: Windows that share so much of the shorter one are one time.
 SAME_TIME = 0.5
-#: Things named each time, at most.
+#: Things of one rank named each time, at most.
 MAX_NAMED = 30
 
 
@@ -86,6 +87,7 @@ def explain(
     cube_of: CubeOf,
     fitted: Callable[[Candidate, Sequence[Named]], Candidate],
     kept: Callable[[Candidate], bool] = lambda _: True,
+    rank: Callable[[Candidate], int] = lambda _: 0,
     known: Sequence[Named] = (),
 ) -> list[Named]:
     """Name what is guilty, the clearest first; drop what it explains.
@@ -96,15 +98,19 @@ def explain(
         cube_of: Gives the sums of a candidate's metric around its window.
         fitted: Fits the days of a candidate to its segment's series.
         kept: Whether something is named at all, once its days are fitted.
+        rank: What is of a lower one is named first, however clear the others are.
         known: What was found before.
 
     Returns:
         What was known, and what was found beside it.
     """
-    left = sorted(candidates, key=lambda item: -abs(item.z))
+    left = sorted(candidates, key=lambda item: (rank(item), -abs(item.z)))
     found = list(known)
-    while left and len(found) < len(known) + MAX_NAMED:
+    counts: Counter[int] = Counter()
+    while left:
         first, left = left[0], left[1:]
+        if counts[rank(first)] >= MAX_NAMED:
+            continue
         cube = _explained(cube_of(first, found), first, found)
         if not _stands(cube, first):
             continue
@@ -120,6 +126,7 @@ def explain(
             and within(item.segment, guilty.segment)
         }  # fmt: skip
         moved = affected(cube, rest, sets)
+        counts[rank(first)] += 1
         found.append(Named(guilty, tuple(sorted(also)), (first.segment, *moved)))
         left = [item for item in left if _is_left(item, guilty, rest)]
     return found

@@ -48,7 +48,8 @@ class Finding:
             that are watched where orders did not arrive.
         worth: Orders that a unit of the excess stands for: 1 for those of orders, for
             minutes and amounts their part of what one order usually has (or of the
-            standard deviation, where that is more), 0 where no way is better.
+            standard deviation, where that is more; all of them together at most the
+            orders it befell), 0 where no way is better.
         beyond: Value beyond which orders are counted, for a percentile.
     """
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from analysis.metrics.many import many_series
-from analysis.trends.amounts import amounts_of, with_percentiles
+from analysis.trends.amounts import amounts_of, as_measured
 from analysis.trends.findings import Finding, Segment, Shape
 from analysis.trends.merging import meet
 from analysis.trends.scales import Floats
@@ -253,7 +253,7 @@ def _listed(watched: Watched, moved: _Moved, shifts: Sequence[_Effect]) -> MixSh
     shape: Shape = "shift" if long else "spike"
     amounts = amounts_of(watched.counted[most.metric], events=most.events,
                          usual=most.usual, orders=most.orders)  # fmt: skip
-    amounts = with_percentiles(amounts, watched, name, moved.place, begin=event.begin,
+    amounts = as_measured(amounts, watched, name, moved.place, begin=event.begin,
                                end=event.end)  # fmt: skip
     finding = Finding(
         metric=name,
