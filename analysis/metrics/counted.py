@@ -32,10 +32,13 @@ class Counted:
     Attributes:
         metric: Its reference.
         factor: Events of one unit of the numerator (a minute, an amount); 1 where
-            events are counted as they are.
-        shift: What each row's value was raised by before, so that none is below 0.
+            events are counted as they are; below 0 where they are what a value lacks
+            of the best one, such as stars.
+        shift: What each row's value was raised by before, so that no events are
+            below 0.
         most: Values count as no more than this, as a few far ones would not be noise
             of counts; None where there is no bound.
+        cut: What that takes off the mean of all rows.
         beyond: Value beyond which a row is an event; None where the metric is no
             percentile.
         worth: Orders that one event stands for: 1 where events are those of orders;
@@ -47,6 +50,7 @@ class Counted:
     factor: float = 1.0
     shift: float = 0.0
     most: float | None = None
+    cut: float = 0.0
     beyond: float | None = None
     worth: float = 1.0
 
@@ -65,14 +69,21 @@ class Counted:
         """What one event per row is, in the unit of the metric."""
         return float(self.reference.settings.get("per", 1)) / self.factor
 
+    @property
+    def origin(self) -> float:
+        """Value of the metric without any event."""
+        return self.cut - self.shift
+
     def value(self, events: float, rows: float) -> float:
-        """Value of the metric, as bounded; of a percentile the share of rows beyond.
+        """Value of the metric; of a percentile the share of rows beyond.
+
+        Values beyond a bound are taken to be as far beyond as those of all rows are.
 
         Args:
             events: Number of events.
             rows: What they are of.
         """
-        return self.unit * events / max(rows, 1.0) - self.shift
+        return self.unit * events / max(rows, 1.0) + self.origin
 
     def units(self, events: float) -> float:
         """Events in units of the numerator: minutes, amounts, orders."""

@@ -103,10 +103,10 @@ def counted_as(
         period=period,
         filters=filters_of(dataset, chosen),
     )
-    bounds = {name: most for part in parts_of(scaled)
-              for name, most in _bounds(request, part).items()}  # fmt: skip
-    bounded = [bind_counted(dataset, Counted(name, most=most))
-               for name, most in bounds.items()]  # fmt: skip
+    bounds = {name: item for part in parts_of(scaled)
+              for name, item in _bounds(request, part).items()}  # fmt: skip
+    bounded = [bind_counted(dataset, Counted(name, most=item.most))
+               for name, item in bounds.items()]  # fmt: skip
     own = tuple(dimension(dataset, name) for name in kinds)
     request = replace(request, metrics=tuple(bounded), dimensions=own)
     for part in parts_of(bounded):
@@ -129,11 +129,20 @@ def _beyond(
     return {name: Counted(name, beyond=value) for name, value in usual.items()}
 
 
-def _bounds(request: Request, part: Part) -> dict[str, float | None]:
-    """The value that few rows of each metric lie beyond.
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """The value that few rows of a metric lie beyond; the highest, and their sum.
 
-    None where those are all that there is: the others do not differ.
+    There is none where those few are all that differs, nor where the high values are
+    the good ones.
     """
+
+    most: float | None
+    highest: float
+    total: float
+
+
+def _bounds(request: Request, part: Part) -> dict[str, _Bound]:
     tops = {
         metric.name: item.value
         for metric in request.metrics
@@ -141,7 +150,7 @@ def _bounds(request: Request, part: Part) -> dict[str, float | None]:
         if item.table == part.table and item.name == f"{metric.name}_num"
         and item.value is not None
     }  # fmt: skip
-    fractions = exp.array(*map(exp.convert, (0.0, BOUNDED)))
+    fractions = exp.array(*map(exp.convert, (0.0, BOUNDED, 1.0)))
     far = [
         trees.named(
             exp.func("QUANTILE_CONT", part.row(value), fractions.copy(),
@@ -149,18 +158,31 @@ def _bounds(request: Request, part: Part) -> dict[str, float | None]:
         )
         for name, value in tops.items()
     ]  # fmt: skip
+    far += [
+        trees.named(exp.Sum(this=part.row(value)), f"{name}_total")
+        for name, value in tops.items()
+    ]
     rows = rows_of(request, part.table, part.columns)
     query = trees.select(far, trees.table(f"{part.table}_rows"))
     query = query.with_(trees.table(f"{part.table}_rows"), as_=rows, copy=False)
     row = request.dataset.engine.run(query).to_pylist()[0]
-    ends = {name: row[name] or (0.0, 0.0) for name in tops}
-    return {
-        name: most if most > least else None for name, (least, most) in ends.items()
-    }
+    found = {}
+    for name in tops:
+        least, most, highest = row[name] or (0.0, 0.0, 0.0)
+        differs = most > least and not _is_good(name)
+        total = float(row[f"{name}_total"] or 0.0)
+        found[name] = _Bound(most if differs else None, highest, total)
+    return found
+
+
+def _is_good(metric: str) -> bool:
+    """Whether high values are the good ones, of which bad ones lack something."""
+    definition = parse_reference(metric).definition
+    return definition.kind == "mean" and definition.direction == "higher"
 
 
 def _scaled(
-    request: Request, part: Part, bounds: Mapping[str, float | None]
+    request: Request, part: Part, bounds: Mapping[str, _Bound]
 ) -> dict[str, Counted]:
     own = [metric for metric in request.metrics if metric.source.table == part.table]
     row = request.dataset.engine.run(_query(request, part, own)).to_pylist()[0]
@@ -170,11 +192,11 @@ def _scaled(
             name: row[f"{metric.name}_{name}"] or 0.0
             for name in _Moments.__dataclass_fields__
         })  # fmt: skip
-        found[metric.name] = replace(_counted(metric, sums), most=bounds[metric.name])
+        found[metric.name] = _counted(metric, sums, bounds[metric.name])
     return found
 
 
-def _counted(metric: BoundMetric, sums: _Moments) -> Counted:
+def _counted(metric: BoundMetric, sums: _Moments, bound: _Bound) -> Counted:
     """The factor that gives the sum of a metric's rows a variance like its mean."""
     if metric.reference.definition.unit == "money" and sums.currencies:
         raise InvalidInput(
@@ -186,17 +208,21 @@ def _counted(metric: BoundMetric, sums: _Moments) -> Counted:
         return Counted(metric.name)
     by_kind = sums.freedom >= max(LEAST_FREEDOM, sums.rows / 10)
     squares = sums.squares / sums.freedom * sums.rows if by_kind else sums.all_squares
-    shift = max(0.0, -sums.lowest)
+    is_good = _is_good(metric.name)
+    shift = -bound.highest if is_good else max(0.0, -sums.lowest)
     mean = sums.top / sums.bottom
     variance = squares / sums.bottom
     raised = mean + shift
-    if raised <= 0:
+    if raised == 0:
         return Counted(metric.name)
     factor = raised / max(variance, (LEAST_SPREAD * raised) ** 2)
     usual = max(abs(mean), variance**0.5)
     # The last digits of sums depend on the order of rows, which must not show.
-    factor, worth = (float(f"{item:.6g}") for item in (factor, 1 / factor / usual))
-    return Counted(metric.name, factor, shift, worth=worth)
+    cut = (bound.total - sums.top) / sums.bottom
+    factor, worth, cut = (
+        float(f"{item:.6g}") for item in (factor, 1 / abs(factor) / usual, cut)
+    )
+    return Counted(metric.name, factor, shift, bound.most, cut, worth=worth)
 
 
 def _query(request: Request, part: Part, metrics: Sequence[BoundMetric]) -> exp.Select:

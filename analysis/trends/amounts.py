@@ -33,18 +33,7 @@ class Amounts:
     excess: float
     worth: float
     is_worse: bool
-    beyond: float | None = None
-
-    @property
-    def is_told(self) -> bool:
-        """Whether the value moved the way the events did, as that of a rate always has.
-
-        A percentile of a segment may lie far from the one that was counted beyond.
-        """
-        if self.beyond is None:
-            return True
-        moved = self.observed - self.expected
-        return bool(moved * (1 if self.is_worse else -1) > 0)
+    beyond: float | None
 
 
 def amounts_of(
@@ -60,14 +49,12 @@ def amounts_of(
     """
     direction = counted.reference.definition.direction
     units = counted.units(events - usual)
-    # An order goes bad once, however many minutes it took.
-    per_unit = min(counted.worth * counted.factor, orders / max(abs(units), 1e-300))
     return Amounts(
         orders=orders,
         observed=counted.value(events, orders),
         expected=counted.value(usual, orders),
         excess=-units if direction == "higher" else units,
-        worth=0.0 if direction == "neutral" else per_unit,
+        worth=0.0 if direction == "neutral" else _worth(counted, units, orders),
         is_worse=direction != "neutral" and (units > 0) == (direction == "lower"),
         beyond=counted.beyond,
     )
@@ -82,13 +69,13 @@ def as_measured(
     begin: int,
     end: int,
     hours: tuple[int, int] | None = None,
-) -> Amounts:
+) -> Amounts | None:
     """The amounts with the value that ``measure`` gives of these orders and days.
 
-    Of means and ratios values beyond a bound were counted as the bound, so what was to
-    be expected is as much below the measured value as the excess tells. Of a percentile
-    what was to be expected is that of the up to six weeks before, whatever orders those
-    were: other than the excess, it knows nothing of what kind of orders lets expect.
+    Of means and ratios the excess follows from it, as values beyond a bound were
+    counted as the bound before. Of a percentile what was to be expected is that of the
+    up to six weeks before, whatever orders those were: other than the excess, it knows
+    nothing of what kind of orders lets expect.
 
     Args:
         found: Amounts of any metric; those of rates are returned as they are.
@@ -98,6 +85,10 @@ def as_measured(
         begin: First day, as a step.
         end: Last day, included.
         hours: First and last hour of each day that count, if not all.
+
+    Returns:
+        None where the value moved otherwise than its events: a percentile may lie far
+        from the one that was counted beyond, and few far values may move a mean.
     """
     counted = watched.counted_of(metric)
     if not (counted.is_scaled or counted.beyond is not None) or begin == 0:
@@ -111,9 +102,27 @@ def as_measured(
         watched.dataset, metric, selection=where, period=watched.days(begin, end),
         compare=(before.first, before.last),
     ).iloc[0]  # fmt: skip
-    if counted.beyond is None:
-        moved = float(row[metric]) - found.observed
-        return replace(found, observed=found.observed + moved,
-                       expected=found.expected + moved)  # fmt: skip
-    return replace(found, observed=float(row[metric]),
-                   expected=float(row[f"{metric}_before"]))  # fmt: skip
+    rose = found.observed > found.expected
+    found = replace(found, observed=float(row[metric]))
+    if counted.beyond is not None:
+        found = replace(found, expected=float(row[f"{metric}_before"]))
+    else:
+        found = _with_excess(found, counted)
+    return found if (found.observed > found.expected) == rose else None
+
+
+def _with_excess(found: Amounts, counted: Counted) -> Amounts:
+    """The amounts of a mean with the excess and the worth that its values make."""
+    direction = counted.reference.definition.direction
+    units = (found.observed - found.expected) * found.orders
+    return replace(
+        found,
+        excess=-units if direction == "higher" else units,
+        worth=0.0 if direction == "neutral" else _worth(counted, units, found.orders),
+    )
+
+
+def _worth(counted: Counted, units: float, orders: float) -> float:
+    """Orders that one unit stands for: one goes bad once, however long it took."""
+    own = counted.worth * abs(counted.factor)
+    return min(own, orders / max(abs(units), 1e-300))

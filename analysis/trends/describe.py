@@ -77,11 +77,12 @@ def described(
     span = _span(watched, candidate, own)
     frame = detected(watched, candidate, series)
     cost = abs(span.excess) * watched.counted[candidate.metric].worth
-    if cost < LEAST_EXCESS or not _is_seen(frame, span):
+    rose = span.excess * watched.counted[candidate.metric].unit > 0
+    if cost < LEAST_EXCESS or not _is_seen(frame, span, rose=rose):
         return None
     metric = watched.metrics[candidate.metric]
     amounts = _amounts(watched, candidate, own, span)
-    if not amounts.is_told:
+    if amounts is None:
         return None
     fault = None
     if any(word in metric for word in _OF_THE_PROMISE):
@@ -123,7 +124,9 @@ def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataF
     told = {name: frame[name].to_numpy() * usual for name in _BOUNDS}
     told["value"] = value
     counted = watched.counted[candidate.metric]
-    told = {name: item * counted.unit - counted.shift for name, item in told.items()}
+    told = {name: item * counted.unit + counted.origin for name, item in told.items()}
+    if counted.unit < 0:
+        told["low"], told["high"] = told["high"], told["low"]
     return frame.drop(columns="due").assign(**told, orders=series.bottoms)
 
 
@@ -185,11 +188,11 @@ def _fetched(watched: Watched, candidate: Candidate) -> Many:
     )  # fmt: skip
 
 
-def _is_seen(frame: pd.DataFrame, span: Span) -> bool:
+def _is_seen(frame: pd.DataFrame, span: Span, *, rose: bool) -> bool:
     """Whether ``detect`` calls a day of it, on its side."""
     days = frame.iloc[max(span.begin - 1, 0) : span.end + 1]
     above = days["value"] > days["expected"]
-    side = above if span.excess > 0 else ~above
+    side = above if rose else ~above
     return bool((days["is_anomaly"] & side).any())
 
 
@@ -200,8 +203,8 @@ def _score(frame: pd.DataFrame, span: Span) -> float:
 
 def _amounts(
     watched: Watched, candidate: Candidate, series: Series, span: Span
-) -> Amounts:
-    """Its figures in the unit of the metric."""
+) -> Amounts | None:
+    """Its figures in the unit of the metric; None where its value did not move so."""
     days = slice(span.begin, span.end + 1)
     events = float(series.tops[days].sum())
     found = amounts_of(

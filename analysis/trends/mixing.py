@@ -253,7 +253,7 @@ def _listed(watched: Watched, moved: _Moved, shifts: Sequence[_Effect]) -> MixSh
     shape: Shape = "shift" if long else "spike"
     amounts = amounts_of(watched.counted[most.metric], events=most.events,
                          usual=most.usual, orders=most.orders)  # fmt: skip
-    amounts = as_measured(amounts, watched, name, moved.place, begin=event.begin,
+    measured = as_measured(amounts, watched, name, moved.place, begin=event.begin,
                                end=event.end)  # fmt: skip
     finding = Finding(
         metric=name,
@@ -273,6 +273,6 @@ def _listed(watched: Watched, moved: _Moved, shifts: Sequence[_Effect]) -> MixSh
         },
         also=tuple(sorted(watched.metrics[item.metric] for item in shifts
                           if item is not most)),
-        **asdict(amounts),
+        **asdict(measured or amounts),
     )  # fmt: skip
     return MixShift(finding, moved.part)

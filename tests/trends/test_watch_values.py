@@ -132,6 +132,31 @@ def test_what_orders_cost_is_watched_in_one_currency(tmp_path):
     assert dear.observed / dear.expected == pytest.approx(1.6, rel=0.15)
 
 
+def test_stars_that_are_lacking_are_counted(tmp_path):
+    made = values()
+    rng = np.random.default_rng(9)
+    stars = rng.choice([1, 3, 4, 5], len(made), p=[0.05, 0.1, 0.25, 0.6])
+    made["rating"] = np.where(is_guilty(made), np.minimum(stars, 3), stars)
+    dataset = published(tmp_path, {"orders": made})
+    watched = watch(dataset, metrics=["mean_rating"], dimensions=DIMENSIONS)
+    found = watched.findings
+    assert [dict(item.segment) for item in found] == [GUILTY]
+    bad = found[0]
+    assert has_its_days(bad)
+    assert bad.is_worse
+    own = made["rating"][rows_of(made, bad)]
+    assert bad.observed == pytest.approx(own.mean())
+    assert bad.expected == pytest.approx(4.35, abs=0.15)
+    assert bad.excess == pytest.approx((bad.expected - bad.observed) * len(own))
+    (counted,) = counted_as(dataset, ["mean_rating"], period=WHOLE)
+    assert counted.factor < 0
+    frame = watched.detections["mean_rating", bad.segment]
+    known = frame.dropna(subset=["low"])
+    assert (known["low"] <= known["expected"]).all()
+    assert (known["high"] >= known["expected"]).all()
+    assert known["value"].median() == pytest.approx(4.35, abs=0.15)
+
+
 def test_amounts_of_several_currencies_are_not_added_up(tmp_path):
     made = values()
     made["currency"] = np.where(made["city"] == "east", "SAR", "BRL")
@@ -206,7 +231,10 @@ def test_events_of_rows_have_a_variance_equal_to_their_mean(usual):
         own = (made["city"] == dict(segment)["city"]).to_numpy()
         assert many.numerators[row].sum() == pytest.approx(events[own].sum(), rel=1e-6)
         value = counted.value(many.numerators[row].sum(), own.sum())
-        assert value == pytest.approx(np.minimum(minutes, most)[own].mean(), rel=1e-6)
+        mean = np.minimum(minutes, most)[own].mean() + counted.cut
+        assert value == pytest.approx(mean, rel=1e-6)
+    cut = (minutes - np.minimum(minutes, most)).mean()
+    assert counted.cut == pytest.approx(cut, rel=1e-4)
 
 
 def test_what_kinds_of_order_let_expect_is_no_noise(usual):
@@ -244,6 +272,7 @@ def test_amounts_are_told_in_the_unit_and_cost_an_order_once():
     assert found.excess * found.worth == pytest.approx(10.0)
     far = amounts_of(slow, events=90_000.0, usual=500.0, orders=A_DAY)
     assert far.excess * far.worth == pytest.approx(A_DAY)
-    stars = amounts_of(Counted("mean_rating", factor=4.0, worth=0.05),
-                       events=900.0, usual=1000.0, orders=60.0)  # fmt: skip
+    rated = Counted("mean_rating", factor=-4.0, shift=-5.0, worth=0.05)
+    stars = amounts_of(rated, events=340.0, usual=240.0, orders=100.0)
+    assert (stars.observed, stars.expected) == (4.15, 4.4)
     assert (stars.excess, stars.is_worse) == (25.0, True)
