@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.errors import InvalidInput
 from analysis.metrics import Period
@@ -15,6 +18,7 @@ from analysis.metrics.counting import counted_as
 from analysis.metrics.many import many_series
 from analysis.trends import watch
 from analysis.trends.amounts import amounts_of
+from analysis.trends.screened import _by_family, screens_of
 from tests.trends.watch_world import A_DAY, BEGAN, DAYS, ENDED, orders
 from tests.worlds import published
 
@@ -276,3 +280,29 @@ def test_amounts_are_told_in_the_unit_and_cost_an_order_once():
     stars = amounts_of(rated, events=340.0, usual=240.0, orders=100.0)
     assert (stars.observed, stars.expected) == (4.15, 4.4)
     assert (stars.excess, stars.is_worse) == (25.0, True)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "screens"),
+    [(("late_rate", "contact_rate"), 3), (("late_rate", "delivery_minutes"), 6),
+     (("p90_delivery_minutes", "cpo"), 3)],
+)  # fmt: skip
+def test_events_and_values_have_a_share_of_false_ones_each(usual, metrics, screens):
+    _, dataset = usual
+    watched = SimpleNamespace(
+        counted=[Counted(name) for name in metrics], dataset=dataset
+    )
+    assert screens_of(watched) == screens
+    found = _by_family(watched, ["a", "b"], lambda some: [len(some)] * len(some))
+    assert found == ([1, 1] if screens > 3 else [2, 2])
+
+
+@given(
+    events=st.floats(0, 1e6), rows=st.integers(1, 10**6),
+    factor=st.floats(1e-4, 1e4) | st.floats(-1e4, -1e-4),
+    shift=st.floats(-1e3, 1e3), cut=st.floats(0, 10),
+)  # fmt: skip
+def test_events_and_units_are_one_thing(events, rows, factor, shift, cut):
+    counted = Counted("delivery_minutes", factor, shift, cut=cut)
+    moved = counted.value(events, rows) - counted.value(0.0, rows)
+    assert moved == pytest.approx(counted.units(events) / rows, rel=1e-6, abs=1e-6)
