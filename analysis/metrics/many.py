@@ -20,14 +20,13 @@ from analysis.metrics.components import (
     BoundMetric,
     Component,
     aggregate,
-    bind_metric,
 )
+from analysis.metrics.counted import Counted, bind_counted
 from analysis.metrics.dimensions import dimension
 from analysis.metrics.expressions import require
 from analysis.metrics.filters import filters_of
 from analysis.metrics.periods import Period
 from analysis.metrics.query import PERIOD, Part, Request, parts_of, rows_of
-from analysis.metrics.registry import parse_reference
 from analysis.metrics.risk import TABLE as RISK
 from analysis.metrics.risk import Risk
 from analysis.metrics.selection import Scalar, Selection
@@ -75,7 +74,7 @@ class Many:
 
 def many_series(
     dataset: Dataset,
-    metrics: Sequence[str],
+    metrics: Sequence[str | Counted],
     *,
     sets: Sequence[Sequence[str]],
     period: Period,
@@ -87,7 +86,8 @@ def many_series(
 
     Args:
         dataset: A published version.
-        metrics: Names of metrics that are a sum over a sum (no percentiles).
+        metrics: Names of metrics that are a sum over a sum (no percentiles), or any
+            with how they are counted as events.
         sets: Sets of dimensions; the empty one is all orders together.
         period: First and last local day.
         step: Step of the series, or ``whole`` for the whole period as one.
@@ -100,7 +100,7 @@ def many_series(
         InvalidInput: if a metric is no sum over a sum, or there are too many series.
     """
     require(dataset, "local_date", *(["local_hour"] if step == "hour" else []))
-    bound = [bind_metric(dataset, parse_reference(name)) for name in metrics]
+    bound = [bind_counted(dataset, metric) for metric in metrics]
     for metric in bound:
         _require_sums(metric)
     names = tuple(dict.fromkeys(name for one in sets for name in one))
@@ -121,7 +121,7 @@ def many_series(
 
 def leaf_frames(
     dataset: Dataset,
-    metrics: Sequence[str],
+    metrics: Sequence[str | Counted],
     *,
     names: Sequence[str],
     period: Period,
@@ -133,7 +133,8 @@ def leaf_frames(
 
     Args:
         dataset: A published version.
-        metrics: Names of metrics that are a sum over a sum.
+        metrics: Names of metrics that are a sum over a sum, or any with how they are
+            counted as events.
         names: The dimensions.
         period: First and last local day.
         step: Step of the sums, or ``whole`` for the whole period as one.
@@ -146,7 +147,7 @@ def leaf_frames(
         table's metrics ``num``, ``n`` and ``due`` under its name.
     """
     require(dataset, "local_date", *(["local_hour"] if step == "hour" else []))
-    bound = [bind_metric(dataset, parse_reference(name)) for name in metrics]
+    bound = [bind_counted(dataset, metric) for metric in metrics]
     for metric in bound:
         _require_sums(metric)
     request = Request(

@@ -11,26 +11,27 @@ import pandas as pd
 from analysis.engine.dataset import Dataset
 from analysis.engine.protocol import is_truncated
 from analysis.errors import InvalidInput
-from analysis.metrics.components import BoundMetric, bind_metric
+from analysis.metrics.components import BoundMetric
+from analysis.metrics.counted import Counted, bind_counted
 from analysis.metrics.dimensions import Dimension, dimension
 from analysis.metrics.expressions import require
 from analysis.metrics.filters import filters_of
 from analysis.metrics.periods import Comparison, Grain, Period, compared
 from analysis.metrics.query import IS_REST, Request, build
-from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection, Where
 from analysis.metrics.values import change, estimate, extra_columns
 from analysis.stats.intervals import Floats
 from analysis.words import N_
 
 Days = Period | tuple[date, date]
+Metrics = str | Sequence[str | Counted]
 
 MAX_TOP = 1_000
 
 
 def measure(
     dataset: Dataset,
-    metrics: str | Sequence[str],
+    metrics: Metrics,
     *,
     by: str | Sequence[str] = (),
     grain: Grain | None = None,
@@ -50,7 +51,7 @@ def measure(
     Args:
         dataset: A published version.
         metrics: Names from ``load_definitions``, with settings where wanted, such as
-            ``late_rate(by=day)``.
+            ``late_rate(by=day)``; or with how they are counted as events.
         by: Dimensions to group by, see ``dimensions_of``.
         grain: Step of a time series in local time; weeks start on Monday. Steps
             without rows are left out.
@@ -99,7 +100,7 @@ def measure(
 
 def sql_of(
     dataset: Dataset,
-    metrics: str | Sequence[str],
+    metrics: Metrics,
     *,
     by: str | Sequence[str] = (),
     grain: Grain | None = None,
@@ -122,7 +123,7 @@ def sql_of(
 
 def _request(
     dataset: Dataset,
-    metrics: str | Sequence[str],
+    metrics: Metrics,
     *,
     by: str | Sequence[str],
     grain: Grain | None,
@@ -151,12 +152,11 @@ def _request(
     return request
 
 
-def _metrics(dataset: Dataset, names: str | Sequence[str]) -> tuple[BoundMetric, ...]:
+def _metrics(dataset: Dataset, names: Metrics) -> tuple[BoundMetric, ...]:
     listed = (names,) if isinstance(names, str) else tuple(names)
     if not listed:
         raise _wrong("metrics", "()", "at least one name")
-    references = [parse_reference(name) for name in dict.fromkeys(listed)]
-    return tuple(bind_metric(dataset, reference) for reference in references)
+    return tuple(bind_counted(dataset, name) for name in dict.fromkeys(listed))
 
 
 def _dimensions(dataset: Dataset, by: str | Sequence[str]) -> tuple[Dimension, ...]:

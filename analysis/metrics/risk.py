@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from analysis.engine.dataset import Dataset
+from analysis.metrics.counted import Counted, names_of
 from analysis.metrics.measure import measure
 from analysis.metrics.periods import Period
 from analysis.metrics.selection import Selection
@@ -53,7 +54,7 @@ class Risk:
 
 def expected_rates(
     dataset: Dataset,
-    metrics: Sequence[str],
+    metrics: Sequence[str | Counted],
     *,
     margins: Sequence[Sequence[str]],
     period: Period,
@@ -68,7 +69,8 @@ def expected_rates(
 
     Args:
         dataset: A published version.
-        metrics: Metrics that are a sum over a sum.
+        metrics: Metrics that are a sum over a sum, or any with how they are counted
+            as events.
         margins: Dimensions, alone or together, that the expectation may depend on.
         period: Days it is learned from.
         where: Which orders; its period is not used.
@@ -79,8 +81,9 @@ def expected_rates(
     """
     names = tuple(dict.fromkeys(name for margin in margins for name in margin))
     kinds = measure(dataset, list(metrics), by=names, period=period, where=where)
-    tops = _columns(kinds, metrics, "_num")
-    bottoms = _columns(kinds, metrics, "_n")
+    listed = names_of(metrics)
+    tops = _columns(kinds, listed, "_num")
+    bottoms = _columns(kinds, listed, "_n")
     groups = [_codes(kinds, margin) for margin in margins]
     fitted = fitted_rates(tops, bottoms, groups)
     columns = {f"kind_{place}": kinds[name] for place, name in enumerate(names, 1)}
@@ -88,7 +91,7 @@ def expected_rates(
         columns[f"rate_{place + 1}"] = pd.Series(fitted[:, place])
     table = pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False)
     overall = _rounded(tops.sum(axis=0) / np.maximum(bottoms.sum(axis=0), 1e-300))
-    return Risk(names, tuple(metrics), table, tuple(float(item) for item in overall))
+    return Risk(names, listed, table, tuple(float(item) for item in overall))
 
 
 def fitted_rates(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.metrics.many import Many, many_series
-from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Condition
+from analysis.trends.amounts import Amounts, amounts_of, as_measured
 from analysis.trends.detect import detect
 from analysis.trends.explain import Candidate, Named, within
 from analysis.trends.findings import Finding
@@ -23,10 +23,12 @@ from analysis.trends.shapes import Span, level_before, span_of
 from analysis.trends.watched import Watched
 from analysis.trends.windows import REACH, contrast, with_slots
 
-#: Fewer events beyond the expected ones cost too little to be listed.
+#: Fewer orders beyond the expected ones (or what is worth as many) cost too little to
+#: be listed.
 LEAST_EXCESS = 5.0
 #: What is left of something beside all others, below which it is nothing of its own.
 LEFT_Z = 2.5
+_BOUNDS = ("expected", "low", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,15 @@ def described(
     own = _beside(watched, candidate, found, beside)
     span = _span(watched, candidate, own)
     frame = detected(watched, candidate, series)
-    if abs(span.excess) < LEAST_EXCESS or not _is_seen(frame, span):
+    cost = abs(span.excess) * watched.counted[candidate.metric].worth
+    rose = span.excess * watched.counted[candidate.metric].unit > 0
+    if cost < LEAST_EXCESS or not _is_seen(frame, span, rose=rose):
         return None
-    return _finding(watched, item, own, span=span, score=_score(frame, span)), frame
+    amounts = _amounts(watched, candidate, own, span)
+    if amounts is None:
+        return None
+    score = _score(frame, span)
+    return _finding(watched, item, amounts, span=span, score=score), frame
 
 
 def stands(watched: Watched, candidate: Candidate, beside: Beside) -> bool:
@@ -129,32 +137,33 @@ def _days(watched: Watched, candidate: Candidate, series: Series) -> Span:
 def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataFrame:
     """``detect`` on the segment's events against those expected of such orders.
 
-    Expected, low and high are in the unit of the metric: what the kind of orders lets
-    expect, times how the segment fared in the days before.
+    Expected, low and high are in the unit of the metric (of a percentile the share of
+    orders beyond): what the kind of orders lets expect, times how the segment fared in
+    the days before.
     """
     days = watched.many.times
     if candidate.hours is not None:
         days = days + timedelta(hours=candidate.hours[0])
-    counted = pd.DataFrame(
+    daily_sums = pd.DataFrame(
         {"period": days, "events": series.own, "due": np.maximum(series.due, 0)}
     )
     frame = detect(
-        counted, numerator="events", denominator="due", minimum=0,
+        daily_sums, numerator="events", denominator="due", minimum=0,
         holidays=watched.days_off(candidate.segment),
     )  # fmt: skip
     with np.errstate(divide="ignore", invalid="ignore"):
         usual = np.where(series.bottoms > 0, series.due / series.bottoms, np.nan)
         value = np.where(series.bottoms > 0, series.tops / series.bottoms, np.nan)
         more = np.where(series.bottoms > 0, series.others / series.bottoms, 0.0)
-    scaled = {
-        name: np.maximum(frame[name] * usual + more, 0.0)
-        for name in ("expected", "low", "high")
+    told = {
+        name: np.maximum(frame[name].to_numpy() * usual + more, 0.0) for name in _BOUNDS
     }
-    metric = watched.metrics[candidate.metric]
-    per = float(parse_reference(metric).settings.get("per", 1))
-    renamed = {"value": value * per, "orders": series.bottoms}
-    scaled = {name: column * per for name, column in scaled.items()}
-    return frame.drop(columns="due").assign(**scaled, **renamed)
+    told["value"] = value
+    counted = watched.counted[candidate.metric]
+    told = {name: item * counted.unit + counted.origin for name, item in told.items()}
+    if counted.unit < 0:
+        told["low"], told["high"] = told["high"], told["low"]
+    return frame.drop(columns="due").assign(**told, orders=series.bottoms)
 
 
 def _series(watched: Watched, candidate: Candidate, beside: Beside | None) -> Series:
@@ -225,16 +234,16 @@ def _fetched(watched: Watched, candidate: Candidate) -> Many:
         low, high = candidate.hours
         where = where.narrow(Condition("hour", "range", low=low, high=high))
     return many_series(
-        watched.dataset, [metric], sets=[()], period=watched.read,
+        watched.dataset, [watched.counted_of(metric)], sets=[()], period=watched.read,
         where=where, risk=watched.risk_of(metric),
     )  # fmt: skip
 
 
-def _is_seen(frame: pd.DataFrame, span: Span) -> bool:
+def _is_seen(frame: pd.DataFrame, span: Span, *, rose: bool) -> bool:
     """Whether ``detect`` calls a day of it, on its side."""
     days = frame.iloc[max(span.begin - 1, 0) : span.end + 1]
     above = days["value"] > days["expected"]
-    side = above if span.excess > 0 else ~above
+    side = above if rose else ~above
     return bool((days["is_anomaly"] & side).any())
 
 
@@ -243,37 +252,44 @@ def _score(frame: pd.DataFrame, span: Span) -> float:
     return float(np.nanmax(scores, initial=0.0))
 
 
+def _amounts(
+    watched: Watched, candidate: Candidate, series: Series, span: Span
+) -> Amounts | None:
+    """Its figures in the unit of the metric; None where its value did not move so."""
+    days = slice(span.begin, span.end + 1)
+    events = float(series.tops[days].sum())
+    found = amounts_of(
+        watched.counted[candidate.metric],
+        events=events,
+        usual=events - span.excess,
+        orders=float(series.bottoms[days].sum()),
+    )
+    return as_measured(
+        found, watched, watched.metrics[candidate.metric], candidate.segment,
+        begin=span.begin, end=span.end, hours=candidate.hours,
+    )  # fmt: skip
+
+
 def _finding(
-    watched: Watched, item: Named, series: Series, *,
+    watched: Watched, item: Named, amounts: Amounts, *,
     span: Span, score: float,
 ) -> Finding:  # fmt: skip
     candidate, fault = item.candidate, item.fault
-    metric = watched.metrics[candidate.metric]
-    definition = parse_reference(metric).definition
     began, ended, grain = _times(watched, candidate, span)
-    days = slice(span.begin, span.end + 1)
-    orders = float(series.bottoms[days].sum())
-    events = float(series.tops[days].sum())
-    per = float(parse_reference(metric).settings.get("per", 1))
-    lower_is_better = definition.direction != "higher"
     return Finding(
-        metric=metric,
+        metric=watched.metrics[candidate.metric],
         segment=candidate.segment,
         kind="data_fault" if fault else "segment",
         shape=span.shape,
         grain=grain,
         began=began,
         ended=ended,
-        is_worse=(span.excess > 0) == lower_is_better,
-        excess=span.excess if lower_is_better else -span.excess,
-        orders=orders,
-        observed=per * events / max(orders, 1.0),
-        expected=per * (events - span.excess) / max(orders, 1.0),
         score=score,
         q_value=candidate.q_value,
         reason=fault.reason if fault else "",
         values=dict(fault.values) if fault else {},
         also=tuple(watched.metrics[place] for place in item.also),
+        **asdict(amounts),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from analysis.trends.windows import contrast
 LEFT_Z, LEFT_SHARE = 2.5, 0.5
 #: Windows that share so much of the shorter one are one time.
 SAME_TIME = 0.5
-#: Things named each time, at most.
+#: Things of one rank named each time, at most.
 MAX_NAMED = 30
 
 
@@ -89,6 +90,7 @@ def explain(
     fitted: Callable[[Candidate, Sequence[Named]], Candidate],
     kept: Callable[[Candidate], bool] = lambda _: True,
     fault_of: Callable[[Candidate], Fault | None] = lambda _: None,
+    rank: Callable[[Candidate], int] = lambda _: 0,
     known: Sequence[Named] = (),
 ) -> list[Named]:
     """Name what is guilty, the clearest first; drop what it explains.
@@ -101,15 +103,19 @@ def explain(
         fitted: Fits the days of a candidate to its segment's series.
         kept: Whether something is named at all, once its days are fitted.
         fault_of: Tells whether it is the data that are wrong.
+        rank: What is of a lower one is named first, however clear the others are.
         known: What was found before.
 
     Returns:
         What was known, and what was found beside it.
     """
-    left = sorted(candidates, key=lambda item: -abs(item.z))
+    left = sorted(candidates, key=lambda item: (rank(item), -abs(item.z)))
     found = list(known)
-    while left and len(found) < len(known) + MAX_NAMED:
+    counts: Counter[int] = Counter()
+    while left:
         first, left = left[0], left[1:]
+        if counts[rank(first)] >= MAX_NAMED:
+            continue
         cube = cube_of(first, found)
         if not _stands(cube, first):
             continue
@@ -125,6 +131,7 @@ def explain(
             and within(item.segment, guilty.segment)
         }  # fmt: skip
         moved = affected(cube, rest, sets)
+        counts[rank(first)] += 1
         found.append(Named(guilty, tuple(sorted(also)), (first.segment, *moved),
                            fault_of(guilty)))  # fmt: skip
         left = [item for item in left if _is_left(item, guilty, rest)]

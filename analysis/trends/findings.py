@@ -45,9 +45,12 @@ class Finding:
         grain: ``day``, or ``hour`` where it was found within a day.
         began: First local day or hour of it.
         ended: Last local day or hour of it; None while it goes on.
-        is_worse: By the metric's direction; False for an improvement.
-        excess: Orders (or units of the numerator) beyond what was to be expected over
-            its time; negative for an improvement.
+        is_worse: By the metric's direction; False for an improvement, and where no way
+            is better.
+        excess: Orders (or units of the numerator, such as minutes) beyond what was to
+            be expected over its time; negative for an improvement, or for fewer of
+            them where no way is better. Of a percentile the orders beyond its usual
+            value, see ``beyond``.
         orders: Denominator over its time.
         observed: Value of the metric over its time.
         expected: Value that was to be expected.
@@ -57,6 +60,11 @@ class Finding:
         values: What the template names.
         also: Other metrics that left their range in the same segment and time; all
             that are watched where orders did not arrive.
+        worth: Orders that a unit of the excess stands for: 1 for those of orders, for
+            minutes and amounts their part of what one order usually has (or of the
+            standard deviation, where that is more; all of them together at most the
+            orders it befell), 0 where no way is better.
+        beyond: Value beyond which orders are counted, for a percentile.
     """
 
     metric: str
@@ -76,11 +84,31 @@ class Finding:
     reason: str = ""
     values: dict[str, Scalar] = field(default_factory=dict)
     also: tuple[str, ...] = ()
+    worth: float = 1.0
+    beyond: float | None = None
 
     @property
     def is_over(self) -> bool:
         """Whether it has ended."""
         return self.ended is not None
+
+    @property
+    def cost(self) -> float:
+        """What it costs in orders: so minutes, amounts and events have one measure."""
+        return self.excess * self.worth
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether it is neither worse nor better."""
+        return self.worth == 0
+
+    def is_opposite(self, other: Finding) -> bool:
+        """Whether one went the other way; what is no good or bad goes with all."""
+        if self.metric == other.metric:
+            return (self.excess > 0) != (other.excess > 0)
+        return self.is_worse != other.is_worse and not (
+            self.is_neutral or other.is_neutral
+        )
 
     def selection(self, last: datetime, *, base: Selection | None = None) -> Selection:
         """The orders of it.
@@ -102,8 +130,8 @@ class Watch:
     """Everything watched, and what of it is not normal.
 
     Attributes:
-        findings: What data are missing, then by what they cost, the dearest first;
-            improvements last.
+        findings: What data are missing, then by what they cost (``Finding.cost``),
+            the dearest first; improvements last.
         period: Days that were looked through.
         metrics: Metrics watched.
         dimensions: Sets of dimensions watched; the empty one is all orders.

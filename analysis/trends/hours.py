@@ -71,7 +71,8 @@ def _by_hour(
         *(Condition(name, values=(value,)) for name, value in candidate.segment)
     )
     many = many_series(
-        watched.dataset, [metric], sets=[()], period=watched.days(first, last),
+        watched.dataset, [watched.counted_of(metric)], sets=[()],
+        period=watched.days(first, last),
         step="hour", where=chosen, risk=watched.risk_of(metric),
     )  # fmt: skip
     return many.numerators[0, 0], many.expected[0, 0]

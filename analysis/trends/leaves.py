@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pandas.api.types import union_categoricals
 
 from analysis.engine.dataset import Dataset
+from analysis.metrics.counted import Counted, names_of
 from analysis.metrics.many import Many, Step, leaf_frames
 from analysis.metrics.periods import Period
 from analysis.metrics.risk import Risk
@@ -260,7 +261,7 @@ def first_of(before: slice, now: slice) -> slice:
 
 def read_leaves(
     dataset: Dataset,
-    metrics: Sequence[str],
+    metrics: Sequence[str | Counted],
     *,
     names: Sequence[str],
     period: Period,
@@ -272,15 +273,16 @@ def read_leaves(
     frames = leaf_frames(
         dataset, metrics, names=names, period=period, step=step, where=where, risk=risk
     )
+    listed = names_of(metrics)
     known = [coded([frame[name] for frame in frames]) for name in names]
     codes = np.column_stack([item[0] for item in known])
     leaf, codes = numbered(codes, [len(item[1]) for item in known])
     steps = np.concatenate([frame["step"].to_numpy(dtype=np.int64) for frame in frames])
     order = np.argsort(steps, kind="stable")
-    tops, bottoms, due = _sums(frames, metrics, order)
+    tops, bottoms, due = _sums(frames, listed, order)
     each = HOURS if step == "hour" else 1
     return Leaves(
-        tuple(metrics), tuple(names), codes, tuple(item[1] for item in known),
+        listed, tuple(names), codes, tuple(item[1] for item in known),
         leaf[order], steps[order] // each, steps[order] % each,
         tops, bottoms, due, period.days,
     )  # fmt: skip

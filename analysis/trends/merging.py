@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from analysis.metrics.counted import AS_THEY_ARE
+from analysis.metrics.registry import parse_reference
 from analysis.trends.explain import within
 from analysis.trends.findings import Finding, Segment
 
@@ -33,20 +35,35 @@ def merged(
             names tell.
     """
     kept: list[Finding] = []
-    for finding in sorted(findings, key=lambda item: -abs(item.excess)):
+    for finding in sorted(findings, key=lambda item: -abs(item.cost)):
         place = _place(kept, finding, inside)
         if place is not None:
-            other = kept[place]
-            metrics = {*other.also, finding.metric, *finding.also} - {other.metric}
-            kept[place] = replace(other, also=tuple(sorted(metrics)))
+            kept[place] = _joined(kept[place], finding)
         elif not any(_is_rest(other, finding, inside) for other in kept):
             kept.append(finding)
-    return tuple(sorted(kept, key=lambda item: -item.excess))
+    return tuple(sorted(kept, key=lambda item: -item.cost))
+
+
+def _joined(dearer: Finding, other: Finding) -> Finding:
+    """One entry for both: the dearer one, or that of orders of the same segment.
+
+    Late orders are told before the minutes that say the same of them.
+    """
+    same = dearer.segment == other.segment
+    if same and not _counts(dearer) and _counts(other) and meet(dearer, other):
+        dearer, other = other, dearer
+    metrics = {*dearer.also, other.metric, *other.also} - {dearer.metric}
+    return replace(dearer, also=tuple(sorted(metrics)))
+
+
+def _counts(finding: Finding) -> bool:
+    """Whether its metric counts what happens to orders."""
+    return parse_reference(finding.metric).definition.kind in AS_THEY_ARE
 
 
 def _place(kept: Sequence[Finding], finding: Finding, inside: Inside) -> int | None:
     for place, other in enumerate(kept):
-        if other.is_worse != finding.is_worse:
+        if other.is_opposite(finding):
             continue
         same = (other.metric, other.segment) == (finding.metric, finding.segment)
         if _nested(other, finding, inside) and meet(other, finding):
@@ -71,7 +88,7 @@ def _nested(first: Finding, second: Finding, inside: Inside) -> bool:
 
 def _is_rest(found: Finding, around: Finding, inside: Inside) -> bool:
     """Whether what is around something is off the other way, at its time."""
-    opposite = found.is_worse != around.is_worse and found.metric == around.metric
+    opposite = found.metric == around.metric and found.is_opposite(around)
     return opposite and inside(found.segment, around.segment) and meet(found, around)
 
 

@@ -9,12 +9,12 @@ not beyond what such orders let expect, it is a mix shift.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from analysis.metrics.many import many_series
-from analysis.metrics.registry import parse_reference
+from analysis.trends.amounts import amounts_of, as_measured
 from analysis.trends.findings import Finding, Segment, Shape
 from analysis.trends.merging import meet
 from analysis.trends.scales import Floats
@@ -30,7 +30,7 @@ WHERE = PLACES
 PARTS = ("vehicle", "capacity_type", "merchant_type", "scenario")
 #: How clearly the share of a part must have moved, and by how much.
 LEAST_SHARE_Z, LEAST_SHARE = 6.0, 0.1
-#: Share by which the mix must have moved the rate, and events that this must be.
+#: Share by which the mix must have moved the rate, and orders that this must cost.
 LEAST_MOVE, LEAST_EXCESS = 0.1, 5.0
 #: What is left beyond the mix is little: not clear, or this share of what the mix did.
 MOST_BEYOND, SMALL_BEYOND = LEAST_Z, 0.5
@@ -82,7 +82,7 @@ class _Moved:
 
 @dataclass(frozen=True, slots=True)
 class _Effect:
-    """What a mix did to one metric."""
+    """What a mix did to one metric, in events that are each worth some orders."""
 
     metric: int
     orders: float
@@ -90,6 +90,7 @@ class _Effect:
     usual: float
     by_mix: float
     beyond: float
+    worth: float
 
     @property
     def is_shift(self) -> bool:
@@ -98,7 +99,8 @@ class _Effect:
         seen = moved * np.sign(self.by_mix)
         left = abs(moved - self.by_mix) / max(abs(self.by_mix), 1e-9)
         return (
-            abs(self.by_mix) >= max(LEAST_EXCESS, LEAST_MOVE * self.usual)
+            abs(self.by_mix) * self.worth >= LEAST_EXCESS
+            and abs(self.by_mix) >= LEAST_MOVE * self.usual
             and seen >= LEAST_SEEN * abs(self.by_mix)
             and (abs(self.beyond) < MOST_BEYOND or left < SMALL_BEYOND)
         )
@@ -238,20 +240,21 @@ def _effect(watched: Watched, moved: _Moved, metric: int) -> _Effect:
     return _Effect(
         metric, float(orders[now].sum()), float(events[now].sum()), float(usual),
         float(level * due[now].sum() - usual), float(beyond) / event.spread,
+        watched.counted[metric].worth,
     )  # fmt: skip
 
 
 def _listed(watched: Watched, moved: _Moved, shifts: Sequence[_Effect]) -> MixShift:
     event = moved.event
-    most = max(shifts, key=lambda item: abs(item.by_mix))
+    most = max(shifts, key=lambda item: abs(item.by_mix) * item.worth)
     name = watched.metrics[most.metric]
-    reference = parse_reference(name)
-    per = float(reference.settings.get("per", 1))
-    lower_is_better = reference.definition.direction != "higher"
     goes_on = event.end >= len(watched.many.times) - 1
     long = event.end - event.begin + 1 > (LASTING if goes_on else 2 * LASTING)
     shape: Shape = "shift" if long else "spike"
-    excess = most.events - most.usual
+    amounts = amounts_of(watched.counted[most.metric], events=most.events,
+                         usual=most.usual, orders=most.orders)  # fmt: skip
+    measured = as_measured(amounts, watched, name, moved.place, begin=event.begin,
+                               end=event.end)  # fmt: skip
     finding = Finding(
         metric=name,
         segment=moved.place,
@@ -260,11 +263,6 @@ def _listed(watched: Watched, moved: _Moved, shifts: Sequence[_Effect]) -> MixSh
         grain="day",
         began=watched.many.times[event.begin].to_pydatetime(),
         ended=None if goes_on else watched.many.times[event.end].to_pydatetime(),
-        is_worse=(excess > 0) == lower_is_better,
-        excess=excess if lower_is_better else -excess,
-        orders=most.orders,
-        observed=per * most.events / max(most.orders, 1.0),
-        expected=per * most.usual / max(most.orders, 1.0),
         score=1.0,
         q_value=event.q_value,
         reason=_MIX_MOVED,
@@ -275,5 +273,6 @@ def _listed(watched: Watched, moved: _Moved, shifts: Sequence[_Effect]) -> MixSh
         },
         also=tuple(sorted(watched.metrics[item.metric] for item in shifts
                           if item is not most)),
+        **asdict(measured or amounts),
     )  # fmt: skip
     return MixShift(finding, moved.part)

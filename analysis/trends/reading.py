@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.engine.dataset import Dataset
+from analysis.metrics.counted import Counted, names_of
 from analysis.metrics.many import Step, leaf_frames
 from analysis.metrics.periods import Period
 from analysis.metrics.risk import fitted_rates
@@ -26,7 +27,7 @@ Numbers = NDArray[np.int64]
 
 def read_all(
     dataset: Dataset,
-    metrics: Sequence[str],
+    metrics: Sequence[str | Counted],
     *,
     names: Sequence[str],
     margins: Sequence[Sequence[str]],
@@ -38,7 +39,8 @@ def read_all(
 
     Args:
         dataset: A published version.
-        metrics: Metrics that are a sum over a sum.
+        metrics: Metrics that are a sum over a sum, or any with how they are counted
+            as events.
         names: The dimensions.
         margins: What the expectation may depend on, see ``expected_rates``.
         period: First and last local day, of which the expectation is learned too.
@@ -50,7 +52,8 @@ def read_all(
     frames = leaf_frames(
         dataset, metrics, names=asked, period=period, step=step, where=where
     )
-    rows = _Rows.of(frames, asked, metrics)
+    listed = names_of(metrics)
+    rows = _Rows.of(frames, asked, listed)
     kind, kinds = rows.combined(kinds_by)
     rates = fitted_rates(
         rows.summed(rows.tops, kind, len(kinds)).T,
@@ -63,7 +66,7 @@ def read_all(
     each = HOURS if step == "hour" else 1
     steps = cells // len(codes)
     return Leaves(
-        metrics=tuple(metrics),
+        metrics=listed,
         names=tuple(names),
         codes=codes,
         values=tuple(rows.known[name] for name in names),

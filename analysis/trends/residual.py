@@ -177,8 +177,11 @@ class Beside:
 
 
 def is_rate(metric: str) -> bool:
-    """Whether a metric is a share of orders, of which there cannot be more than all."""
-    return parse_reference(metric).definition.kind == "rate"
+    """Whether a metric counts a share of orders: there cannot be more than all.
+
+    That of a percentile are those beyond its usual value.
+    """
+    return parse_reference(metric).definition.kind in ("rate", "percentile")
 
 
 def shifted(due: Floats, orders: Floats, shift: Floats | float) -> Floats:

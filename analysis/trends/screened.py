@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
+from analysis.metrics.counted import AS_THEY_ARE
 from analysis.metrics.many import Many, many_series
 from analysis.trends.cube import Booleans
 from analysis.trends.explain import Candidate
@@ -18,6 +21,8 @@ from analysis.trends.windows import days_clock, hours_clock
 #: Days before the first one looked through that hours are learned from.
 HOUR_DAYS = 28
 _HOURS = 24
+Seen = TypeVar("Seen")
+Told = TypeVar("Told")
 
 
 def by_day(
@@ -39,7 +44,9 @@ def by_day(
         for metric in places
     ]  # fmt: skip
     screens = screens_of(watched)
-    found = standing_out(looks, false_discoveries=false_discoveries, screens=screens)
+    found = _by_family(watched, looks, partial(
+        standing_out, false_discoveries=false_discoveries, screens=screens
+    ))  # fmt: skip
     events = [list(one.events) for one in found]
     if filters:
         others = _not_foretold(watched, false_discoveries, left_out)
@@ -54,8 +61,32 @@ def by_day(
 
 
 def screens_of(watched: Watched) -> int:
-    """Screens that go over the series: windows of days, filters, and hours."""
-    return 3 if watched.dataset.has("orders", "local_hour") else 2
+    """Screens that go over the series: windows of days, filters, and hours.
+
+    Each goes over events of orders and over minutes and amounts apart: the many that
+    the latter have to tell would else let false ones of the former pass.
+    """
+    families = len(_families(watched))
+    return families * (3 if watched.dataset.has("orders", "local_hour") else 2)
+
+
+def _families(watched: Watched) -> list[list[int]]:
+    """Places of the metrics that count events of orders, and of the others."""
+    counts = [item.reference.definition.kind in AS_THEY_ARE for item in watched.counted]
+    families = [[place for place, own in enumerate(counts) if own is side]
+                for side in (True, False)]  # fmt: skip
+    return [places for places in families if places]
+
+
+def _by_family(
+    watched: Watched, seen: Sequence[Seen], told: Callable[[Sequence[Seen]], list[Told]]
+) -> list[Told]:
+    """What is told of each metric, where each family of metrics is one of its own."""
+    found: dict[int, Told] = {}
+    for places in _families(watched):
+        of_family = told([seen[place] for place in places])
+        found |= dict(zip(places, of_family, strict=True))
+    return [found[place] for place in range(len(seen))]
 
 
 def _not_foretold(
@@ -63,20 +94,23 @@ def _not_foretold(
 ) -> list[list[Event]]:
     """Days that the filters did not foretell, of each metric, filtered at once."""
     many = watched.many
-    tops, due, orders = (
-        sums.swapaxes(0, 1).reshape(-1, sums.shape[2])
-        for sums in (many.numerators, np.maximum(many.expected, 0), many.denominators)
-    )
-    seen = outlook(
-        tops, due, orders, first=watched.first, left_out=left_out.reshape(tops.shape)
-    )
-    (found,) = surprises(
-        [seen], false_discoveries=false_discoveries, screens=screens_of(watched)
-    )
     events: list[list[Event]] = [[] for _ in watched.metrics]
-    for event in found:
-        metric, row = divmod(event.series, len(many.segments))
-        events[metric].append(replace(event, series=row))
+    for places in _families(watched):
+        tops, due, orders = (
+            sums[:, places].swapaxes(0, 1).reshape(-1, sums.shape[2])
+            for sums in (many.numerators, np.maximum(many.expected, 0),
+                         many.denominators)
+        )  # fmt: skip
+        seen = outlook(
+            tops, due, orders, first=watched.first,
+            left_out=left_out[places].reshape(tops.shape),
+        )  # fmt: skip
+        (found,) = surprises(
+            [seen], false_discoveries=false_discoveries, screens=screens_of(watched)
+        )
+        for event in found:
+            place, row = divmod(event.series, len(many.segments))
+            events[places[place]].append(replace(event, series=row))
     return events
 
 
@@ -110,8 +144,9 @@ def by_hour(
         )
         for metric in range(len(watched.metrics))
     ]  # fmt: skip
-    found = standing_out(looks, false_discoveries=false_discoveries,
-                         screens=screens_of(watched))  # fmt: skip
+    found = _by_family(watched, looks, partial(
+        standing_out, false_discoveries=false_discoveries, screens=screens_of(watched)
+    ))  # fmt: skip
     return [
         _of_hours(metric, many.segments[event.series], event, skipped)
         for metric, one in enumerate(found)
@@ -127,7 +162,7 @@ def _by_hour(watched: Watched, skipped: int) -> Many:
     if watched.leaves is not None:
         return watched.leaves.since(skipped).many(sets, period.first, step="hour")
     return many_series(
-        watched.dataset, watched.metrics, step="hour", where=watched.where,
+        watched.dataset, watched.counted, step="hour", where=watched.where,
         sets=sets, period=period, risk=watched.risk,
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.engine.dataset import Dataset
 from analysis.errors import InvalidInput
+from analysis.metrics.counted import AS_THEY_ARE
 from analysis.metrics.periods import Period
 from analysis.metrics.selection import Selection
 from analysis.trends.cube import Booleans, Cube
@@ -75,8 +76,9 @@ def watch(
             last 90 days. Earlier days are read to learn from.
         selection: Which orders; its period is not used.
         false_discoveries: Share of false ones among the series and days that are
-            called. All metrics are one family, and each of the screens (windows of
-            days, filters, hours) has an even part of the share. Where all is quiet,
+            called. Metrics that count events are one family, the others another, and
+            each of the screens (windows of days, filters, hours) of each has an even
+            part of the share. Where all is quiet,
             this is the share of datasets of which anything is listed. Mix shifts and
             missing data are not reckoned in.
         progress: Told the share done, 0 to 1.
@@ -133,7 +135,7 @@ def _listed(
         if not any(mix.holds(item) for mix in mixes)
     ]  # fmt: skip
     others = [*guilty, *(mix.finding for mix in mixes)]
-    return (*missing, *sorted(others, key=lambda item: -item.excess))
+    return (*missing, *sorted(others, key=lambda item: -item.cost))
 
 
 def _is_inside(watched: Watched, inner: Segment, outer: Segment) -> bool:
@@ -212,6 +214,7 @@ def _named(
             candidates, sets=watched.sets, known=named,
             cube_of=partial(_cube, rest, beside),
             fitted=partial(fitted, watched, beside=beside),
+            rank=partial(_rank, watched),
             kept=partial(
                 _may_be_named, turn=turn, false_discoveries=false_discoveries
             ),
@@ -282,6 +285,18 @@ def _may_be_named(
     """Whether it is clear enough to be listed, and of this turn."""
     is_sure = candidate.q_value <= false_discoveries and abs(candidate.z) >= LEAST_Z
     return is_sure and (turn != "lasting" or candidate.is_lasting)
+
+
+def _rank(watched: Watched, candidate: Candidate) -> int:
+    """What happens to orders is named before minutes and amounts that tell the same.
+
+    So whatever else is watched, it hides no event; and what has no better and worse
+    hides nothing.
+    """
+    definition = watched.counted[candidate.metric].reference.definition
+    if definition.direction == "neutral":
+        return 2
+    return 0 if definition.kind in AS_THEY_ARE else 1
 
 
 def _silent(_share: float) -> None:

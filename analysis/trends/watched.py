@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.engine.dataset import Dataset
-from analysis.errors import InvalidInput, NotEnoughData
+from analysis.errors import NotEnoughData
 from analysis.metrics.availability import availability_of
+from analysis.metrics.counted import Counted
+from analysis.metrics.counting import counted_as
 from analysis.metrics.dimensions import dimensions_of
 from analysis.metrics.many import Many, Step, many_series
 from analysis.metrics.measure import measure
 from analysis.metrics.periods import Period
-from analysis.metrics.registry import parse_reference
 from analysis.metrics.risk import Risk, expected_rates
 from analysis.metrics.selection import Condition, Selection
 from analysis.metrics.territories import holidays_of
@@ -54,7 +55,6 @@ USUAL_DAYS, LEAST_DAYS = 90, 28
 LEARNING_DAYS = 92
 #: Sums by all dimensions and hours are kept of datasets of no more orders than this.
 MOST_KEPT = 1_500_000
-_COUNTED = ("rate", "per")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Watched:
         dataset: Whose orders.
         where: Which of them.
         metrics: Names of the metrics.
+        counted: How each of them is counted as events, which all sums are of.
         dimensions: The dimensions.
         sets: Sets of them whose values are segments; the empty one is all orders.
         read: Days read.
@@ -80,6 +81,7 @@ class Watched:
     dataset: Dataset
     where: Selection | None
     metrics: tuple[str, ...]
+    counted: tuple[Counted, ...]
     dimensions: tuple[str, ...]
     sets: tuple[tuple[str, ...], ...]
     read: Period
@@ -118,6 +120,10 @@ class Watched:
             )
         return self.off[segment]
 
+    def counted_of(self, metric: str) -> Counted:
+        """How one metric is counted as events."""
+        return self.counted[self.metrics.index(metric)]
+
     def risk_of(self, metric: str) -> Risk | None:
         """The risk for one metric alone."""
         if self.risk is None:
@@ -146,8 +152,9 @@ class Watched:
             low, high = hours
             conditions.append(Condition("hour", "range", low=low, high=high))
         leaves = read_leaves(
-            self.dataset, [metric], names=self.dimensions, period=self.read,
-            step="day", where=(self.where or Selection()).narrow(*conditions),
+            self.dataset, [self.counted_of(metric)], names=self.dimensions,
+            period=self.read, step="day",
+            where=(self.where or Selection()).narrow(*conditions),
             risk=self.risk_of(metric),
         )  # fmt: skip
         return leaves.of_all_hours()
@@ -181,29 +188,33 @@ def read_watched(
 
     Raises:
         NotEnoughData: if there are too few days of orders.
-        InvalidInput: if a metric cannot be watched.
+        InvalidInput: if a metric is a plain count, or adds up several currencies.
     """
     looked, read = _periods(dataset, period)
     names = tuple(metrics) if metrics is not None else usual_metrics(dataset)
-    _require_counted(names)
     chosen = tuple(dimensions) if dimensions is not None else usual_dimensions(dataset)
     where = None if selection is None else replace(selection, period=None)
     margins = margins_of(dataset)
+    kinds = tuple(dict.fromkeys(itertools.chain(*margins)))
+    counted = counted_as(dataset, names, kinds=kinds, period=read, where=where)
     asked = _sets(chosen, pairs=pairs)
     risk = leaves = None
     if dataset.table("orders").rows <= MOST_KEPT:
         step: Step = "hour" if dataset.has("orders", "local_hour") else "day"
-        leaves = read_all(dataset, names, names=chosen, margins=margins, period=read,
+        leaves = read_all(dataset, counted, names=chosen, margins=margins, period=read,
                           step=step, where=where)  # fmt: skip
         many = leaves.many(asked, read.first)
     else:
-        risk = expected_rates(dataset, names, margins=margins, period=read, where=where)
+        risk = expected_rates(dataset, counted, margins=margins, period=read,
+                              where=where)  # fmt: skip
         many = many_series(
-            dataset, names, sets=asked, period=read, where=where, risk=risk
+            dataset, counted, sets=asked, period=read, where=where, risk=risk
         )
     many, sets = _without_doubles(many, asked)
     first = (looked.first - read.first).days
-    return Watched(dataset, where, names, chosen, sets, read, first, risk, many, leaves)
+    return Watched(
+        dataset, where, names, counted, chosen, sets, read, first, risk, many, leaves
+    )
 
 
 def usual_metrics(dataset: Dataset) -> tuple[str, ...]:
@@ -273,18 +284,6 @@ def _too_short(days: int) -> NotEnoughData:
         days=days,
         needed=LEAST_DAYS,
     )
-
-
-def _require_counted(names: Sequence[str]) -> None:
-    for name in names:
-        kind = parse_reference(name).definition.kind
-        if kind not in _COUNTED:
-            raise InvalidInput(
-                N_("{metric} is a {kind}, and only counted events can be watched."),
-                hint=N_("Choose rates, such as late_rate or complaint_rate."),
-                metric=name,
-                kind=kind,
-            )
 
 
 def _sets(names: Sequence[str], *, pairs: bool) -> list[tuple[str, ...]]:

@@ -54,3 +54,26 @@ def test_names_need_not_tell_that_one_is_inside_another():
     zone = replace(FIRST, segment=(("zone", "harbour"),), excess=100.0)
     assert len(merged([FIRST, zone])) == 2
     assert merged([FIRST, zone], inside=lambda *_: True) == (FIRST,)
+
+
+def test_of_one_segment_orders_are_told_before_minutes_that_cost_more():
+    slow = replace(FIRST, metric="delivery_minutes", excess=90_000.0, worth=1 / 30)
+    assert slow.cost > FIRST.cost
+    assert merged([slow, FIRST]) == (replace(FIRST, also=("delivery_minutes",)),)
+    around = replace(slow, segment=())
+    assert merged([around, FIRST]) == (replace(around, also=("late_rate",)),)
+
+
+def test_minutes_are_ranked_by_the_orders_that_they_are_worth():
+    slow = replace(FIRST, metric="delivery_minutes", excess=900.0, worth=1 / 30,
+                   segment=(("city", "west"),))  # fmt: skip
+    assert merged([slow, FIRST]) == (FIRST, slow)
+
+
+def test_what_has_no_better_and_worse_joins_what_has():
+    moved = replace(FIRST, metric="promised_minutes", is_worse=False, worth=0.0,
+                    excess=-5000.0)  # fmt: skip
+    assert merged([moved, FIRST]) == (replace(FIRST, also=("promised_minutes",)),)
+    better = replace(FIRST, is_worse=False, excess=-30.0)
+    west = replace(moved, segment=(("city", "west"),))
+    assert merged([west, better]) == (west, better)

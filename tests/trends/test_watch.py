@@ -318,7 +318,7 @@ def test_expected_orders_agree_with_seen_ones_on_every_margin(wrong):
     ("options", "error"),
     [
         ({"metrics": ["no_such_rate"]}, UnknownName),
-        ({"metrics": ["delivery_minutes"]}, InvalidInput),
+        ({"metrics": ["delivered_orders"]}, InvalidInput),
         ({"dimensions": ["no_such_column"]}, UnknownName),
         ({"false_discoveries": 0}, InvalidInput),
         ({"period": (FIRST.date(), FIRST.date())}, NotEnoughData),

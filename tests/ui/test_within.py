@@ -422,3 +422,46 @@ def test_on_home_faults_come_after_problems_and_many_are_one_line(frame, monkeyp
     assert icons(fault(), fault(), IN_RIYADH) == [problem, broken, broken]
     assert icons(*[fault()] * 5, *[IN_RIYADH] * 4) == [*[problem] * 3, broken]
     assert icons(*[fault()] * 5) == [broken]
+
+
+@pytest.mark.parametrize(
+    ("item", "english", "chinese"),
+    [
+        (finding(metric="delivery_minutes", excess=3000.0, observed=32.0,
+                 expected=28.0, worth=1 / 30),
+         ": +3,000 min in total, ranked like 100 bad orders.",
+         "合计 +3,000 分钟，排序时按 100 个异常单计"),
+        (finding(metric="mean_rating", excess=4.0, observed=4.1, expected=4.3,
+                 worth=0.2),
+         "+4 stars in total, ranked like one bad order", "+4 星"),
+        (finding(metric="p90_delivery_minutes", excess=120.0, observed=45.0,
+                 expected=38.0, beyond=37.35),
+         "+120 orders beyond 37.4\N{NO-BREAK SPACE}min", "+120 单超过 37.4"),
+        (finding(metric="promised_minutes", excess=-900.0, is_worse=False, worth=0.0,
+                 observed=31.0, expected=33.0), ": \N{MINUS SIGN}900 min.", "900 分钟"),
+    ],
+)  # fmt: skip
+def test_minutes_and_percentiles_are_told_in_their_unit(
+    frame, monkeypatch, item, english, chinese
+):
+    assert english in standing.sentence(item)
+    monkeypatch.setattr("ui.texts.language", lambda: "zh_CN")
+    monkeypatch.setattr("ui.counted.language", lambda: "zh_CN")
+    assert chinese in standing.sentence(item)
+
+
+def test_what_is_neither_better_nor_worse_has_a_sign_of_its_own(frame):
+    neutral = finding(metric="promised_minutes", is_worse=False, worth=0.0)
+    better = finding(is_worse=False, excess=-10.0)
+    signs = {standing.icon(item) for item in (neutral, better, IN_RIYADH)}
+    assert len(signs) == 3
+    assert standing.worse_first([neutral, better, IN_RIYADH]) == [IN_RIYADH]
+
+
+def test_a_fault_of_a_percentile_weighs_whatever_its_orders(look, monkeypatch):
+    item = fault(metric="p90_minutes_late", excess=5.0, beyond=20.0)
+    at = replace(look, metric="p90_minutes_late")
+    monkeypatch.setattr(
+        standing, "found_of", lambda _: SimpleNamespace(findings=(item,))
+    )
+    assert standing.fault_behind(at, 1e6) == item

@@ -24,6 +24,7 @@ from ui.kpis.figures import (
     chart_unit,
     name_of,
     too_few,
+    unit_of,
     write,
 )
 from ui.kpis.groups import Group
@@ -48,6 +49,8 @@ ESTIMATE_NAMES: Final[dict[str, str]] = {
 #: Where the sentences at the top jump to.
 ANCHOR: Final = "breakdown"
 ROW_HEIGHT: Final = 34
+#: Kinds whose excess is in the unit of their values.
+_IN_THEIR_UNIT: Final = ("mean", "ratio")
 #: What the excess of a metric is counted in.
 _EXCESS_UNITS: Final[dict[str, str]] = {
     "late_rate": N_("late orders"),
@@ -58,6 +61,8 @@ _EXCESS_UNITS: Final[dict[str, str]] = {
     "refusal_rate": N_("refusals"),
     "contact_rate": N_("contacts"),
     "undelivered_rate": N_("undelivered orders"),
+    "mean_rating": N_("stars"),
+    "offers_per_order": N_("offers"),
 }
 
 
@@ -217,7 +222,7 @@ def excess_text(metric: str, excess: float) -> str:
     found = parse_reference(metric).definition
     unit = t(_EXCESS_UNITS.get(found.name, "")) if found.name in _EXCESS_UNITS else ""
     if not unit:
-        unit = t("min") if found.unit == "min" else ""
+        unit = unit_of(found).strip() if found.kind in _IN_THEIR_UNIT else ""
     return f"{number(excess, sign=True)} {unit}".strip()
 
 

@@ -91,8 +91,13 @@ def _largest(
 
 
 def _weighs(look: Look, item: Finding, units: float) -> bool:
-    """Whether a fault is large enough; one of unknown size is taken to be."""
-    if item.metric != look.metric or math.isnan(item.excess) or math.isnan(units):
+    """Whether a fault is large enough; one of another measure is taken to be."""
+    if (
+        item.metric != look.metric
+        or item.beyond is not None
+        or math.isnan(item.excess)
+        or math.isnan(units)
+    ):
         return True
     return abs(item.excess) >= WEIGHS * abs(units)
 

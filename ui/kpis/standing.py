@@ -16,7 +16,7 @@ from analysis.trends import Finding, Watch, watch
 from analysis.words import N_
 from ui import cached, errors
 from ui.counted import counted, sentences
-from ui.format import day, moment
+from ui.format import day, moment, number
 from ui.format import period as written_period
 from ui.jobs import Job
 from ui.kpis import within
@@ -241,6 +241,8 @@ def icon(item: Finding) -> str:
         return ":material/database_off:"
     if item.kind == "mix_shift":
         return ":material/shuffle:"
+    if item.is_neutral:
+        return ":material/swap_vert:"
     return ":material/trending_down:" if not item.is_worse else ":material/warning:"
 
 
@@ -262,7 +264,7 @@ def sentence(item: Finding) -> str:
     values = {
         "value": write(item.observed, definition),
         "expected": write(item.expected, definition),
-        "excess": excess_text(item.metric, item.excess),
+        "excess": _excess(item),
         "since": _when(item, item.began),
         "until": _when(item, item.ended) if item.ended else "",
     }
@@ -273,6 +275,26 @@ def sentence(item: Finding) -> str:
         one = values["since"] == values["until"]
         text = t(texts.once if one else texts.over, **values)
     return sentences(text, _reason(item))
+
+
+def _excess(item: Finding) -> str:
+    """What it costs: orders; or minutes, with the orders that they are ranked like."""
+    definition = parse_reference(item.metric).definition
+    if item.beyond is not None:
+        return t(
+            "{count} orders beyond {value}",
+            count=number(item.excess, sign=True),
+            value=write(item.beyond, definition),
+        )
+    excess = excess_text(item.metric, item.excess)
+    if definition.kind not in ("mean", "ratio") or item.is_neutral:
+        return excess
+    return counted(
+        N_("{excess} in total, ranked like one bad order"),
+        N_("{excess} in total, ranked like {count} bad orders"),
+        max(round(abs(item.cost)), 1),
+        excess=excess,
+    )
 
 
 def _reason(item: Finding) -> str:
