@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ def expected(
     period: Period,
     selection: Selection | None = None,
     holidays: Iterable[date] | None = None,
+    left_out: Sequence[Period] = (),
 ) -> pd.DataFrame:
     """The steps of a period with what the steps before them let expect.
 
@@ -44,6 +45,8 @@ def expected(
         selection: Which orders; its period is not used.
         holidays: Days that are no usual days; by default the public holidays of the
             places that the orders lie in.
+        left_out: Days whose data are known to be wrong: nothing is learned from them
+            and they are not judged; only for steps of hours and days.
 
     Returns:
         What ``detect`` gives for the steps of the period: ``period``, ``value``,
@@ -65,6 +68,8 @@ def expected(
         # Part of a week has fewer orders, which is nothing unusual.
         series = series[series["period"] <= _last_whole(period, grain)]
         begin = max(begin, pd.Timestamp(period.first))
+    if grain in ("hour", "day"):
+        series = _without(series, left_out)
     if holidays is None:
         holidays = _holidays(dataset, days, selection, grain)
     judged = detect(series, holidays=holidays, **_columns(metric, kind))
@@ -72,6 +77,15 @@ def expected(
     shown = judged.loc[inside].reset_index(drop=True)
     shown.attrs.update(judged.attrs)
     return shown
+
+
+def _without(series: pd.DataFrame, left_out: Sequence[Period]) -> pd.DataFrame:
+    """The steps that do not lie in any of some days."""
+    days = pd.to_datetime(series["period"]).dt.normalize()
+    kept = pd.Series(data=True, index=series.index)
+    for item in left_out:
+        kept &= ~days.between(pd.Timestamp(item.first), pd.Timestamp(item.last))
+    return series[kept]
 
 
 def _holidays(

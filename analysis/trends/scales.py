@@ -129,8 +129,19 @@ def _typical(weights: Floats) -> Floats:
 
 
 def _filled(variance: Floats) -> Floats:
-    """Missing points need some number; they are never used."""
-    return np.where(np.isfinite(variance), variance, 1.0)
+    """The variance of each point; missing ones have that of the point before.
+
+    How far a level may have walked over them is a share of it: a number of another
+    size would leave the band wide for a week. Before the first it is that of the first.
+    """
+    seen = np.isfinite(variance)
+    if seen.all():
+        return variance
+    places = np.where(seen, np.arange(variance.shape[1]), -1)
+    last = np.maximum.accumulate(places, axis=1)
+    first = np.argmax(seen, axis=1)[:, None]
+    filled = np.take_along_axis(variance, np.where(last < 0, first, last), axis=1)
+    return np.where(np.isfinite(filled), filled, 1.0)
 
 
 def _back_from_arcsine(values: Floats) -> Floats:

@@ -119,3 +119,32 @@ def test_the_arrays_foretell_what_plain_numbers_do(scale, monkeypatch):
         np.testing.assert_allclose(
             getattr(together, name), getattr(alone, name), rtol=1e-9, atol=1e-12
         )
+
+
+def test_days_without_orders_leave_the_band_of_the_days_after_them():
+    generator = np.random.default_rng(11)
+    trials = np.full((20, 90), 600.0)
+    events = generator.binomial(600, 0.15, trials.shape).astype(float)
+    closed = trials.copy()
+    closed[:, 60:64] = 0.0
+    for scale in (rates, per_unit):
+        whole, gap = (
+            foretell(scale(events, units), cycles((7,), 90), warm_up=21, moved_after=5)
+            for units in (trials, closed)
+        )
+        after = slice(64, 75)
+        ratio = gap.variance[:, after] / whole.variance[:, after]
+        # Five filters may have moved on for four days, one of them at once.
+        assert np.median(ratio) < 1.1
+        assert ratio.max() < 4
+        one = foretell(
+            scale(events[:1], closed[:1]), cycles((7,), 90), warm_up=21, moved_after=5
+        )
+        assert one.variance[0, after] == pytest.approx(gap.variance[0, after])
+
+
+def test_missing_points_take_the_variance_of_the_point_before():
+    trials = np.array([[0.0, 100.0, 0.0, 400.0], [0.0, 0.0, 0.0, 0.0]])
+    known = per_unit(np.zeros_like(trials), trials).known
+    assert known[0].tolist() == [1 / 400, 1 / 400, 1 / 400, 1 / 1600]
+    assert known[1].tolist() == [1.0] * 4

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.metrics import Period
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
+from analysis.trends.expected import expected
 from tests.ui import kpi_world
 from tests.ui.test_kpi_page import opened, said
 from ui import cached, charts, export
@@ -133,3 +135,31 @@ def test_what_lasted_lies_in_lanes_at_the_foot():
     ]
     assert [layer["encoding"]["y"]["value"] for layer in bars] == [257, 251]
     assert marks.spans_of(found[3:]) is None
+
+
+def test_days_whose_data_are_wrong_do_not_widen_the_band_after_them(workspace):
+    frame = kpi_world.orders()
+    frame = frame.loc[frame.index.repeat(10)].reset_index(drop=True)
+    generator = np.random.default_rng(7)
+    wrong = Period(date(2026, 3, 2), date(2026, 3, 5))
+    happened = generator.random(len(frame)) < 0.15
+    happened |= frame["local_date"].between(wrong.first, wrong.last).to_numpy()
+    minutes = pd.to_timedelta(np.where(happened, 55, 33), unit="m")
+    frame = frame.assign(
+        order_no=np.arange(len(frame)),
+        order_id=[f"o{number}" for number in range(len(frame))],
+        delivered_at=(frame["created_at"] + minutes).astype("datetime64[us]"),
+        status="delivered",
+    )
+    kpi_world.publish(workspace, frame, name="Wrong")
+    dataset = cached.opened("Wrong", "v001")
+    asked = {"grain": "day", "period": Period(date(2026, 2, 20), date(2026, 3, 20))}
+    widths = {}
+    for left_out in ((), (wrong,)):
+        found = expected(dataset, "late_rate", left_out=left_out, **asked)
+        days = pd.to_datetime(found["period"]).dt.date
+        width = found["high"] - found["low"]
+        after = width[days == date(2026, 3, 6)].item()
+        widths[left_out] = after / width[days < wrong.first].mean()
+        assert days.between(wrong.first, wrong.last).any() != bool(left_out)
+    assert widths[(wrong,)] < 1.2 < widths[()]

@@ -131,20 +131,27 @@ def fault(**changed):
     return finding(**usual | {"ended": datetime.fromisoformat("2026-02-05")} | changed)
 
 
+def slight(**changed):
+    """A fault in few of the orders, which are learned from all the same."""
+    return fault(**{"orders": 1.0} | changed)
+
+
 @pytest.mark.parametrize(
     ("item", "when", "began"),
     [
-        (fault(), date(2026, 2, 3), date(2026, 2, 1)),
-        (fault(), date(2026, 2, 9), date(2026, 2, 1)),
-        (fault(), date(2026, 2, 13), None),
-        (fault(), date(2026, 1, 31), None),
-        (fault(ended=None), date(2026, 3, 20), date(2026, 2, 1)),
-        (fault(kind="segment"), date(2026, 2, 3), None),
-        (fault(metric="orders"), date(2026, 2, 3), None),
-        (fault(metric="orders", also=("late_rate",)), date(2026, 2, 3),
+        (slight(), date(2026, 2, 3), date(2026, 2, 1)),
+        (slight(), date(2026, 2, 9), date(2026, 2, 1)),
+        (slight(), date(2026, 2, 13), None),
+        (fault(), date(2026, 2, 3), None),
+        (fault(), date(2026, 2, 9), None),
+        (slight(), date(2026, 1, 31), None),
+        (slight(ended=None), date(2026, 3, 20), date(2026, 2, 1)),
+        (slight(kind="segment"), date(2026, 2, 3), None),
+        (slight(metric="orders"), date(2026, 2, 3), None),
+        (slight(metric="orders", also=("late_rate",)), date(2026, 2, 3),
          date(2026, 2, 1)),
-        (replace(fault(), segment=(("city", "Jeddah"),)), date(2026, 2, 3), None),
-        (replace(fault(), segment=(("zone", "Je 01"),)), date(2026, 2, 3), None),
+        (replace(slight(), segment=(("city", "Jeddah"),)), date(2026, 2, 3), None),
+        (replace(slight(), segment=(("zone", "Je 01"),)), date(2026, 2, 3), None),
     ],
 )  # fmt: skip
 def test_days_in_or_just_after_a_fault_are_doubted(
@@ -168,7 +175,7 @@ def test_days_in_or_just_after_a_fault_are_doubted(
 def test_days_of_a_fault_are_named_from_to_when_it_is_over(
     look, monkeypatch, ended, told, doubted
 ):
-    item = fault(ended=datetime.fromisoformat(ended) if ended else None)
+    item = slight(ended=datetime.fromisoformat(ended) if ended else None)
     assert told in standing.sentence(item)
     monkeypatch.setattr(
         standing, "found_of", lambda _: SimpleNamespace(findings=(item,))
@@ -226,6 +233,27 @@ JANUARY = {
     "began": datetime.fromisoformat("2026-01-10"),
     "ended": datetime.fromisoformat("2026-01-12"),
 }
+
+
+def test_nothing_is_learned_from_days_whose_data_are_wrong(look, monkeypatch):
+    days = Period(date(2026, 2, 1), date(2026, 2, 5))
+    for findings, found in (
+        ((fault(),), (days,)),
+        ((slight(),), ()),
+        ((fault(ended=None),), ()),
+        ((fault(kind="segment"),), ()),
+        ((replace(fault(), segment=(("city", "Jeddah"),)),), ()),
+    ):
+        known = SimpleNamespace(findings=findings)
+        monkeypatch.setattr(standing, "found_of", lambda _, known=known: known)
+        assert doubt.left_out(look) == found
+    monkeypatch.setattr(
+        standing, "found_of", lambda _: SimpleNamespace(findings=(fault(),))
+    )
+    judged = marks.judged(replace(look, period=look.whole, grain="day"), "day")
+    shown = pd.to_datetime(judged["period"]).dt.date
+    assert not shown.between(days.first, days.last).any()
+    assert shown.max() == look.whole.last
 
 
 def changed(low, high):

@@ -12,11 +12,13 @@ from analysis.metrics import Condition, Period
 from analysis.trends import Finding
 from analysis.words import N_
 from ui.kpis import standing, within
+from ui.kpis.behind import measured
 from ui.kpis.figures import VERDICT_COLOURS, VERDICT_NAMES, Figure
 from ui.kpis.view import Look
 from ui.texts import t
 
-#: A fault of the data of this part of a difference puts it in doubt.
+#: A fault of the data of this part of a difference puts it in doubt, and one in this
+#: part of the orders of its days lets nothing be learned from them.
 WEIGHS: Final = 0.1
 #: So long after a fault of the data what is normal again looks odd.
 AFTER_FAULT: Final = timedelta(days=7)
@@ -26,17 +28,48 @@ NAME: Final = N_("in doubt")
 def of_days(look: Look, days: Sequence[date]) -> Finding | None:
     """The fault of the data that one of the days is in or just after.
 
+    None of those that nothing is learned from: what is odd after them is.
+
     Args:
         look: What is looked at; only faults of its metric and orders count.
         days: Days that are not as expected.
     """
     faults = _faults_of(look)
     for item, meets in zip(faults, within.of_orders(look, faults), strict=True):
+        if meets and _is_much(look, item):
+            continue
         ended = item.ended.date() if item.ended else date.max - AFTER_FAULT
         near = (item.began.date() <= when <= ended + AFTER_FAULT for when in days)
         if meets and any(near):
             return item
     return None
+
+
+def left_out(look: Look) -> tuple[Period, ...]:
+    """Days that tell nothing of what is to be expected: their data are wrong.
+
+    Those of faults that are over and that a good part of the orders are in.
+    """
+    faults = _faults_of(look)
+    met = zip(faults, within.of_orders(look, faults), strict=True)
+    found = [item for item, meets in met if meets and _is_much(look, item)]
+    return tuple(days for item in found if (days := _days(item)) is not None)
+
+
+def _is_much(look: Look, item: Finding) -> bool:
+    """Whether a fault that is over is in a good part of the orders of its days."""
+    days = _days(item)
+    if days is None:
+        return False
+    counted = measured(look, ["orders"], period=days, compare=None)
+    return item.orders >= WEIGHS * float(counted["orders"].iloc[0])
+
+
+def _days(item: Finding) -> Period | None:
+    """The days of a fault; None of one that goes on."""
+    if item.ended is None:
+        return None
+    return Period(item.began.date(), item.ended.date())
 
 
 def behind(look: Look, units: float, *group: Condition) -> Finding | None:

@@ -17,7 +17,7 @@ from analysis.trends.words import unusual_steps
 from ui import cached
 from ui.format import day
 from ui.format import period as written_period
-from ui.kpis import days_off, standing, within
+from ui.kpis import days_off, doubt, standing, within
 from ui.kpis.figures import write
 from ui.kpis.view import Look
 from ui.show import plain, shortened
@@ -59,6 +59,7 @@ def judged(look: Look, grain: Grain) -> pd.DataFrame | None:
         return cached.result(
             expected, look.dataset, look.metric, grain=grain, period=look.period,
             selection=look.orders, holidays=days_off.kept(look, grain),
+            left_out=doubt.left_out(look),
         )  # fmt: skip
     except DoorstepError:
         # The trend itself says what is wrong with the same query.
