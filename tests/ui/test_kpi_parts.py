@@ -1,7 +1,10 @@
 """The parts of the KPI page that compute: figures, verdicts, periods, targets."""
 
 import math
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from analysis.metrics import Period
 from analysis.metrics.registry import load_definitions
 from analysis.metrics.selection import Condition, Selection
+from ui import kpis
 from ui.kpis import periods
 from ui.kpis.axes import scope_of
 from ui.kpis.figures import Figure, digits_of, name_of, write, write_change
@@ -200,3 +204,20 @@ def test_the_same_orders_have_one_scope(values):
     assert first == scope_of(dataset, Selection(conditions=(other, usual)))
     fewer = Condition("city", values=tuple(values[1:]))
     assert first != scope_of(dataset, Selection(conditions=(fewer, zone)))
+
+
+def test_each_part_of_the_page_can_be_read_first():
+    """Pages begin with whatever part they need, so no two parts need each other."""
+    parts = sorted(item.stem for item in Path(kpis.__file__).parent.glob("*.py"))
+    script = (
+        "import importlib, sys\n"
+        "for part in sys.argv[1:]:\n"
+        "    for name in [item for item in sys.modules if item.startswith('ui')]:\n"
+        "        del sys.modules[name]\n"
+        "    importlib.import_module(f'ui.kpis.{part}')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *parts], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -489,5 +489,7 @@ def test_what_is_neither_better_nor_worse_has_a_sign_of_its_own(frame):
 def test_a_fault_of_a_percentile_weighs_whatever_its_orders(look, monkeypatch):
     item = fault(metric="p90_minutes_late", excess=5.0, beyond=20.0)
     at = replace(look, metric="p90_minutes_late")
-    monkeypatch.setattr(doubt, "found_of", lambda _: SimpleNamespace(findings=(item,)))
+    monkeypatch.setattr(
+        standing, "found_of", lambda _: SimpleNamespace(findings=(item,))
+    )
     assert doubt.fault_behind(at, 1e6) == item

@@ -228,7 +228,7 @@ def mine() -> None:
     waiting = [item for item in queues if found[item.id].open][:5]
     for item in waiting:
         done = found[item.id]
-        text, link = st.columns([5, 2], vertical_alignment="center")
+        text, link = st.columns([3, 2], vertical_alignment="center")
         told = t("{open} of {all} open", open=number(done.open), all=number(done.n))
         state = _state(done, datetime.now(UTC))
         text.markdown(f"**{plain(item.name)}**  \n:small[:gray[{told} · {state}]]")

@@ -10,11 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from analysis.metrics import assumed_of
-from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Scalar
 from analysis.words import N_
 from ui import cached, chart_frame, charts
-from ui.format import number, sample
+from ui.format import sample
 from ui.kpis import doubt
 from ui.kpis.axes import Axis
 from ui.kpis.behind import behind, sql
@@ -22,9 +21,9 @@ from ui.kpis.figures import (
     Figure,
     axis_title,
     chart_unit,
+    excess_text,
     name_of,
     too_few,
-    unit_of,
     write,
 )
 from ui.kpis.groups import Group
@@ -49,21 +48,6 @@ ESTIMATE_NAMES: Final[dict[str, str]] = {
 #: Where the sentences at the top jump to.
 ANCHOR: Final = "breakdown"
 ROW_HEIGHT: Final = 34
-#: Kinds whose excess is in the unit of their values.
-_IN_THEIR_UNIT: Final = ("mean", "ratio")
-#: What the excess of a metric is counted in.
-_EXCESS_UNITS: Final[dict[str, str]] = {
-    "late_rate": N_("late orders"),
-    "on_time_rate": N_("late orders"),
-    "cancellation_rate": N_("cancelled orders"),
-    "complaint_rate": N_("orders complained of"),
-    "low_rating_rate": N_("low ratings"),
-    "refusal_rate": N_("refusals"),
-    "contact_rate": N_("contacts"),
-    "undelivered_rate": N_("undelivered orders"),
-    "mean_rating": N_("stars"),
-    "offers_per_order": N_("offers"),
-}
 
 
 def head(look: Look) -> None:
@@ -215,15 +199,6 @@ def _told(look: Look, group: Group) -> str:
         return f":gray[{text} {sample(figure.n)}]"
     colour = "orange" if group.excess > 0 else "blue"
     return f":{colour}[{text}] :gray[{sample(figure.n)}]"
-
-
-def excess_text(metric: str, excess: float) -> str:
-    """An excess with its sign and what it is counted in."""
-    found = parse_reference(metric).definition
-    unit = t(_EXCESS_UNITS.get(found.name, "")) if found.name in _EXCESS_UNITS else ""
-    if not unit:
-        unit = unit_of(found).strip() if found.kind in _IN_THEIR_UNIT else ""
-    return f"{number(excess, sign=True)} {unit}".strip()
 
 
 def _change(look: Look, group: Group) -> str:

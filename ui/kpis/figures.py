@@ -60,6 +60,21 @@ _CHART_UNITS: Final[Mapping[str, Unit]] = {
     "m": "number",
     "s": "number",
 }
+#: What the excess of a metric is counted in.
+_EXCESS_UNITS: Final[dict[str, str]] = {
+    "late_rate": N_("late orders"),
+    "on_time_rate": N_("late orders"),
+    "cancellation_rate": N_("cancelled orders"),
+    "complaint_rate": N_("orders complained of"),
+    "low_rating_rate": N_("low ratings"),
+    "refusal_rate": N_("refusals"),
+    "contact_rate": N_("contacts"),
+    "undelivered_rate": N_("undelivered orders"),
+    "mean_rating": N_("stars"),
+    "offers_per_order": N_("offers"),
+}
+#: Kinds whose excess is in the unit of their values.
+_IN_THEIR_UNIT: Final = ("mean", "ratio")
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
@@ -260,6 +275,15 @@ def write_change(
         return written.number(change * 100, digits=places, sign=True) + end
     end = unit_of(definition) if unit else ""
     return written.number(change, digits=places, sign=True) + end
+
+
+def excess_text(metric: str, excess: float) -> str:
+    """An excess with its sign and what it is counted in."""
+    found = parse_reference(metric).definition
+    unit = t(_EXCESS_UNITS.get(found.name, "")) if found.name in _EXCESS_UNITS else ""
+    if not unit:
+        unit = unit_of(found).strip() if found.kind in _IN_THEIR_UNIT else ""
+    return f"{written.number(excess, sign=True)} {unit}".strip()
 
 
 def digits_of(definition: Definition, value: float) -> int:

@@ -21,8 +21,7 @@ from ui.format import period as written_period
 from ui.jobs import Job
 from ui.kpis import within
 from ui.kpis.axes import Axis, condition_label, next_level
-from ui.kpis.breakdown import excess_text
-from ui.kpis.figures import is_few, name_of, write
+from ui.kpis.figures import excess_text, is_few, name_of, write
 from ui.kpis.view import KpiView, Look
 from ui.show import plain
 from ui.state import write_view
