@@ -93,15 +93,16 @@ def test_it_is_accessible_local_and_fits(app, open_page, width, scheme, language
     assert seen.page.evaluate(overflow) <= 0
 
 
-@pytest.mark.parametrize("width", [400, 1024, 1280, 1440])
+@pytest.mark.parametrize(("width", "rows"), [(400, 3), (1024, 2), (1280, 1), (1440, 1)])
 def test_cards_stand_beside_each_other_and_are_no_taller_than_their_text(
-    app, open_page, width
+    app, open_page, width, rows
 ):
     seen = open_page(f"{app.url}/kpis", width=width)
     seen.page.get_by_test_id("stVegaLiteChart").nth(1).wait_for()
     seen.wait_until_still()
     frames = seen.page.locator("[class*=st-key-kpis_frame_]")
     boxes = [frame.bounding_box() for frame in frames.all()]
+    assert len({round(box["y"]) for box in boxes}) == rows
     boxes.append(seen.page.locator("[class*=st-key-kpis_more]").first.bounding_box())
     assert len(boxes) == 7
     over = [pair for pair in combinations(boxes, 2) if overlap(*pair)]
