@@ -90,6 +90,13 @@ def _days_left(entry: Entry, found: Evaluation) -> str:
     left = found.days_left
     if left is None or found.verdict.decision != "go on":
         return ""
+    if entry.status in ("ended", "decided") and 0 < left.days < math.inf:
+        return t(
+            "It is over: to tell an effect of {size} from none it would have had to "
+            "run about {days} days longer.",
+            size=size_text(entry.plan.smallest_effect, entry.plan.metric),
+            days=number(left.days),
+        )
     return said(left.sentence, metric=entry.plan.metric)
 
 
