@@ -17,6 +17,8 @@ from analysis.trends.windows import contrast
 LEFT_Z, LEFT_SHARE = 2.5, 0.5
 #: Windows that share so much of the shorter one are one time.
 SAME_TIME = 0.5
+#: Name and days are fitted to each other so many times, at most.
+MOST_TURNS = 3
 #: Things of one rank named each time, at most.
 MAX_NAMED = 30
 
@@ -119,11 +121,12 @@ def explain(
         cube = cube_of(first, found)
         if not _stands(cube, first):
             continue
-        guilty = fitted(replace(first, segment=named(cube, first.segment, sets)), found)
+        guilty, cube = _settled(
+            first, cube, sets=sets, fitted=lambda item: fitted(item, found),
+            cube_of=lambda item: cube_of(item, found),
+        )  # fmt: skip
         if not kept(guilty):
             continue
-        if (guilty.begin, guilty.end) != (first.begin, first.end):
-            cube = cube_of(guilty, found)
         rest = cube.explained(guilty.segment)
         also = {
             item.metric for item in left
@@ -136,6 +139,30 @@ def explain(
                            fault_of(guilty)))  # fmt: skip
         left = [item for item in left if _is_left(item, guilty, rest)]
     return found
+
+
+def _settled(
+    first: Candidate, cube: Cube, *, sets: Sequence[Sequence[str]],
+    fitted: Callable[[Candidate], Candidate], cube_of: Callable[[Candidate], Cube],
+) -> tuple[Candidate, Cube]:  # fmt: skip
+    """Name and days of what stands out, each fitted to the other in turn.
+
+    Days in which a part stood out most speak for that part: once they are those of the
+    whole event, the whole may be the better name.
+
+    Returns:
+        The candidate, and the sums around its days.
+    """
+    guilty = first
+    for turn in range(MOST_TURNS):
+        name = named(cube, guilty.segment, sets)
+        if turn and name == guilty.segment:
+            break
+        before, guilty = guilty, fitted(replace(guilty, segment=name))
+        if (guilty.begin, guilty.end) == (before.begin, before.end):
+            break
+        cube = cube_of(guilty)
+    return guilty, cube
 
 
 def _is_left(item: Candidate, guilty: Candidate, rest: Cube) -> bool:

@@ -175,15 +175,21 @@ def _beside_all(
     left = []
     for item in named:
         beside.forget(item.candidate)
-        again = fitted(watched, item.candidate, (), beside)
-        if item.fault is not None or stands(watched, again, beside):
-            left.append(replace(item, candidate=again))
-            beside.know(left[-1:])
+        again = replace(item, candidate=fitted(watched, item.candidate, (), beside))
+        if _is_something(watched, again, beside):
+            left.append(again)
+            beside.know([again])
     found = []
     for item in left:
         with beside.without(item.candidate):
             found.append(described(watched, item, (), beside))
     return [one for one in found if one is not None]
+
+
+def _is_something(watched: Watched, item: Named, beside: Beside) -> bool:
+    """Whether it would be listed beside everything else that is expected."""
+    stands_out = item.fault is not None or stands(watched, item.candidate, beside)
+    return stands_out and described(watched, item, (), beside) is not None
 
 
 def _named(
