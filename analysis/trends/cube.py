@@ -178,7 +178,10 @@ def affected(cube: Cube, rest: Cube, sets: Sequence[Sequence[str]]) -> list[Segm
     return found
 
 
-def named(cube: Cube, segment: Segment, sets: Sequence[Sequence[str]]) -> Segment:
+def named(
+    cube: Cube, segment: Segment, sets: Sequence[Sequence[str]],
+    *, origin: Segment | None = None,
+) -> Segment:  # fmt: skip
     """The segment that describes best what stands out in another.
 
     A wider segment is named only if its other orders are off in the same way; a
@@ -189,10 +192,15 @@ def named(cube: Cube, segment: Segment, sets: Sequence[Sequence[str]]) -> Segmen
         cube: Of the window in which it stands out.
         segment: What stands out.
         sets: Sets of dimensions to choose from.
+        origin: What stood out first, if the segment was named for it: what is named
+            must be as far off without it too, or names would widen step by step.
     """
+    first = cube.mask(segment if origin is None else origin)
     for _ in range(MOST_NAMES):
         better = _better(cube, segment, sets)
-        if better == segment:
+        if better == segment or not np.isfinite(
+            _rolled_up(cube, better, first, cube.of(cube.mask(segment)))[1]
+        ):
             break
         segment = better
     return segment

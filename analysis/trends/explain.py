@@ -155,7 +155,7 @@ def _settled(
     """
     guilty = first
     for turn in range(MOST_TURNS):
-        name = named(cube, guilty.segment, sets)
+        name = named(cube, guilty.segment, sets, origin=first.segment)
         if turn and name == guilty.segment:
             break
         before, guilty = guilty, fitted(replace(guilty, segment=name))

@@ -66,7 +66,7 @@ def _place(kept: Sequence[Finding], finding: Finding, inside: Inside) -> int | N
         if other.is_opposite(finding):
             continue
         same = (other.metric, other.segment) == (finding.metric, finding.segment)
-        if _nested(other, finding, inside) and meet(other, finding):
+        if _may_be_one(other, finding, inside) and meet(other, finding):
             return place
         if same and _overlap(other, finding):
             return place
@@ -79,6 +79,16 @@ def _overlap(first: Finding, second: Finding) -> bool:
     end = min(_end(first), _end(second))
     shorter = min(_end(item) - item.began for item in (first, second))
     return end - begin >= SAME_TIME * shorter
+
+
+def _may_be_one(first: Finding, second: Finding, inside: Inside) -> bool:
+    """Whether their segments let them be one thing.
+
+    All orders hold every segment: that says nothing of another metric.
+    """
+    tells = first.metric == second.metric or first.segment == second.segment
+    tells = tells or bool(first.segment and second.segment)
+    return tells and _nested(first, second, inside)
 
 
 def _nested(first: Finding, second: Finding, inside: Inside) -> bool:

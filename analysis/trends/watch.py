@@ -41,9 +41,7 @@ FALSE_DISCOVERIES = 0.05
 _READ, _NAMED = 0.4, 0.9
 #: How the series are gone over: what took days, what took hours, then single days too.
 #: An outage of an hour would otherwise be named as a bad day of a part of it.
-#: What took days is gone over twice: two things on end in one series stand out as one,
-#: and only once the clearer one is named, the other one stands out by itself.
-TURNS: tuple[Turn, ...] = ("lasting", "lasting", "hours", "days")
+TURNS: tuple[Turn, ...] = ("lasting", "hours", "days")
 
 
 def watch(

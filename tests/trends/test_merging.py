@@ -61,7 +61,7 @@ def test_of_one_segment_orders_are_told_before_minutes_that_cost_more():
     assert slow.cost > FIRST.cost
     assert merged([slow, FIRST]) == (replace(FIRST, also=("delivery_minutes",)),)
     around = replace(slow, segment=())
-    assert merged([around, FIRST]) == (replace(around, also=("late_rate",)),)
+    assert merged([around, FIRST]) == (around, FIRST)
 
 
 def test_minutes_are_ranked_by_the_orders_that_they_are_worth():
@@ -77,3 +77,10 @@ def test_what_has_no_better_and_worse_joins_what_has():
     better = replace(FIRST, is_worse=False, excess=-30.0)
     west = replace(moved, segment=(("city", "west"),))
     assert merged([west, better]) == (west, better)
+
+
+def test_another_metric_of_all_orders_is_another_thing_than_one_of_a_part():
+    everywhere = replace(FIRST, metric="cancellation_rate", segment=(), excess=900.0)
+    assert merged([FIRST, everywhere]) == (everywhere, FIRST)
+    same = replace(everywhere, metric=FIRST.metric)
+    assert merged([FIRST, same]) == (same,)
