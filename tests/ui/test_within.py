@@ -492,4 +492,4 @@ def test_a_fault_of_a_percentile_weighs_whatever_its_orders(look, monkeypatch):
     monkeypatch.setattr(
         standing, "found_of", lambda _: SimpleNamespace(findings=(item,))
     )
-    assert doubt.fault_behind(at, 1e6) == item
+    assert doubt.behind(at, 1e6) == item
