@@ -16,6 +16,7 @@ from analysis.trends import Finding, Watch
 from analysis.words import N_
 from ui import cached, demo, fired
 from ui.counted import counted
+from ui.data.words import place_label
 from ui.format import day, number, percent
 from ui.kpis import doubt, standing
 from ui.kpis.axes import axes_of
@@ -244,7 +245,7 @@ def _sentence(check: Mapping[str, Any]) -> str:
 def _named(value: object) -> str:
     """A field of the order model under its name in the language, else as it is."""
     field = fields_of("orders").get(str(value))
-    return plain(field.label(language()) if field else value)
+    return plain(field.label(language()) if field else place_label(str(value)))
 
 
 def _figures(check: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from analysis import orders
 from analysis.errors import DataProblem
 from analysis.records import open_records, save_view
 from ui import attention, demo, jobs
+from ui.data.plan import labelled
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "![x](https://evil.test/a.png) $a$ :red[b]"
@@ -147,3 +148,10 @@ def test_switching_the_language_keeps_it():
     at.button_group[0].set_value("zh_CN").run()
     assert at.title[0].value == "导入订单，或先随便看看"
     assert at.query_params["lang"] in ("zh_CN", ["zh_CN"])
+
+
+def test_a_check_names_its_place_as_people_do():
+    check = {"text": "{place} position at 0, 0", "values": {"place": "drop"}}
+    assert attention._sentence(check) == "Drop\\-off position at 0, 0"
+    known = labelled({"place": "pickup", "column": "x"})
+    assert known == {"place": "Pickup", "column": "x"}

@@ -203,9 +203,12 @@ def labelled(
     values: AnyMapping[str, object], *, table: str = "orders"
 ) -> dict[str, object]:
     """Values of a check's sentence, with names of fields as people call them."""
-    return {
-        name: words.column_label(table, value)
-        if isinstance(value, str) and name in {"first", "second", "name", "column"}
-        else value
-        for name, value in values.items()
-    }
+    return {name: _labelled(name, value, table) for name, value in values.items()}
+
+
+def _labelled(name: str, value: object, table: str) -> object:
+    if isinstance(value, str) and name == "place":
+        return words.place_label(value)
+    if isinstance(value, str) and name in {"first", "second", "name", "column"}:
+        return words.column_label(table, value)
+    return value

@@ -35,6 +35,13 @@ TABLES: Final[Mapping[str, str]] = {
     "lookup": N_("Names"),
 }
 
+#: Places of coordinates, as sentences of checks begin with them.
+PLACES: Final[Mapping[str, str]] = {
+    "pickup": N_("Pickup"),
+    "drop": N_("Drop-off"),
+    "tap": N_("Delivery tap"),
+}
+
 RULES: Final[Mapping[str, str]] = {
     "first": N_("the first value"),
     "last": N_("the last value"),
@@ -130,6 +137,11 @@ def column_label(table: str, name: str) -> str:
     """The name of a published column: its field's label, else the file's header."""
     field = load_fields().get(table, {}).get(name)
     return field.label(language()) if field else name
+
+
+def place_label(place: str) -> str:
+    """The place of a pair of coordinates, such as ``drop``."""
+    return t(PLACES[place]) if place in PLACES else place
 
 
 def column_labels(table: str, names: Sequence[str]) -> list[str]:
