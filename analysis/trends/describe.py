@@ -28,6 +28,8 @@ from analysis.trends.windows import REACH, contrast, with_slots
 LEAST_EXCESS = 5.0
 #: What is left of something beside all others, below which it is nothing of its own.
 LEFT_Z = 2.5
+#: Digits after the point by which events of two series are the same.
+SAME_DIGITS = 6
 _BOUNDS = ("expected", "low", "high")
 
 
@@ -93,10 +95,11 @@ def described(
     series = _series(watched, candidate, beside)
     own = _beside(watched, candidate, found, beside)
     span = _span(watched, candidate, own)
-    frame = detected(watched, candidate, series)
-    cost = abs(span.excess) * watched.counted[candidate.metric].worth
+    if abs(span.excess) * watched.counted[candidate.metric].worth < LEAST_EXCESS:
+        return None
+    frame = _known(watched, candidate, series, beside)
     rose = span.excess * watched.counted[candidate.metric].unit > 0
-    if cost < LEAST_EXCESS or not _is_seen(frame, span, rose=rose):
+    if not _is_seen(frame, span, rose=rose):
         return None
     amounts = _amounts(watched, candidate, own, span)
     if amounts is None:
@@ -132,6 +135,20 @@ def _days(watched: Watched, candidate: Candidate, series: Series) -> Span:
     orders = series.bottoms if is_rate(watched.metrics[candidate.metric]) else None
     return span_of(series.own, series.due, candidate.begin, candidate.end,
                    first=watched.first, orders=orders)  # fmt: skip
+
+
+def _known(
+    watched: Watched, candidate: Candidate, series: Series, beside: Beside | None
+) -> pd.DataFrame:
+    """What ``detect`` says, asked once of a series that nothing else changed since."""
+    if beside is None:
+        return detected(watched, candidate, series)
+    parts = (series.tops, series.bottoms, series.due, series.others)
+    numbers = np.round(parts, SAME_DIGITS).tobytes()
+    key = (candidate.metric, candidate.segment, candidate.hours, numbers)
+    if key not in beside.detections:
+        beside.detections[key] = detected(watched, candidate, series)
+    return beside.detections[key]
 
 
 def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.metrics.many import Many
@@ -57,6 +58,7 @@ class Beside:
         plain: What is expected of the same orders without what was named.
         shifts: By how much each row is shifted, metric by row.
         parts: What was named, by its candidate.
+        detections: What ``detect`` said of series so far.
     """
 
     usual: Leaves
@@ -64,6 +66,7 @@ class Beside:
     plain: Leaves = field(init=False)
     shifts: Floats = field(init=False)
     parts: dict[Candidate, Part] = field(default_factory=dict)
+    detections: dict[tuple[object, ...], pd.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         sums = {name: getattr(self.usual, name).copy() for name in _SUMS}
