@@ -46,6 +46,7 @@ class Leaves:
         days: Number of days.
         any_hour: Whether hours were chosen when it was read, so that all rows count.
         sets: The segments of sets of dimensions that were asked for so far.
+        rows: Rows of the segments that were asked for so far.
     """
 
     metrics: tuple[str, ...]
@@ -61,6 +62,9 @@ class Leaves:
     days: int
     any_hour: bool = False
     sets: dict[tuple[str, ...], tuple[NDArray[np.int64], list[Segment]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    rows: dict[Segment, NDArray[np.int64]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -104,7 +108,7 @@ class Leaves:
         self, metric: str, segment: Segment, *, step: Step = "day"
     ) -> tuple[Floats, Floats, Floats]:
         """Events, what they are of and what was to be expected, of one segment."""
-        held = np.flatnonzero(self.mask(segment)[self.leaf])
+        held = self.held(segment)
         place = self.metrics.index(metric)
         steps, count = self.day[held], self.days
         if step == "hour":
@@ -114,6 +118,12 @@ class Leaves:
             for values in (self.tops, self.bottoms, self.due)
         )
         return tops, bottoms, due
+
+    def held(self, segment: Segment) -> NDArray[np.int64]:
+        """The rows of a segment, found once."""
+        if segment not in self.rows:
+            self.rows[segment] = np.flatnonzero(self.mask(segment)[self.leaf])
+        return self.rows[segment]
 
     def many(
         self, sets: Sequence[Sequence[str]], first: date, *, step: Step = "day"
@@ -169,13 +179,14 @@ class Leaves:
         tops, bottoms, due = (values[:, rows] for values in parts)
         return replace(
             self, leaf=self.leaf[rows], day=self.day[rows] - day, hour=self.hour[rows],
-            tops=tops, bottoms=bottoms, due=due, days=self.days - day,
+            tops=tops, bottoms=bottoms, due=due, days=self.days - day, rows={},
         )  # fmt: skip
 
     def within(self, segment: Segment, begin: int, end: int) -> NDArray[np.int64]:
         """The rows that are of a segment, on some days."""
-        days = self._rows(begin, end)
-        return days.start + np.flatnonzero(self.mask(segment)[self.leaf[days]])
+        held, days = self.held(segment), self._rows(begin, end)
+        low, high = np.searchsorted(held, [days.start, days.stop])
+        return held[low:high]
 
     def some(self, metric: str, rows: NDArray[np.int64]) -> Leaves:
         """Some of the rows, of one metric alone."""
@@ -184,7 +195,7 @@ class Leaves:
         tops, bottoms, due = (values[place, rows][None, :] for values in parts)
         return replace(
             self, metrics=(metric,), leaf=self.leaf[rows], day=self.day[rows],
-            hour=self.hour[rows], tops=tops, bottoms=bottoms, due=due,
+            hour=self.hour[rows], tops=tops, bottoms=bottoms, due=due, rows={},
         )  # fmt: skip
 
     def of_all_hours(self) -> Leaves:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from analysis.metrics.many import Many
 from analysis.metrics.registry import parse_reference
@@ -23,7 +24,7 @@ from analysis.trends.watched import Watched
 BLOCK = 7
 #: Log odds by which something may raise or lower a rate, at most.
 MOST_SHIFT = 8.0
-_HALVINGS = 30
+_CLOSE = 1e-8
 _SUMS = ("tops", "bottoms", "due")
 
 
@@ -154,12 +155,16 @@ class Beside:
         if not is_rate(self.leaves.metrics[metric]):
             return float(np.log(factor))
         due, orders = self.leaves.due[metric, rows], self.leaves.bottoms[metric, rows]
-        low, high = -MOST_SHIFT, MOST_SHIFT
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            is_more = shifted(due, orders, middle).sum() > factor * due.sum()
-            low, high = (low, middle) if is_more else (middle, high)
-        return (low + high) / 2
+        wanted = factor * due.sum()
+
+        def missing(shift: float) -> float:
+            return float(shifted(due, orders, shift).sum() - wanted)
+
+        if missing(MOST_SHIFT) <= 0:
+            return MOST_SHIFT
+        if missing(-MOST_SHIFT) >= 0:
+            return -MOST_SHIFT
+        return float(brentq(missing, -MOST_SHIFT, MOST_SHIFT, xtol=_CLOSE))
 
     def _refresh(self, part: Part) -> None:
         """Sums of the rows of a part, from all that befell them."""
