@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -14,9 +15,10 @@ from analysis.calendars import days_off, territory_of
 from analysis.engine.dataset import Dataset
 from analysis.metrics import trees
 from analysis.metrics.chosen import chosen
+from analysis.metrics.dimensions import dimension
 from analysis.metrics.expressions import ORDERS
 from analysis.metrics.periods import Period
-from analysis.metrics.selection import Selection
+from analysis.metrics.selection import Scalar, Selection
 
 #: What tells it before the time zone of the dataset is asked.
 _TELLING: Final = ("country", "timezone")
@@ -130,6 +132,43 @@ def holidays_of(
     return days_off(shares, period.first, period.last)
 
 
+def territories_by(
+    dataset: Dataset, names: Sequence[str], *, selection: Selection | None = None
+) -> Mapping[tuple[Scalar, ...], Mapping[str, float]]:
+    """Share of the orders in each territory, of all values of some dimensions at once.
+
+    Args:
+        dataset: A published version.
+        names: Dimensions.
+        selection: Which orders; all if None.
+
+    Returns:
+        Shares as ``territories`` gives them, by the values of the dimensions.
+
+    Raises:
+        UnknownName: if there is no such dimension.
+        MissingField: if the dataset lacks a column that is needed.
+    """
+    own = territory_of(timezone=dataset.timezone)
+    columns = _columns(dataset, own)
+    keys = {f"key_{place}": dimension(dataset, name).expression.copy()
+            for place, name in enumerate(names, 1)}  # fmt: skip
+    query = _counted(dataset, keys, columns, selection=selection)
+    found = dataset.engine.run(query).to_pandas()
+    orders: dict[tuple[Scalar, ...], Counter[str]] = {}
+    total: Counter[tuple[Scalar, ...]] = Counter()
+    for row in found.to_dict("records"):
+        values = tuple(row[key] for key in keys)
+        total[values] += row[_COUNT]
+        there = _told({name: row[name] for name in columns}, own)
+        if there is not None:
+            orders.setdefault(values, Counter())[there] += row[_COUNT]
+    return {
+        values: {there: count / total[values] for there, count in counts.most_common()}
+        for values, counts in orders.items()
+    }
+
+
 def territories_query(
     dataset: Dataset,
     columns: list[str],
@@ -140,8 +179,21 @@ def territories_query(
 ) -> exp.Select:
     """Orders of each unit and place by the columns that tell its territory."""
     own = exp.Literal.string("") if unit is None else exp.cast(unit.copy(), "VARCHAR")
-    values = {_UNIT: own, **{name: trees.column(name, ORDERS) for name in columns}}
+    return _counted(dataset, {_UNIT: own}, columns, selection=selection, period=period)
+
+
+def _counted(
+    dataset: Dataset,
+    keys: Mapping[str, exp.Expr],
+    columns: Sequence[str],
+    *,
+    selection: Selection | None,
+    period: Period | None = None,
+) -> exp.Select:
+    """Orders by keys and by the columns that tell a territory."""
+    values = {**keys, **{name: trees.column(name, ORDERS) for name in columns}}
     rows = chosen(dataset, values, selection=selection, period=period).subquery("rows")
-    keys = [trees.column(name) for name in values]
+    groups = [trees.column(name) for name in values]
     count = trees.named(exp.Count(this=exp.Star(), big_int=True), _COUNT)
-    return exp.select(*(key.copy() for key in keys), count).from_(rows).group_by(*keys)
+    chosen_values = (group.copy() for group in groups)
+    return exp.select(*chosen_values, count).from_(rows).group_by(*groups)

@@ -74,7 +74,8 @@ def fitted(
     """
     if candidate.hours is not None:
         return candidate
-    series = _beside(watched, candidate, found, beside)
+    series = _series(watched, candidate, beside)
+    series = _alone(candidate, found, series, beside)
     span = _days(watched, candidate, series)
     return replace(candidate, begin=span.begin, end=span.end)
 
@@ -93,7 +94,7 @@ def described(
     """
     candidate = item.candidate
     series = _series(watched, candidate, beside)
-    own = _beside(watched, candidate, found, beside)
+    own = _alone(candidate, found, series, beside)
     span = _span(watched, candidate, own)
     if abs(span.excess) * watched.counted[candidate.metric].worth < LEAST_EXCESS:
         return None
@@ -218,12 +219,10 @@ def _with_weekdays(
     return Series(tops, bottoms, expected[0], others)
 
 
-def _beside(
-    watched: Watched, candidate: Candidate, found: Sequence[Named],
-    beside: Beside | None,
-) -> Series:  # fmt: skip
+def _alone(
+    candidate: Candidate, found: Sequence[Named], series: Series, beside: Beside | None
+) -> Series:
     """The series, of which what else was found was to be expected or is left out."""
-    series = _series(watched, candidate, beside)
     return series if beside is not None else _hidden(candidate, found, series)
 
 

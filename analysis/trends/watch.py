@@ -174,20 +174,27 @@ def _beside_all(
     for item in named:
         beside.forget(item.candidate)
         again = replace(item, candidate=fitted(watched, item.candidate, (), beside))
-        if _is_something(watched, again, beside):
+        if item.fault is not None or stands(watched, again.candidate, beside):
             left.append(again)
             beside.know([again])
+    return _told(watched, left, beside)
+
+
+def _told(
+    watched: Watched, named: Sequence[Named], beside: Beside
+) -> list[tuple[Finding, pd.DataFrame]]:
+    """The findings, once nothing is expected of what is none beside the others."""
     found = []
-    for item in left:
+    for item in named:
         with beside.without(item.candidate):
             found.append(described(watched, item, (), beside))
-    return [one for one in found if one is not None]
-
-
-def _is_something(watched: Watched, item: Named, beside: Beside) -> bool:
-    """Whether it would be listed beside everything else that is expected."""
-    stands_out = item.fault is not None or stands(watched, item.candidate, beside)
-    return stands_out and described(watched, item, (), beside) is not None
+    left = [item for item, told in zip(named, found, strict=True) if told is not None]
+    if len(left) == len(named):
+        return [told for told in found if told is not None]
+    for item in named:
+        if item not in left:
+            beside.forget(item.candidate)
+    return _told(watched, left, beside)
 
 
 def _named(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.calendars import days_off
 from analysis.engine.dataset import Dataset
 from analysis.errors import NotEnoughData
 from analysis.metrics.availability import availability_of
@@ -20,8 +21,8 @@ from analysis.metrics.many import Many, Step, many_series
 from analysis.metrics.measure import measure
 from analysis.metrics.periods import Period
 from analysis.metrics.risk import Risk, expected_rates
-from analysis.metrics.selection import Condition, Selection
-from analysis.metrics.territories import holidays_of
+from analysis.metrics.selection import Condition, Scalar, Selection
+from analysis.metrics.territories import territories_by
 from analysis.trends.findings import Segment
 from analysis.trends.leaves import Leaves, read_leaves
 from analysis.trends.reading import read_all
@@ -75,6 +76,7 @@ class Watched:
         leaves: The sums of all combinations of dimensions; None where they are too
             many to be kept.
         off: Holidays of the segments that were asked for so far.
+        places: In which territories their orders lie, by dimensions and values.
         minutes: Sums by day of other metrics that were asked for so far.
     """
 
@@ -91,6 +93,9 @@ class Watched:
     leaves: Leaves | None
     off: dict[Segment, frozenset[date]] = field(
         default_factory=dict, compare=False, repr=False
+    )
+    places: dict[tuple[str, ...], Mapping[tuple[Scalar, ...], Mapping[str, float]]] = (
+        field(default_factory=dict, compare=False, repr=False)
     )
     minutes: dict[tuple[str, ...], Leaves] = field(
         default_factory=dict, compare=False, repr=False
@@ -113,11 +118,14 @@ class Watched:
 
     def days_off(self, segment: Segment) -> frozenset[date]:
         """Days read that are a holiday for a good part of the orders of a segment."""
-        if segment not in self.off:
-            orders = self.selection_of(segment)
-            self.off[segment] = holidays_of(
-                self.dataset, period=self.read, selection=orders
+        names = tuple(name for name, _ in segment)
+        if names not in self.places:
+            self.places[names] = territories_by(
+                self.dataset, names, selection=self.where
             )
+        if segment not in self.off:
+            shares = self.places[names].get(tuple(value for _, value in segment), {})
+            self.off[segment] = days_off(shares, self.read.first, self.read.last)
         return self.off[segment]
 
     def counted_of(self, metric: str) -> Counted:

@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 
 from analysis.metrics import Period, Selection, holidays_of, territories, trees
-from analysis.metrics.territories import shares_of, territory_orders
+from analysis.metrics.territories import (
+    shares_of,
+    territories_by,
+    territory_orders,
+)
 from analysis.trends.expected import expected
 from tests.worlds import published
 
@@ -72,6 +76,25 @@ def test_by_unit_they_add_up_to_the_same(world):
     assert (
         dict(shares_of(table)) == dict(territories(dataset)) == {"SA": 0.6, "HK": 0.3}
     )
+
+
+def test_of_all_values_of_dimensions_at_once_they_are_those_of_each_alone(world):
+    columns = {
+        "zone": ["a"] * 4 + ["b"] * 6,
+        "category": ["tea", "noodles"] * 5,
+        "country": ["SA"] * 6 + ["HK"] * 3 + ["Atlantis"],
+    }
+    dataset = world(**columns)
+    for names in ((), ("zone",), ("zone", "category")):
+        found = territories_by(dataset, names)
+        assert len(found) == max(2 * len(names), 1)
+        for values, shares in found.items():
+            where = Selection.of(dict(zip(names, values, strict=True)))
+            assert dict(shares) == dict(territories(dataset, selection=where))
+    there = Selection.of({"category": "tea"})
+    assert territories_by(dataset, ("zone",), selection=there)[("b",)] == {
+        "HK": pytest.approx(2 / 3), "SA": pytest.approx(1 / 3),
+    }  # fmt: skip
 
 
 def test_without_any_column_units_lie_where_the_dataset_does(world):
