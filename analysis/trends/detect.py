@@ -218,11 +218,23 @@ def _scaled(
 def _values(values: Floats, weights: Floats | None, setting: Setting) -> Scaled:
     weighted = None if weights is None else weights[None, :]
     first = values[: setting.warm_up]
-    if weights is None and scales.are_counts(first, partial(_left_over, setting)):
+    if weights is None and scales.are_counts(
+        _open(first, setting), partial(_left_over, setting)
+    ):
         return _counts(values, setting)
     if scales.prefers_logarithm(first, partial(_left_over, setting)):
         return scales.logarithmic(values[None, :], weighted)
     return scales.plain(values[None, :], weighted)
+
+
+def _open(values: Floats, setting: Setting) -> Floats:
+    """The first values without those of hours in which there never is any."""
+    kept = values.copy()
+    for season in setting.seasons[:1]:
+        slots = season.slots[: len(values)]
+        used = np.bincount(slots, np.nan_to_num(values), season.size) != 0
+        kept[~used[slots]] = np.nan
+    return kept
 
 
 def _counts(events: Floats, setting: Setting) -> Scaled:

@@ -101,10 +101,12 @@ class Beside:
         """For a while, expect everything but one thing."""
         part = self.parts[candidate]
         self.forget(candidate)
-        yield
-        self.parts[candidate] = part
-        self.shifts[part.metric, part.rows] += part.shift
-        self._refresh(part)
+        try:
+            yield
+        finally:
+            self.parts[candidate] = part
+            self.shifts[part.metric, part.rows] += part.shift
+            self._refresh(part)
 
     def seen_in(self, watched: Watched) -> Watched:
         """Everything watched, as it is beside what was named."""

@@ -174,7 +174,9 @@ def _beside_all(
     for item in named:
         beside.forget(item.candidate)
         again = replace(item, candidate=fitted(watched, item.candidate, (), beside))
-        if item.fault is not None or stands(watched, again.candidate, beside):
+        if item.fault is not None:
+            again = replace(again, fault=fault_of(watched, again.candidate))
+        if again.fault is not None or stands(watched, again.candidate, beside):
             left.append(again)
             beside.know([again])
     return _told(watched, left, beside)

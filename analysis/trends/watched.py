@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.calendars import days_off
 from analysis.engine.dataset import Dataset
-from analysis.errors import NotEnoughData
+from analysis.errors import InvalidInput, NotEnoughData
 from analysis.metrics.availability import availability_of
 from analysis.metrics.counted import Counted
 from analysis.metrics.counting import counted_as
@@ -195,11 +195,14 @@ def read_watched(
     """Read everything that is watched.
 
     Raises:
-        NotEnoughData: if there are too few days of orders.
-        InvalidInput: if a metric is a plain count, or adds up several currencies.
+        NotEnoughData: if there are too few days of orders, or no orders.
+        InvalidInput: if there is no metric, or one is a plain count or adds up several
+            currencies.
     """
     looked, read = _periods(dataset, period)
-    names = tuple(metrics) if metrics is not None else usual_metrics(dataset)
+    asked_for = usual_metrics(dataset) if metrics is None else metrics
+    names = tuple(dict.fromkeys(asked_for))
+    _require_some(names)
     chosen = tuple(dimensions) if dimensions is not None else usual_dimensions(dataset)
     where = None if selection is None else replace(selection, period=None)
     margins = margins_of(dataset)
@@ -218,11 +221,25 @@ def read_watched(
         many = many_series(
             dataset, counted, sets=asked, period=read, where=where, risk=risk
         )
+    if not many.segments:
+        raise NotEnoughData(
+            N_("There are no orders to look through."),
+            hint=N_("Choose other orders or days."),
+        )
     many, sets = _without_doubles(many, asked)
     first = (looked.first - read.first).days
     return Watched(
         dataset, where, names, counted, chosen, sets, read, first, risk, many, leaves
     )
+
+
+def _require_some(names: tuple[str, ...]) -> None:
+    if not names:
+        raise InvalidInput(
+            N_("There is no metric to look through."),
+            hint=N_("Choose one that the dataset has, such as {example}."),
+            example=USUAL_METRICS[0],
+        )
 
 
 def usual_metrics(dataset: Dataset) -> tuple[str, ...]:

@@ -174,6 +174,18 @@ def test_counts_by_hour_are_called_as_often_as_stated(given):
     assert abs(share - 0.01) < max(3 * error, 0.005)
 
 
+def test_counts_of_a_shop_that_is_closed_at_night_are_counts():
+    rng = np.random.default_rng(15)
+    found = []
+    for _ in range(6):
+        hour = np.arange(24 * 45) % 24
+        seen = rng.poisson(np.where((hour >= 9) & (hour < 22), 50, 0))
+        hours = pd.date_range("2026-01-05", periods=len(seen), freq="h")
+        found.append(detect(pd.Series(seen, index=hours)))
+    share, error = _share_called(found)
+    assert share - 0.01 < 3 * error
+
+
 def test_whole_minutes_are_no_counts():
     rng = np.random.default_rng(14)
     minutes = pd.Series(rng.normal(30, 2, 200).round(),

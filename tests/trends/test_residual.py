@@ -106,3 +106,13 @@ def test_orders_with_wrong_data_count_for_nothing(watched):
         np.testing.assert_allclose(lost[:BEGAN], 0, atol=1e-9)
     beside.forget(candidate(GUILTY))
     np.testing.assert_array_equal(beside.leaves.tops, watched.leaves.tops)
+
+
+def test_what_is_taken_away_for_a_while_comes_back_whatever_happens(watched):
+    beside = Beside(watched.leaves)
+    beside.know([Named(candidate(GUILTY), ())])
+    before = beside.leaves.due.copy()
+    with pytest.raises(RuntimeError), beside.without(candidate(GUILTY)):
+        raise RuntimeError
+    np.testing.assert_allclose(beside.leaves.due, before)
+    assert candidate(GUILTY) in beside.parts

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import InvalidInput, NotEnoughData, UnknownName
-from analysis.metrics import Period, measure
+from analysis.metrics import Period, Selection, measure
 from analysis.metrics.many import many_series
 from analysis.metrics.risk import expected_rates
 from analysis.trends import watch
@@ -319,6 +319,8 @@ def test_expected_orders_agree_with_seen_ones_on_every_margin(wrong):
     [
         ({"metrics": ["no_such_rate"]}, UnknownName),
         ({"metrics": ["delivered_orders"]}, InvalidInput),
+        ({"metrics": []}, InvalidInput),
+        ({"selection": Selection.of({"city": "nowhere"})}, NotEnoughData),
         ({"dimensions": ["no_such_column"]}, UnknownName),
         ({"false_discoveries": 0}, InvalidInput),
         ({"period": (FIRST.date(), FIRST.date())}, NotEnoughData),
@@ -327,6 +329,12 @@ def test_expected_orders_agree_with_seen_ones_on_every_margin(wrong):
 def test_bad_input_is_refused_in_words(wrong, options, error):
     with pytest.raises(error):
         watch(wrong, **{**OPTIONS, **options})
+
+
+def test_a_metric_named_twice_is_watched_once(wrong, watched):
+    twice = watch(wrong, **{**OPTIONS, "metrics": ["late_rate", "late_rate"]})
+    assert twice.metrics == ("late_rate",)
+    assert twice.findings == watched.findings
 
 
 def test_progress_is_told(wrong):
