@@ -151,6 +151,8 @@ def territories_by(
     """
     own = territory_of(timezone=dataset.timezone)
     columns = _columns(dataset, own)
+    if not columns and not names:
+        return {(): {own: 1.0} if own else {}}
     keys = {f"key_{place}": dimension(dataset, name).expression.copy()
             for place, name in enumerate(names, 1)}  # fmt: skip
     query = _counted(dataset, keys, columns, selection=selection)

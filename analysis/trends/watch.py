@@ -66,7 +66,7 @@ def watch(
     Args:
         dataset: A published version.
         metrics: Names from ``load_definitions``; by default the rates of what orders
-            go through that the dataset has.
+            go through and their mean rating, as far as the dataset has them.
         dimensions: Dimensions whose values are watched; by default those of place,
             kind of merchant and kind of rider that the dataset has.
         pairs: Whether pairs of dimensions are watched too.

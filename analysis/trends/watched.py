@@ -29,10 +29,10 @@ from analysis.trends.reading import read_all
 from analysis.trends.scales import Floats
 from analysis.words import N_
 
-#: Rates of what orders go through; those a dataset has are watched by default.
+#: What orders go through; of these a dataset's own are watched by default.
 USUAL_METRICS = (
     "late_rate", "cancellation_rate", "complaint_rate", "low_rating_rate",
-    "refusal_rate", "contact_rate",
+    "refusal_rate", "contact_rate", "mean_rating",
 )  # fmt: skip
 #: Dimensions watched by default, where a dataset has them.
 USUAL_DIMENSIONS = (

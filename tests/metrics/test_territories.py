@@ -103,6 +103,10 @@ def test_without_any_column_units_lie_where_the_dataset_does(world):
     assert dict(shares_of(table)) == {"KW": 1.0}
     assert dict(zip(table["unit"], table["orders"], strict=True)) == {"a": 7, "b": 3}
     assert territory_orders(world(zone=["a"] * 10))["territory"].isna().all()
+    for names, found in (((), {()}), (("zone",), {("a",), ("b",)})):
+        told = territories_by(dataset, names)
+        assert told == dict.fromkeys(found, {"KW": 1.0})
+    assert territories_by(world(zone=["a"] * 10), ()) == {(): {}}
 
 
 def test_of_a_selection_its_own_territories_count(world):
