@@ -75,6 +75,29 @@ def test_holidays_that_both_sides_have_weigh_alike() -> None:
         assert evaluate(dataset, strategy).check("holidays").light == "green"
 
 
+def test_orders_of_no_unit_are_on_neither_side() -> None:
+    orders = shifted("2026-03-16", countries=dict.fromkeys(("c0", "c1"), "SA"))
+    lost = orders.index % 4 < 3
+    elsewhere = orders.assign(
+        zone=orders["zone"].mask(lost), country=orders["country"].mask(lost, "Brazil")
+    )
+    strategy = Strategy("did", "mean_basket", start="2026-03-16", **DID)
+    with opened(elsewhere) as dataset:
+        check = evaluate(dataset, strategy).check("holidays")
+    assert (check.light, check.value) == ("green", 0)
+
+
+def test_units_of_unknown_places_do_not_count_as_without_holidays() -> None:
+    orders = shifted("2026-03-16", countries=dict.fromkeys(("c0", "c1"), "SA"))
+    known = orders["zone"].isin(["z0", "z1", "z2"])
+    assert orders.loc[~known, "zone"].nunique() > 2
+    partly = orders.assign(country=orders["country"].where(known, "Atlantis"))
+    strategy = Strategy("did", "mean_basket", start="2026-03-16", **DID)
+    with opened(partly) as dataset:
+        check = evaluate(dataset, strategy).check("holidays")
+    assert (check.light, check.value) == ("green", 0)
+
+
 def test_without_a_place_nothing_is_said() -> None:
     orders = shifted("2026-03-16", countries={"c0": "Atlantis", "c1": "Atlantis"})
     strategy = Strategy("did", "mean_basket", start="2026-03-16", **DID)

@@ -81,7 +81,9 @@ def holidays_alike(
     table = territory_orders(
         bound.dataset, unit=unit, selection=bound.history_selection, period=period
     )
-    if table["territory"].isna().all():
+    # Orders of no unit are on neither side; unknown places have unknown holidays.
+    table = table.dropna(subset=["unit", "territory"])
+    if table.empty:
         return None
     began = table["unit"].isin(treated) if treated else np.ones(len(table), bool)
     own = side(shares_of(table[began]), period, start) if began.any() else None
