@@ -21,6 +21,8 @@ from analysis.words import N_
 #: Clusters of a cohort from which its drawn scatter is told from its mean.
 _SCATTERED: Final = 6
 _NO_SCATTER: Final = 1e-9
+#: Share of an effect's squared influence that may be rounding.
+_ROUNDING: Final = 1e-20
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,47 +292,86 @@ def simultaneous_bands(
     if not usable.any():  # without any noise every band is its effect
         return np.zeros(len(usable))
     signs = rng.choice([-1.0, 1.0], size=(draws, len(sums)))
-    ratios = _drawn_ratios(sums[:, usable], signs, _scattering(effects))
+    cohorts, kinds = _cohorts_of(effects), _scattering(effects)
+    ratios = _drawn_ratios(sums[:, usable], signs, cohorts, kinds)
+    count = int(usable.sum())
     drawn = float(np.quantile(ratios.max(axis=1), 1 - alpha))
-    return np.maximum(drawn, _least_critical(effects, alpha, int(usable.sum())))
+    drawn = min(drawn, _most_critical(kinds, alpha, count))
+    return np.maximum(drawn, _least_critical(effects, alpha, count))
 
 
-def _drawn_ratios(sums: Floats, signs: Floats, kinds: Codes) -> Floats:
+def _drawn_ratios(sums: Floats, signs: Floats, cohorts: Codes, kinds: Codes) -> Floats:
     """Drawn effects over their errors, (draws, effects).
 
     Args:
         sums: Influence of each cluster, (clusters, effects).
         signs: (draws, clusters)
-        kinds: What has a mean of its own that its clusters scatter around; -1 where
-            the scatter is taken for known, (clusters,).
+        cohorts: (clusters,)
+        kinds: What has a mean of its own that its clusters scatter around, one or more
+            cohorts; -1 where the scatter is taken for known, (clusters,).
     """
-    squares = sums**2
-    total = squares.sum(axis=0)
+    total = (sums**2).sum(axis=0)
     left = np.tile(total, (len(signs), 1))
+    counted = _counted(sums, cohorts)
     for kind in np.unique(kinds[kinds >= 0]):
         at = kinds == kind
-        count = np.maximum((squares[at] > 0).sum(axis=0), 1)
+        count = np.maximum(counted[at].sum(axis=0), 1)
         left -= (signs[:, at] @ sums[at]) ** 2 / count
     return np.abs(signs @ sums) / np.sqrt(np.maximum(left, _NO_SCATTER * total))
+
+
+def _counted(sums: Floats, cohorts: Codes) -> NDArray[np.bool_]:
+    """Clusters of cohorts that an effect is of, (clusters, effects).
+
+    A cluster of these counts even if its own influence is 0: where outcomes are 0 or
+    1, most do not move, and those that do say how far they scatter.
+    """
+    squares = sums**2
+    there = np.zeros(squares.shape, dtype=bool)
+    for cohort in np.unique(cohorts):
+        at = cohorts == cohort
+        there[at] = squares[at].sum(axis=0) > _ROUNDING * squares.sum(axis=0)
+    return there
+
+
+def _cohorts_of(effects: Effects) -> Codes:
+    """Cohort of each cluster, that of its first unit; -1 without, (clusters,)."""
+    there, first = np.unique(effects.cluster, return_index=True)
+    found = np.full(int(there[-1]) + 1, -1)
+    found[there] = np.unique(effects.cohort[first], return_inverse=True)[1]
+    return found
 
 
 def _scattering(effects: Effects) -> Codes:
     """The cohort that each cluster scatters in, small ones all together, (clusters,).
 
-    A cluster of several cohorts is of that of its first unit. Reduced errors know of
-    their own scatter by their degrees of freedom.
+    Reduced errors know of their own scatter by their degrees of freedom.
     """
-    there, first = np.unique(effects.cluster, return_index=True)
-    found = np.full(int(there[-1]) + 1, -1)
+    cohorts = _cohorts_of(effects)
+    found = np.full(len(cohorts), -1)
     if effects.freedom is not None:
         return found
-    kinds = np.unique(effects.cohort[first], return_inverse=True)[1]
+    there = cohorts >= 0
+    kinds = cohorts[there]
     sizes = np.bincount(kinds)
     small = sizes[kinds] < _SCATTERED
     if 0 < small.sum() < _SCATTERED:  # the largest takes them in
         small |= kinds == sizes.argmax()
     found[there] = np.where(small, len(sizes), kinds)
     return found
+
+
+def _most_critical(kinds: Codes, alpha: float, count: int) -> float:
+    """Student's quantile by Sidak, were all scatter that of the smallest kind.
+
+    No band need be wider. Clusters that move by the same step scatter not at all in
+    draws in which all their signs agree.
+    """
+    if (kinds < 0).all():
+        return float("inf")
+    df = np.bincount(kinds[kinds >= 0])
+    least = max(int(df[df > 0].min()) - 1, 1)
+    return float(stats.t.isf((1 - (1 - alpha) ** (1 / count)) / 2, least))
 
 
 def _least_critical(effects: Effects, alpha: float, count: int) -> Floats:

@@ -114,16 +114,74 @@ def test_drawn_effects_are_measured_by_their_own_scatter() -> None:
     """In each cohort as Student measures a mean, but for the n of its variance."""
     rng = np.random.default_rng(5)
     sums, signs = rng.normal(size=(20, 3)), rng.choice([-1.0, 1.0], size=(40, 20))
-    found = _drawn_ratios(sums, signs, np.zeros(20, dtype=np.int64))
+    one = np.zeros(20, dtype=np.int64)
+    found = _drawn_ratios(sums, signs, one, one)
     drawn = signs[:, :, None] * sums
     expected = stats.ttest_1samp(drawn, 0, axis=1).statistic * np.sqrt(20 / 19)
     assert found == pytest.approx(np.abs(expected))
     kinds = np.repeat([0, 1], [8, 12])
     left = sum(drawn[:, kinds == k].var(axis=1) * (kinds == k).sum() for k in (0, 1))
     both = np.abs(drawn.sum(axis=1)) / np.sqrt(left)
-    assert _drawn_ratios(sums, signs, kinds) == pytest.approx(both)
+    assert _drawn_ratios(sums, signs, kinds, kinds) == pytest.approx(both)
     known = np.abs(drawn.sum(axis=1)) / np.sqrt((sums**2).sum(axis=0))
-    assert _drawn_ratios(sums, signs, np.full(20, -1)) == pytest.approx(known)
+    unknown = np.full(20, -1)
+    assert _drawn_ratios(sums, signs, one, unknown) == pytest.approx(known)
+
+
+def test_clusters_that_did_not_move_are_counted_in_their_scatter() -> None:
+    """Two of twelve moved, in a cohort pooled with one that the effect is not of."""
+    sums = np.zeros((20, 1))
+    sums[:2, 0] = 1.0, -1.0
+    sums[12:, 0] = 1e-17
+    signs = np.array([[1.0, 1.0, *[1.0] * 18], [1.0, -1.0, *[1.0] * 18]])
+    cohorts = np.repeat([0, 1], [12, 8])
+    found = _drawn_ratios(sums, signs, cohorts, np.zeros(20, dtype=np.int64))
+    assert found[:, 0] == pytest.approx([0, 2 / np.sqrt(2 - 4 / 12)])
+
+
+def test_steps_of_one_size_make_no_band_wider_than_students() -> None:
+    """In 1 of 32 draws all six of a cohort agree, and nothing scatters."""
+    influence = np.zeros((20, 12))
+    for column, own in enumerate(influence.T):
+        own[:6] = np.random.default_rng(column).permutation([1.0, -1.0] * 3)
+    units = np.arange(20)
+    effects = Effects(
+        pd.DataFrame(), np.zeros(12), influence, units, np.repeat([0, 1], [6, 14])
+    )
+    rng = np.random.default_rng(0)
+    reach = simultaneous_bands(effects, alpha=0.05, draws=999, rng=rng)
+    sidak = stats.t.isf((1 - 0.95 ** (1 / 12)) / 2, 5)
+    assert reach == pytest.approx(np.full(12, sidak))
+
+
+def events(seed: int, share: float, *, cohort: int = 12) -> pd.DataFrame:
+    """Whether something rare happened: two cohorts and as many never treated."""
+    units, periods = 3 * cohort, 12
+    seen = np.random.default_rng(seed).random((units, periods)) < share
+    unit, t = np.divmod(np.arange(units * periods), periods)
+    first = np.repeat([3.0, 8.0, np.nan], cohort)
+    return pd.DataFrame(
+        {"unit": unit, "t": t, "y": seen.ravel().astype(float), "first": first[unit]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "cohort"), [(0.01, 12), (0.05, 6), (0.05, 12), (0.3, 6), (0.3, 12)]
+)
+def test_bands_of_rare_events_are_not_many_intervals_wide(
+    share: float, cohort: int
+) -> None:
+    strategy = replace(STAGGERED, method="callaway_santanna", draws=199)
+    for seed in range(4_000, 4_006):
+        data = events(seed, share, cohort=cohort)
+        assert widest(evaluate(data, strategy).extra["dynamic"]) < 3
+
+
+def widest(table: pd.DataFrame) -> float:
+    """The widest band, in pointwise intervals."""
+    table = table[table["se"] > 1e-9]
+    wide = (table["band_high"] - table["band_low"]) / (table["high"] - table["low"])
+    return float(wide.max())
 
 
 def test_small_cohorts_scatter_together() -> None:
@@ -149,7 +207,7 @@ def test_small_cohorts_scatter_together() -> None:
 
 def test_bands_hold_together_where_cohorts_are_of_a_dozen_units() -> None:
     strategy = replace(STAGGERED, method="callaway_santanna")
-    hits = 0
+    hits, widths = 0, []
     for seed in range(3_000, 3_150):
         data = panel(seed, units=48, periods=12, treated=30)
         study = read_study(data, strategy, alpha=0.05, seed=seed)
@@ -158,7 +216,11 @@ def test_bands_hold_together_where_cohorts_are_of_a_dozen_units() -> None:
         reach = simultaneous_bands(found, alpha=0.05, draws=199, rng=study.rng)
         se = found.table(alpha=0.05)["se"].to_numpy()
         hits += bool((np.abs(found.effect) > reach * se).any())
-    assert share_of(hits, 150, confidence=0.99).low <= 0.05
+        widths.append(reach.max() / stats.t.isf(0.025, found.df))
+    share = share_of(hits, 150, confidence=0.99)
+    assert share.low <= 0.05
+    assert np.median(widths) < 2
+    assert max(widths) < 3
 
 
 def test_twelve_units_are_wrong_about_as_often_as_promised() -> None:
