@@ -83,3 +83,22 @@ def opened(orders: pd.DataFrame) -> Iterator[Dataset]:
             yield dataset
         finally:
             dataset.engine.close()
+
+
+def repeated_zones() -> pd.DataFrame:
+    """Six zones of three names: z0 to z2 in either of two cities."""
+    made = orders_of(8, orders=4000)
+    number = made["zone"].str[1:].astype(int)
+    return made.assign(zone=[f"z{i % 3}" for i in number])
+
+
+def gappy_cities() -> pd.DataFrame:
+    """Centro in two cities, sometimes without; Alfama in Lisbon, sometimes without."""
+    made = orders_of(8, orders=4000)
+    number = made["zone"].str[1:].astype(int)
+    city = made["city"].map({"c0": "Lisbon", "c1": "Porto"})
+    names = np.where(city == "Lisbon", "Alfama", "Ribeira")
+    names = np.where(number % 3 == 2, names + "2", names)
+    zone = pd.Series(np.where(number % 3 == 0, "Centro", names))
+    lost = (zone.isin(["Alfama", "Centro"])) & (made.index % 3 == 0)
+    return made.assign(zone=zone, city=city.where(~lost))

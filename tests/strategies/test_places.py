@@ -17,7 +17,12 @@ from analysis.metrics.place_names import Places, place_names, places_of
 from analysis.strategies import Strategy, evaluate
 from analysis.strategies.matching import match_controls, unit_history
 from analysis.strategies.published import binding
-from tests.strategies.published_world import START, opened, orders_of
+from tests.strategies.published_world import (
+    START,
+    gappy_cities,
+    opened,
+    repeated_zones,
+)
 
 DID = Strategy(
     "did", "mean_basket", unit="zone", time="day", start=START,
@@ -27,10 +32,7 @@ DID = Strategy(
 
 @pytest.fixture(scope="module")
 def orders() -> pd.DataFrame:
-    """Six zones of three names: z0 to z2 in either of two cities."""
-    made = orders_of(8, orders=4000)
-    number = made["zone"].str[1:].astype(int)
-    return made.assign(zone=[f"z{i % 3}" for i in number])
+    return repeated_zones()
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +50,6 @@ def apart(orders: pd.DataFrame) -> Iterator[Dataset]:
 
 def same(one: object, other: object) -> None:
     assert (one.effect, one.se, one.df) == (other.effect, other.se, other.df)
-
-
-def test_places_are_named_in_full_where_names_repeat(world: Dataset) -> None:
-    found = places_of(world, "zone")
-    assert found.columns == ("city", "zone")
-    assert found.full["z1"] == ("c0 / z1", "c1 / z1")
-    assert not places_of(world, "city").repeat
 
 
 def test_a_panel_has_a_unit_for_each_of_them(world: Dataset, apart: Dataset) -> None:
@@ -92,17 +87,6 @@ def test_a_bare_name_will_do_within_one_city(world: Dataset, apart: Dataset) -> 
     same(bare, evaluate(apart, replace(DID, treated="c0 / z0"), selection=within))
 
 
-def test_names_of_places_come_with_those_of_most_orders_first(
-    world: Dataset, orders: pd.DataFrame
-) -> None:
-    names = place_names(world, "zone", Selection())
-    counts = (orders["city"] + " / " + orders["zone"]).value_counts()
-    assert sorted(names) == sorted(counts.index)
-    assert [counts[name] for name in names] == sorted(counts, reverse=True)
-    within = Selection.of({"city": ["c1"]})
-    assert sorted(place_names(world, "zone", within)) == ["z0", "z1", "z2"]
-
-
 @pytest.mark.parametrize("unit", ["zone", "zone-hour"])
 def test_assignment_tables_name_them_in_full(
     world: Dataset, apart: Dataset, unit: str
@@ -133,48 +117,11 @@ def test_assignment_tables_name_them_in_full(
     )
 
 
-def test_a_city_of_one_name_in_two_countries_is_two(orders: pd.DataFrame) -> None:
-    number = orders["zone"].str[1:].astype(int)
-    named = orders.assign(
-        country=orders["city"].map({"c0": "Chile", "c1": "Peru"}),
-        city=[f"t{i % 2}" for i in number],
-    )
-    with opened(named) as dataset:
-        assert places_of(dataset, "city").full["t0"] == ("Chile / t0", "Peru / t0")
-        zones = places_of(dataset, "zone")
-    assert zones.columns == ("country", "zone")
-
-
 @pytest.fixture(scope="module")
 def gappy() -> Iterator[tuple[Dataset, pd.DataFrame]]:
-    """Centro in two cities, sometimes without; Alfama in Lisbon, sometimes without."""
-    made = orders_of(8, orders=4000)
-    number = made["zone"].str[1:].astype(int)
-    city = made["city"].map({"c0": "Lisbon", "c1": "Porto"})
-    names = np.where(city == "Lisbon", "Alfama", "Ribeira")
-    names = np.where(number % 3 == 2, names + "2", names)
-    zone = pd.Series(np.where(number % 3 == 0, "Centro", names))
-    lost = (zone.isin(["Alfama", "Centro"])) & (made.index % 3 == 0)
-    frame = made.assign(zone=zone, city=city.where(~lost))
+    frame = gappy_cities()
     with opened(frame) as dataset:
         yield dataset, frame
-
-
-def test_only_names_that_repeat_are_written_in_full(
-    gappy: tuple[Dataset, pd.DataFrame],
-) -> None:
-    dataset, _ = gappy
-    found = places_of(dataset, "zone")
-    assert found.repeating == ("Centro",)
-    assert found.named("Alfama") == found.named("Lisbon / Alfama") == "Alfama"
-    assert found.named("Porto / Centro") == "Porto / Centro"
-    with pytest.raises(DataProblem, match="Lisbon / Centro, Porto / Centro"):
-        found.named("Centro")
-    names = place_names(dataset, "zone", Selection())
-    assert sorted(names) == [
-        "Alfama", "Alfama2", "Lisbon / Centro", "Porto / Centro", "Ribeira", "Ribeira2"
-    ]  # fmt: skip
-    assert names.index("Alfama") < names.index("Lisbon / Centro")
 
 
 def test_an_order_without_a_city_is_of_the_zone_that_it_names(
