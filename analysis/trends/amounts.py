@@ -108,7 +108,8 @@ def as_measured(
         found = replace(found, expected=float(row[f"{metric}_before"]))
     else:
         found = _with_excess(found, counted)
-    return found if (found.observed > found.expected) == rose else None
+    moved = found.observed - found.expected
+    return found if (moved > 0 if rose else moved < 0) else None
 
 
 def _with_excess(found: Amounts, counted: Counted) -> Amounts:
