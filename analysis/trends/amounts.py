@@ -72,10 +72,11 @@ def as_measured(
 ) -> Amounts | None:
     """The amounts with the value that ``measure`` gives of these orders and days.
 
-    Of means and ratios the excess follows from it, as values beyond a bound were
-    counted as the bound before. Of a percentile what was to be expected is that of the
-    up to six weeks before, whatever orders those were: other than the excess, it knows
-    nothing of what kind of orders lets expect.
+    The excess and its worth stay those of the events: of means and ratios without what
+    few values are beyond a bound, so that one order closed two weeks late costs no more
+    than one. Of a percentile what was to be expected is that of the up to six weeks
+    before, whatever orders those were: other than the excess, it knows nothing of what
+    kind of orders lets expect.
 
     Args:
         found: Amounts of any metric; those of rates are returned as they are.
@@ -106,21 +107,8 @@ def as_measured(
     found = replace(found, observed=float(row[metric]))
     if counted.beyond is not None:
         found = replace(found, expected=float(row[f"{metric}_before"]))
-    else:
-        found = _with_excess(found, counted)
     moved = found.observed - found.expected
     return found if (moved > 0 if rose else moved < 0) else None
-
-
-def _with_excess(found: Amounts, counted: Counted) -> Amounts:
-    """The amounts of a mean with the excess and the worth that its values make."""
-    direction = counted.reference.definition.direction
-    units = (found.observed - found.expected) * found.orders
-    return replace(
-        found,
-        excess=-units if direction == "higher" else units,
-        worth=0.0 if direction == "neutral" else _worth(counted, units, found.orders),
-    )
 
 
 def _worth(counted: Counted, units: float, orders: float) -> float:

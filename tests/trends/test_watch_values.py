@@ -99,9 +99,31 @@ def test_a_segment_that_became_slower_is_found_with_its_minutes(tmp_path):
     assert slow.orders == len(own)
     assert slow.observed - slow.expected == pytest.approx(8.0, abs=1.5)
     assert slow.excess == pytest.approx(8.0 * len(own), rel=0.2)
-    assert slow.excess == pytest.approx((slow.observed - slow.expected) * len(own))
+    # Far values count as the bound here, and as far as all of them are beyond it.
+    minutes = minutes_of(made)
+    bounded = minutes.clip(upper=minutes.quantile(0.99))
+    cut = (minutes - bounded).mean()
+    mean = bounded[rows_of(made, slow)].mean() + cut
+    assert slow.excess == pytest.approx((mean - slow.expected) * len(own), rel=1e-3)
     # What it costs is told in orders: one takes 29 minutes or so.
     assert slow.cost == pytest.approx(slow.excess / minutes_of(made).mean(), rel=0.02)
+
+
+def test_one_order_closed_two_weeks_late_costs_no_more_than_one(tmp_path):
+    made = values(slower=6.0)
+    found = []
+    for name in ("as they are", "one far"):
+        (tmp_path / name).mkdir()
+        found += found_in(tmp_path / name, made, "delivery_minutes")
+        one = made.index[np.flatnonzero(is_guilty(made))[5]]
+        made.loc[one, "delivered_at"] = made.loc[one, "created_at"] + timedelta(days=14)
+    slow, far = found
+    assert far.segment == slow.segment
+    assert far.observed == pytest.approx(minutes_of(made)[rows_of(made, far)].mean())
+    assert far.observed > slow.observed + 30
+    # Counted it is as the bound, of about two orders, not as 700 of them.
+    assert far.cost - slow.cost <= 2
+    assert far.excess == pytest.approx(far.cost / far.worth)
 
 
 def test_a_percentile_is_told_with_the_orders_beyond_it(tmp_path):
