@@ -23,6 +23,7 @@ from analysis.words import N_
 EVENT_BITS = 20
 #: Kinds whose sums are scaled; those that count as they are; those of a share beyond.
 SCALED, AS_THEY_ARE, BEYOND = ("mean", "ratio"), ("rate", "per"), ("percentile",)
+_ZERO = exp.Literal.number(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class Counted:
             below 0.
         most: Values count as no more than this, as a few far ones would not be noise
             of counts; None where there is no bound.
-        cut: What that takes off the mean of all rows.
+        least: Values count as no less than this; None where there is no bound.
+        cut: What both take off the mean of all rows, those that are no part of a
+            ratio included.
         beyond: Value beyond which a row is an event; None where the metric is no
             percentile.
         worth: Orders that one event stands for: 1 where events are those of orders;
@@ -50,6 +53,7 @@ class Counted:
     factor: float = 1.0
     shift: float = 0.0
     most: float | None = None
+    least: float | None = None
     cut: float = 0.0
     beyond: float | None = None
     worth: float = 1.0
@@ -150,7 +154,7 @@ def _scaled(bound: BoundMetric, counted: Counted) -> BoundMetric:
     below = sums["products"].other if "products" in sums else None
 
     def event(value: exp.Expr) -> exp.Expr:
-        raised: exp.Expr = exp.paren(_bounded(value.copy(), counted.most))
+        raised: exp.Expr = exp.paren(_bounded(value, counted, below))
         if counted.shift:
             raised = _plus(raised, _share(below, counted.shift))
         return _rounded(raised, counted.factor, is_ratio=below is not None)
@@ -167,13 +171,23 @@ def _with(item: Component, event: Callable[[exp.Expr], exp.Expr]) -> Component:
     return replace(item, value=event(_value(item)))
 
 
-def _bounded(value: exp.Expr, most: float | None) -> exp.Expr:
-    """The value, or the bound where it is beyond; NULL stays NULL."""
-    if most is None:
-        return value
-    bound = exp.convert(most)
-    is_far = exp.GT(this=exp.paren(value), expression=bound)
-    return exp.Case(ifs=[exp.If(this=is_far, true=bound.copy())], default=value.copy())
+def _bounded(value: exp.Expr, counted: Counted, below: exp.Expr | None) -> exp.Expr:
+    """The value, or the bound that it is beyond; NULL stays NULL.
+
+    A ratio's rows without a denominator are not raised: they count no less than 0.
+    """
+    ifs = []
+    if below is not None and (counted.least is None or counted.least < 0):
+        is_none = exp.EQ(this=exp.func("COALESCE", below.copy(), _ZERO.copy()),
+                         expression=_ZERO.copy())  # fmt: skip
+        is_lost = exp.LT(this=exp.paren(value.copy()), expression=_ZERO.copy())
+        ifs.append(exp.If(this=exp.and_(is_none, is_lost), true=_ZERO.copy()))
+    for bound, comparison in ((counted.most, exp.GT), (counted.least, exp.LT)):
+        if bound is not None:
+            limit = exp.convert(bound)
+            is_far = comparison(this=exp.paren(value.copy()), expression=limit)
+            ifs.append(exp.If(this=is_far, true=limit.copy()))
+    return exp.Case(ifs=ifs, default=value.copy()) if ifs else value.copy()
 
 
 def _share(below: exp.Expr | None, shift: float) -> exp.Expr:
@@ -181,8 +195,7 @@ def _share(below: exp.Expr | None, shift: float) -> exp.Expr:
     amount = exp.convert(shift)
     if below is None:
         return amount
-    zero = exp.Literal.number(0)
-    count = exp.func("COALESCE", below.copy(), zero)
+    count = exp.func("COALESCE", below.copy(), _ZERO.copy())
     return exp.Mul(this=amount, expression=count)
 
 
@@ -191,16 +204,13 @@ def _plus(left: exp.Expr, right: exp.Expr) -> exp.Expr:
 
 
 def _rounded(value: exp.Expr, factor: float, *, is_ratio: bool) -> exp.Expr:
-    """Events of a row, whose sums do not depend on the order of rows.
-
-    A ratio's rows without a denominator are not raised, and count no less than 0.
-    """
+    """Events of a row, whose sums do not depend on the order of rows."""
     if factor == 1.0:
         return value
     whole = exp.Mul(this=value, expression=exp.convert(factor * 2.0**EVENT_BITS))
     found = exp.func("ROUND", whole)
     if is_ratio:
-        found = exp.func("GREATEST", found, exp.Literal.number(0))
+        found = exp.func("GREATEST", found, _ZERO.copy())
     return exp.Div(this=found, expression=exp.convert(2.0**EVENT_BITS))
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from sqlglot import exp
 
 from analysis.engine.dataset import Dataset
-from analysis.errors import InvalidInput
+from analysis.errors import DataProblem, InvalidInput
 from analysis.metrics import trees
 from analysis.metrics.components import BoundMetric, aggregate, bind_metric
 from analysis.metrics.counted import (
@@ -32,8 +34,11 @@ from analysis.words import N_
 LEAST_FREEDOM = 100
 #: Values that hardly differ are taken to differ by this share of their mean.
 LEAST_SPREAD = 0.01
-#: Share of the rows beyond which values count as no more.
-BOUNDED = 0.99
+#: Share of the rows beyond which values count as no more, and of those below which
+#: they count as no less.
+BOUNDED, BOUNDED_BELOW = 0.99, 0.01
+#: Where values are looked at: the lowest, the bounds, the usual one, the highest.
+_LOOKED = (0.0, BOUNDED_BELOW, 0.5, BOUNDED, 1.0)
 _KINDS = "kinds"
 
 
@@ -74,8 +79,10 @@ def counted_as(
 
     Means and ratios by the mean and the variance of their rows, that within kinds of
     order: what kinds let expect is no noise. Their values count as no more than the
-    99th percentile of them (Winsor): far ones are noisier than counts are. Percentiles
-    by the percentile of all the rows there are.
+    99th percentile of them and as no less than the 1st (Winsor): far ones are noisier
+    than counts are. Where more than 99 % are alike, as compensations are, the upper
+    bound is the 99th percentile of those that are more; fewer low ones than 1 % never
+    count. Percentiles by the percentile of all the rows there are.
 
     Args:
         dataset: A published version.
@@ -89,6 +96,7 @@ def counted_as(
         MissingField: if the dataset lacks columns that one of them needs.
         InvalidInput: if a metric is a plain count, or amounts of several currencies
             would be added up.
+        DataProblem: if values are infinite.
     """
     for name in metrics:
         require_countable(name)
@@ -105,8 +113,10 @@ def counted_as(
     )
     bounds = {name: item for part in parts_of(scaled)
               for name, item in _bounds(request, part).items()}  # fmt: skip
-    bounded = [bind_counted(dataset, Counted(name, most=item.most))
-               for name, item in bounds.items()]  # fmt: skip
+    bounded = [
+        bind_counted(dataset, Counted(name, most=item.most, least=item.least))
+        for name, item in bounds.items()
+    ]
     own = tuple(dimension(dataset, name) for name in kinds)
     request = replace(request, metrics=tuple(bounded), dimensions=own)
     for part in parts_of(bounded):
@@ -125,54 +135,101 @@ def _beyond(
     if not metrics:
         return {}
     row = measure(dataset, metrics, period=period, where=where).iloc[0]
+    for name in metrics:
+        _need_finite(name, float(row[name]))
     usual = {name: float(np.nan_to_num(row[name])) for name in metrics}
     return {name: Counted(name, beyond=value) for name, value in usual.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """The value that few rows of a metric lie beyond; the highest, and their sum.
+    """The values that few rows of a metric lie beyond; the highest, and their sum.
 
-    There is none where those few are all that differs, nor where the high values are
-    the good ones.
+    There are none where the high values are the good ones.
     """
 
     most: float | None
+    least: float | None
     highest: float
     total: float
 
 
 def _bounds(request: Request, part: Part) -> dict[str, _Bound]:
     tops = {
-        metric.name: item.value
+        metric.name: part.row(item.value)
         for metric in request.metrics
         for item in metric.components
         if item.table == part.table and item.name == f"{metric.name}_num"
         and item.value is not None
     }  # fmt: skip
-    fractions = exp.array(*map(exp.convert, (0.0, BOUNDED, 1.0)))
-    far = [
-        trees.named(
-            exp.func("QUANTILE_CONT", part.row(value), fractions.copy(),
-                     dialect="duckdb"), name,
-        )
-        for name, value in tops.items()
-    ]  # fmt: skip
-    far += [
-        trees.named(exp.Sum(this=part.row(value)), f"{name}_total")
-        for name, value in tops.items()
-    ]
+    looked = {name: _quantiles(value, _LOOKED) for name, value in tops.items()}
+    looked |= {f"{name}_total": exp.Sum(this=value.copy())
+               for name, value in tops.items()}  # fmt: skip
+    row = _of_rows(request, part, looked)
+    seen = {name: row[name] or [0.0] * len(_LOOKED) for name in tops}
+    for name, values in seen.items():
+        _need_finite(name, values[0], values[-1])
+    more = _of_rows(request, part, {
+        name: _when_more(_quantiles(tops[name], (BOUNDED,)), tops[name], most)
+        for name, (_, _, usual, most, highest) in seen.items()
+        if usual == most < highest
+    })  # fmt: skip
+    return {
+        name: _bound(name, seen[name], more.get(name), row[f"{name}_total"])
+        for name in tops
+    }
+
+
+def _bound(
+    name: str, seen: list[float], more: list[float] | None, total: float | None
+) -> _Bound:
+    lowest, least, _, most, highest = seen
+    if more:
+        (most,) = more
+    summed = float(total or 0.0)
+    if lowest == highest or _is_good(name):
+        return _Bound(None, None, highest, summed)
+    return _Bound(most, least, highest, summed)
+
+
+def _of_rows(
+    request: Request, part: Part, wanted: Mapping[str, exp.Expr]
+) -> dict[str, Any]:
+    """Aggregates over the rows of a table; nothing is asked where none is wanted."""
+    if not wanted:
+        return {}
     rows = rows_of(request, part.table, part.columns)
-    query = trees.select(far, trees.table(f"{part.table}_rows"))
+    named = [trees.named(value, name) for name, value in wanted.items()]
+    query = trees.select(named, trees.table(f"{part.table}_rows"))
     query = query.with_(trees.table(f"{part.table}_rows"), as_=rows, copy=False)
-    row = request.dataset.engine.run(query).to_pylist()[0]
-    found = {}
-    for name in tops:
-        least, most, highest = row[name] or (0.0, 0.0, 0.0)
-        differs = most > least and not _is_good(name)
-        total = float(row[f"{name}_total"] or 0.0)
-        found[name] = _Bound(most if differs else None, highest, total)
-    return found
+    return request.dataset.engine.run(query).to_pylist()[0]
+
+
+def _quantiles(value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
+    listed = exp.array(*map(exp.convert, fractions))
+    return exp.func("QUANTILE_CONT", value.copy(), listed, dialect="duckdb")
+
+
+def _when_more(found: exp.Expr, value: exp.Expr, usual: float) -> exp.Expr:
+    """An aggregate of the rows whose value is more than the usual one."""
+    is_more = exp.GT(this=value.copy(), expression=exp.convert(usual))
+    return exp.Filter(this=found, expression=exp.Where(this=is_more))
+
+
+def _need_finite(metric: str, *values: float) -> None:
+    """Insist on finite values.
+
+    Raises:
+        DataProblem: one is infinite; nothing would be seen beside it.
+    """
+    for value in values:
+        if math.isinf(value):
+            raise DataProblem(
+                N_("{metric} holds infinite values, such as {seen}."),
+                hint=N_("Mend the column that it is computed from, and publish again."),
+                metric=metric,
+                seen=value,
+            )
 
 
 def _is_good(metric: str) -> bool:
@@ -222,7 +279,9 @@ def _counted(metric: BoundMetric, sums: _Moments, bound: _Bound) -> Counted:
     factor, worth, cut = (
         float(f"{item:.6g}") for item in (factor, 1 / abs(factor) / usual, cut)
     )
-    return Counted(metric.name, factor, shift, bound.most, cut, worth=worth)
+    return Counted(
+        metric.name, factor, shift, bound.most, bound.least, cut, worth=worth
+    )
 
 
 def _query(request: Request, part: Part, metrics: Sequence[BoundMetric]) -> exp.Select:
