@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -43,8 +43,10 @@ _UNFILLED = N_(
     "{before} % had before."
 )
 _NO_ORDERS = N_(
-    "{after} orders a day arrived in the data, {before} on such days before."
+    "Of usually {before} orders on such a day, {after} arrived in the data."
 )
+#: Reasons that tell all that is known: the metric itself cannot be told without data.
+MISSING: Final = frozenset((_UNFILLED, _NO_ORDERS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,24 @@ def test_what_is_beyond_the_noise_is_named():
     assert "3:00 (0.50 %)" in text
 
 
+def test_a_higher_value_that_may_be_chance_is_told_beside_the_sure_one():
+    late, orders = noise(1), np.full(168, float(ORDERS))
+    late[19] = 100
+    late[24 + 3], orders[24 + 3] = 9, 30
+    bounds = wilson(late, orders)
+    frame = week(late).assign(
+        value=late / orders, low=bounds.low, high=bounds.high, n=orders
+    )
+    look = SimpleNamespace(
+        metric="late_rate", definition=parse_reference("late_rate").definition, axes={}
+    )
+    figure = Figure.of({"late_rate": 0.1}, "late_rate")
+    text = hours.takeaway(look, figure, frame).replace("\N{NO-BREAK SPACE}", " ")
+    assert "19:00 (25.0 %)." in text
+    assert text.endswith("3:00 shows 30.0 %, which may be chance.")
+    assert "which may be chance" not in said(week(late))
+
+
 def test_counts_are_what_they_are():
     frame = week(noise(1)).assign(low=np.nan, high=np.nan)
     frame["value"] = np.arange(168)
@@ -77,3 +95,4 @@ def test_hours_of_all_weekdays_together_have_no_weekday():
         }
     )  # fmt: skip
     assert "is highest on 19:00 (25.0 %)." in said(pooled)
+    assert "week" not in said(pooled.assign(value=0.1))

@@ -11,7 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis.metrics import Condition, Period, Selection, meeting
-from analysis.trends import Finding, Watch
+from analysis.trends import Finding, Watch, gaps
+from analysis.trends.watched import USUAL_METRICS
 from tests.ui.kpi_world import orders, publish
 from ui import attention, cached
 from ui.kpis import (
@@ -25,7 +26,7 @@ from ui.kpis import (
     trend,
     within,
 )
-from ui.kpis.figures import Figure
+from ui.kpis.figures import Figure, name_of
 from ui.kpis.groups import Group
 from ui.kpis.view import KpiView, look_at
 from ui.texts import translate
@@ -476,6 +477,45 @@ def test_minutes_and_percentiles_are_told_in_their_unit(
     monkeypatch.setattr("ui.texts.language", lambda: "zh_CN")
     monkeypatch.setattr("ui.counted.language", lambda: "zh_CN")
     assert chinese in standing.sentence(item)
+
+
+@pytest.mark.parametrize(
+    ("hours", "english", "chinese"),
+    [
+        ((18, 21), "from Feb 1, 2026, 6:00 PM to Feb 1, 2026, 10:00 PM", "22:00"),
+        ((18, 18), "from Feb 1, 2026, 6:00 PM to Feb 1, 2026, 7:00 PM", "19:00"),
+        ((20, 23), "from Feb 1, 2026, 8:00 PM to Feb 2, 2026, 12:00 AM", "00:00"),
+    ],
+)
+def test_what_was_found_by_hour_is_over_when_its_last_hour_is(
+    frame, monkeypatch, hours, english, chinese
+):
+    began, ended = (datetime(2026, 2, 1, hour) for hour in hours)  # noqa: DTZ001
+    item = finding(grain="hour", began=began, ended=ended)
+    assert english in standing.sentence(item).replace("\N{NO-BREAK SPACE}", " ")
+    assert standing.days_of(item) == "on Feb 1, 2026"
+    monkeypatch.setattr("ui.texts.language", lambda: "zh_CN")
+    monkeypatch.setattr("ui.format.language", lambda: "zh_CN")
+    assert chinese in standing.sentence(item)
+
+
+def test_missing_data_are_told_by_what_is_missing(frame):
+    item = fault(
+        reason=gaps._UNFILLED, values={"after": 3, "before": 98}, observed=0, expected=0
+    )
+    assert standing.sentence(item) == (
+        "Data are missing from Feb 1, 2026 to Feb 5, 2026. 3 % of the delivered orders "
+        "have a time of delivery and a promise, 98 % had before."
+    )
+    item = fault(reason=gaps._NO_ORDERS, values={"after": 1, "before": 30})
+    assert standing.sentence(item).endswith(
+        ". Of usually 30 orders on such a day, 1 arrived in the data."
+    )
+
+
+def test_what_is_looked_through_is_what_is_watched(frame):
+    text = standing._watched_text()
+    assert all(name_of(name) in text for name in USUAL_METRICS)
 
 
 def test_what_is_neither_better_nor_worse_has_a_sign_of_its_own(frame):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import pandas as pd
@@ -122,12 +123,10 @@ def takeaway(look: Look, figure: Figure, frame: pd.DataFrame) -> str:
     known = frame[frame["value"].notna() & ~frame["few"]]
     name = name_of(look.metric)
     if known.empty:
-        return t("{name}: too few orders in every hour of the week.", name=name)
+        return t("{name}: too few orders in every hour.", name=name)
     top, bottom = (_farthest(known, figure, highest=side) for side in (True, False))
     if top is None and bottom is None:
-        return t(
-            "No hour of the week is surely unlike the others in {name}.", name=name
-        )
+        return t("No hour is surely unlike the others in {name}.", name=name)
     said = {
         "name": name,
         "top": _cell_name(look, top),
@@ -136,12 +135,29 @@ def takeaway(look: Look, figure: Figure, frame: pd.DataFrame) -> str:
         "low": _written(look, bottom),
     }
     if bottom is None:
-        return t("{name} is highest on {top} ({high}).", **said)
-    if top is None:
-        return t("{name} is lowest on {bottom} ({low}).", **said)
-    return t(
-        "{name} is highest on {top} ({high}) and lowest on {bottom} ({low}).", **said
-    )
+        text = t("{name} is highest on {top} ({high}).", **said)
+    elif top is None:
+        text = t("{name} is lowest on {bottom} ({low}).", **said)
+    else:
+        text = t(
+            "{name} is highest on {top} ({high}) and lowest on {bottom} ({low}).",
+            **said,
+        )
+    return sentences(text, *_beyond(look, known, top, bottom))
+
+
+def _beyond(
+    look: Look, known: pd.DataFrame, top: pd.Series | None, bottom: pd.Series | None
+) -> Iterator[str]:
+    """What the picture shows beyond the hours that are named, and why it is not."""
+    values = known["value"]
+    for named, place in ((top, values.argmax()), (bottom, values.argmin())):
+        cell = known.iloc[int(place)]
+        if named is not None and _written(look, cell) != _written(look, named):
+            yield t(
+                "{cell} shows {value}, which may be chance.",
+                cell=_cell_name(look, cell), value=_written(look, cell),
+            )  # fmt: skip
 
 
 def _farthest(

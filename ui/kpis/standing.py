@@ -13,6 +13,8 @@ from analysis.engine.dataset import Dataset
 from analysis.metrics import Period
 from analysis.metrics.registry import parse_reference
 from analysis.trends import Finding, Watch, watch
+from analysis.trends.gaps import MISSING
+from analysis.trends.watched import USUAL_METRICS
 from analysis.words import N_
 from ui import cached, errors
 from ui.counted import counted, sentences
@@ -65,6 +67,11 @@ _TOLD: Final[Mapping[str, _Texts]] = {
             "{expected}."
         ),
         N_("The data look wrong on {since}: {value} instead of {expected}."),
+    ),
+    "missing": _Texts(
+        N_("Data are missing since {since}."),
+        N_("Data are missing from {since} to {until}."),
+        N_("Data are missing on {since}."),
     ),
 }
 
@@ -119,7 +126,16 @@ def _running(job: Job) -> None:
     if job.state != "running":
         st.rerun()
     st.progress(job.share, text=t(job.step))
-    st.caption(t("Every metric in every segment of the last weeks is looked through."))
+    st.caption(_watched_text())
+
+
+def _watched_text() -> str:
+    names = t(", ").join(name_of(name) for name in USUAL_METRICS)
+    return t(
+        "Looked through in every segment of the last weeks, as far as the data have "
+        "them: {names}.",
+        names=names,
+    )
 
 
 def _list(look: Look, found: Watch) -> None:
@@ -265,9 +281,9 @@ def sentence(item: Finding) -> str:
         "expected": write(item.expected, definition),
         "excess": _excess(item),
         "since": _when(item, item.began),
-        "until": _when(item, item.ended) if item.ended else "",
+        "until": _when(item, end) if (end := end_of(item)) else "",
     }
-    texts = _TOLD[item.kind]
+    texts = _TOLD["missing" if item.reason in MISSING else item.kind]
     if item.ended is None:
         text = t(texts.going_on, **values)
     else:
@@ -303,6 +319,13 @@ def _reason(item: Finding) -> str:
         name: plain(value) for name, value in item.values.items()
     }
     return fill(translate(item.reason, current_language()), values)
+
+
+def end_of(item: Finding) -> datetime | None:
+    """When it was over: the last day of one by day, the end of the last hour else."""
+    if item.ended is None or item.grain != "hour":
+        return item.ended
+    return item.ended + timedelta(hours=1)
 
 
 def _when(item: Finding, when: datetime) -> str:
