@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from analysis.engine.dataset import Dataset
 from analysis.metrics import Selection, rows, rows_sql
 from analysis.metrics.registry import load_registry
 from analysis.metrics.rows import MAX_ROWS, USUAL
@@ -112,7 +113,7 @@ def _table(look: Look, orders: int) -> None:
     found = cached.result(rows, look.dataset, chosen, **arguments)
     headers = _headers(known, columns)
     st.dataframe(
-        found.drop(columns="order_no").rename(columns=headers),
+        local(look, found.drop(columns="order_no")).rename(columns=headers),
         hide_index=True,
         column_config={
             headers[name]: st.column_config.NumberColumn(format="%.1f")
@@ -126,6 +127,28 @@ def _table(look: Look, orders: int) -> None:
         _pager(look, page, last, orders)
         _sql(look, chosen, arguments)
         _download(look, chosen, columns, sort)
+
+
+def zone_of(dataset: Dataset) -> str:
+    """The time zone that orders are told in: that of the dataset if they have one."""
+    if dataset.has("orders", "timezone") or not dataset.timezone:
+        return "UTC"
+    return dataset.timezone
+
+
+def local(look: Look, found: pd.DataFrame) -> pd.DataFrame:
+    """Orders with their times as the clocks there show them, as on the pages."""
+    zone = zone_of(look.dataset)
+    return found.assign(**{
+        name: found[name].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
+        for name in _times(found)
+    })  # fmt: skip
+
+
+def _times(found: pd.DataFrame) -> list[str]:
+    """Columns of moments; days have no time of the day."""
+    return [str(name) for name in found.select_dtypes("datetime").columns
+            if str(name) != "local_date"]  # fmt: skip
 
 
 def _controls(
@@ -190,7 +213,8 @@ def _pager(look: Look, page: int, last: int, orders: int) -> None:
             disabled=not 0 <= target <= last, on_click=go, args=(look,),
             kwargs={"page": target},
         )  # fmt: skip
-    told = t("{first} to {last} of {count}, times in UTC", **_range(page, orders))
+    told = t("{first} to {last} of {count}, times in {zone}",
+             zone=zone_of(look.dataset), **_range(page, orders))  # fmt: skip
     st.caption(told, width="content")
 
 
@@ -218,7 +242,10 @@ def _download(look: Look, chosen: Selection, columns: Sequence[str], sort: str) 
             look.dataset, chosen, columns=columns, order=(sort,) if sort else (),
             limit=MAX_ROWS,
         )  # fmt: skip
-        return found.drop(columns="order_no")
+        found = local(look, found.drop(columns="order_no"))
+        return found.rename(columns={
+            name: f"{name} ({zone_of(look.dataset)})" for name in _times(found)
+        })  # fmt: skip
 
     panel.caption(t("At most {count} orders, the first ones.", count=number(MAX_ROWS)))
     for suffix, make, kind in (
