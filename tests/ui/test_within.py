@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -516,6 +517,31 @@ def test_missing_data_are_told_by_what_is_missing(frame):
 def test_what_is_looked_through_is_what_is_watched(frame):
     text = standing._watched_text()
     assert all(name_of(name) in text for name in USUAL_METRICS)
+
+
+def test_a_move_of_the_level_tells_the_mean_until_the_next_one(look):
+    days = pd.date_range("2026-02-01", periods=6)
+    orders_of = np.array([100, 100, 300, 100, 200, 100])
+    late = np.array([10, 50, 60, 10, 80, 20])
+    found = pd.DataFrame(
+        {
+            "period": days, "value": late / orders_of, "late_rate_n": orders_of,
+            "is_changepoint": [False, True, False, False, True, False],
+        }
+    )  # fmt: skip
+    at = replace(look, metric="late_rate", grain="day")
+    texts = [item.text.replace("\N{NO-BREAK SPACE}", " ")
+             for item in marks._moves(at, found)]  # fmt: skip
+    # 120 of 500 orders, then 100 of 300; not the 50 % and 40 % of the first days.
+    assert texts == [
+        "the level moves to 24.0 % on average since",
+        "the level moves to 33.3 % on average since",
+    ]
+    found = found.assign(value=[10.0, 20, 30, 40, 50, 70])
+    told = [item.text for item in marks._moves(replace(at, metric="orders"), found)]
+    assert told == [f"the level moves to {n} on average since" for n in (30, 60)]
+    told = marks._moves(replace(at, metric="p90_delivery_minutes"), found)
+    assert {item.text for item in told} == {"the level moves"}
 
 
 def test_what_is_neither_better_nor_worse_has_a_sign_of_its_own(frame):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+import numpy as np
 import pandas as pd
 
 from analysis import records
@@ -206,15 +207,31 @@ def _incident(look: Look, item: Finding, days: Period) -> Mark:
 def _moves(look: Look, found: pd.DataFrame | None) -> list[Mark]:
     if found is None or found.empty or look.grain in ("week", "month"):
         return []
-    moved = found[found["is_changepoint"]]
-    definition = look.definition
+    begins = np.flatnonzero(found["is_changepoint"]).tolist()
     return [
         Mark(
-            pd.Timestamp(row["period"]).date(),
-            t("the level moves to {value}", value=write(row["value"], definition)),
+            pd.Timestamp(found["period"].iloc[begin]).date(),
+            _moved(look, found.iloc[begin:end]),
         )
-        for row in moved.to_dict("records")
+        for begin, end in zip(begins, [*begins[1:], None], strict=True)
     ]
+
+
+def _moved(look: Look, since: pd.DataFrame) -> str:
+    """Where the level moved to: its mean until it moves again.
+
+    Steps weigh as their denominators, as in the metric. A percentile is no mean of
+    those of its steps, so it has no figure.
+    """
+    if look.definition.kind == "percentile":
+        return t("the level moves")
+    known = since[since["value"].notna()]
+    weights = None
+    if look.definition.kind != "count":
+        weights = known[f"{look.metric}_n"].to_numpy(dtype=float)
+    mean = float(np.average(known["value"].to_numpy(dtype=float), weights=weights))
+    written = write(mean, look.definition)
+    return t("the level moves to {value} on average since", value=written)
 
 
 def days_of(period: Period, start: pd.Timestamp, grain: Grain) -> Period:
