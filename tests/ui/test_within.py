@@ -400,6 +400,16 @@ def draw_list(findings, late=0):
     standing._list(look, found)
 
 
+def test_a_finding_of_hours_opens_with_these_alone(look):
+    item = finding(grain="hour", orders=42.0,
+                   began=datetime.fromisoformat("2026-02-19T18:00"),
+                   ended=datetime.fromisoformat("2026-02-19T21:00"))  # fmt: skip
+    found = SimpleNamespace(period=Period(date(2026, 1, 1), date(2026, 3, 1)))
+    view = standing.view_of(look.dataset, found, item)
+    assert view.selection.period == Period(date(2026, 2, 19), date(2026, 2, 19))
+    assert Condition("hour", values=(18, 19, 20, 21)) in view.selection.conditions
+
+
 @pytest.mark.parametrize(
     ("findings", "buttons", "captions", "folded"),
     [

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import streamlit as st
 
 from analysis.engine.dataset import Dataset
-from analysis.metrics import Period
+from analysis.metrics import Condition, Period
 from analysis.metrics.registry import parse_reference
 from analysis.trends import Finding, Watch, watch
 from analysis.trends.gaps import MISSING
@@ -212,11 +212,15 @@ def _open(look: Look, found: Watch, item: Finding) -> None:
 def view_of(dataset: Dataset, found: Watch, item: Finding) -> KpiView:
     """The page on the orders of a finding: its segment, its days, its metric.
 
-    One with too few orders for a trend opens with the four weeks before it.
+    One of hours opens with these alone. Another with too few orders for a trend opens
+    with the four weeks before it.
     """
     chosen = item.selection(datetime.combine(found.period.last, time()))
     chosen = replace(chosen, dataset=dataset.name, version=dataset.version)
-    if chosen.period is not None and is_small(item, chosen.period.days):
+    if item.grain == "hour" and item.ended is not None:
+        hours = range(item.began.hour, item.ended.hour + 1)
+        chosen = chosen.narrow(Condition("hour", values=tuple(hours)))
+    elif chosen.period is not None and is_small(item, chosen.period.days):
         chosen = replace(chosen, period=_with_before(dataset, chosen.period))
     last = item.segment[-1][0] if item.segment else ""
     taken = {name for name, _ in item.segment}
