@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,16 +12,12 @@ from scipy import stats
 
 from analysis.errors import DataProblem
 from analysis.strategies.cohorts import NEVER, Codes, Cohorts
-from analysis.strategies.doubly_robust import Contrast, difference, doubly_robust
+from analysis.strategies.doubly_robust import difference, doubly_robust
 from analysis.strategies.moments import Floats
 from analysis.strategies.results import Estimate, student
 from analysis.words import N_
 
-#: Clusters of a cohort from which its drawn scatter is told from its mean.
-_SCATTERED: Final = 6
-_NO_SCATTER: Final = 1e-9
-#: Share of an effect's squared influence that may be rounding.
-_ROUNDING: Final = 1e-20
+Used = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +31,8 @@ class Effects:
         cluster: Cluster code of each unit.
         cohort: Cohort of each unit.
         freedom: Degrees of freedom of each effect; None is clusters minus 1.
+        used: Units that an effect is told from, (units, effects); None is those of
+            cohorts with any influence on it.
     """
 
     labels: pd.DataFrame
@@ -44,6 +41,7 @@ class Effects:
     cluster: Codes
     cohort: Codes
     freedom: Floats | None = None
+    used: Used | None = None
 
     def by_cluster(self) -> Floats:
         """Influence of each cluster, (clusters, effects)."""
@@ -104,8 +102,7 @@ def group_time_effects(cohorts: Cohorts) -> Effects:
             one = _one(cohorts, int(group), period, int(base))
             if one is None:
                 continue
-            size = int((cohorts.cohort == group).sum())
-            labels.append((int(group), period, period - int(group), size))
+            labels.append((int(group), period, period - int(group), one.n))
             found.append(one)
     if not any(event >= 0 for _, _, event, _ in labels):
         raise DataProblem(
@@ -116,7 +113,7 @@ def group_time_effects(cohorts: Cohorts) -> Effects:
     return _stack(cohorts, labels, found)
 
 
-def _stack(cohorts: Cohorts, labels: list, found: list[Contrast]) -> Effects:
+def _stack(cohorts: Cohorts, labels: list, found: list[_Mean]) -> Effects:
     table = pd.DataFrame(labels, columns=["g", "t", "event_time", "n"])
     table.insert(0, "group", [cohorts.periods[g] for g in table["g"]])
     table.insert(1, "period", [cohorts.periods[t] for t in table["t"]])
@@ -126,10 +123,11 @@ def _stack(cohorts: Cohorts, labels: list, found: list[Contrast]) -> Effects:
         np.stack([one.influence for one in found], axis=1),
         cohorts.cluster,
         cohorts.cohort,
+        used=np.stack([one.used for one in found], axis=1),
     )
 
 
-def _one(cohorts: Cohorts, group: int, period: int, base: int) -> Contrast | None:
+def _one(cohorts: Cohorts, group: int, period: int, base: int) -> _Mean | None:
     change = cohorts.outcome[:, period] - cohorts.outcome[:, base]
     seen = np.isfinite(change)
     treated = (cohorts.cohort == group) & seen
@@ -146,7 +144,7 @@ def _one(cohorts: Cohorts, group: int, period: int, base: int) -> Contrast | Non
     )
     influence = np.zeros(len(change))
     influence[used] = one.influence * len(change) / used.sum()
-    return Contrast(one.effect, influence)
+    return _Mean(one.effect, influence, used, int((cohorts.cohort == group).sum()))
 
 
 def _covariates(cohorts: Cohorts, used: NDArray[np.bool_], base: int) -> Floats:
@@ -208,10 +206,11 @@ def _shares(cohorts: Cohorts, groups: Codes) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True, slots=True)
 class _Mean:
-    """One effect with the influence of each unit on it, and how many units it is of."""
+    """One effect, each unit's influence on it, which are used, how many it is of."""
 
     effect: float
     influence: Floats
+    used: Used
     n: int
 
 
@@ -224,7 +223,9 @@ def _mean(cohorts: Cohorts, effects: Effects, chosen: NDArray[np.bool_]) -> _Mea
     overall = float(weights @ effect)
     own = effects.influence[:, chosen] @ weights
     own = own + influence @ (effect - overall) / share.sum()
-    return _Mean(overall, own, int(effects.labels["n"].to_numpy()[chosen].sum()))
+    seen = effects.influence != 0 if effects.used is None else effects.used
+    used = np.asarray(seen[:, chosen].any(axis=1))
+    return _Mean(overall, own, used, int(effects.labels["n"].to_numpy()[chosen].sum()))
 
 
 def _joined(cohorts: Cohorts, parts: Sequence[_Mean]) -> Effects:
@@ -234,6 +235,7 @@ def _joined(cohorts: Cohorts, parts: Sequence[_Mean]) -> Effects:
         np.stack([part.influence for part in parts], axis=1),
         cohorts.cluster,
         cohorts.cohort,
+        used=np.stack([part.used for part in parts], axis=1),
     )
 
 
@@ -268,116 +270,4 @@ def _named(cohorts: Cohorts, table: Effects, key: str) -> Effects:
     name = {"g": "group", "t": "period"}[key]
     labels = table.labels.rename(columns={key: name})
     labels[name] = [cohorts.periods[place] for place in labels[name]]
-    return Effects(labels, table.effect, table.influence, table.cluster, table.cohort)
-
-
-def simultaneous_bands(
-    effects: Effects, *, alpha: float, draws: int, rng: np.random.Generator
-) -> Floats:
-    """Critical values by which all intervals hold together, (effects,).
-
-    Signs of clusters are drawn, and each draw is measured by an error of its own
-    (bootstrap-t): where steps rest on a dozen units, their scatter is not known.
-    Effects with degrees of freedom of their own get at least Student's quantile by
-    Sidak, all others at least that of their own interval.
-
-    Reference:
-        Callaway and Sant'Anna 2021, https://doi.org/10.1016/j.jeconom.2020.12.001;
-        Cameron, Gelbach and Miller 2008, https://doi.org/10.1162/rest.90.3.414;
-        Sidak 1967, "Rectangular confidence regions for the means of multivariate
-        normal distributions", JASA 62, 626-633.
-    """
-    sums = effects.by_cluster()
-    usable = (sums != 0).any(axis=0)
-    if not usable.any():  # without any noise every band is its effect
-        return np.zeros(len(usable))
-    signs = rng.choice([-1.0, 1.0], size=(draws, len(sums)))
-    cohorts, kinds = _cohorts_of(effects), _scattering(effects)
-    ratios = _drawn_ratios(sums[:, usable], signs, cohorts, kinds)
-    count = int(usable.sum())
-    drawn = float(np.quantile(ratios.max(axis=1), 1 - alpha))
-    drawn = min(drawn, _most_critical(kinds, alpha, count))
-    return np.maximum(drawn, _least_critical(effects, alpha, count))
-
-
-def _drawn_ratios(sums: Floats, signs: Floats, cohorts: Codes, kinds: Codes) -> Floats:
-    """Drawn effects over their errors, (draws, effects).
-
-    Args:
-        sums: Influence of each cluster, (clusters, effects).
-        signs: (draws, clusters)
-        cohorts: (clusters,)
-        kinds: What has a mean of its own that its clusters scatter around, one or more
-            cohorts; -1 where the scatter is taken for known, (clusters,).
-    """
-    total = (sums**2).sum(axis=0)
-    left = np.tile(total, (len(signs), 1))
-    counted = _counted(sums, cohorts)
-    for kind in np.unique(kinds[kinds >= 0]):
-        at = kinds == kind
-        count = np.maximum(counted[at].sum(axis=0), 1)
-        left -= (signs[:, at] @ sums[at]) ** 2 / count
-    return np.abs(signs @ sums) / np.sqrt(np.maximum(left, _NO_SCATTER * total))
-
-
-def _counted(sums: Floats, cohorts: Codes) -> NDArray[np.bool_]:
-    """Clusters of cohorts that an effect is of, (clusters, effects).
-
-    A cluster of these counts even if its own influence is 0: where outcomes are 0 or
-    1, most do not move, and those that do say how far they scatter.
-    """
-    squares = sums**2
-    there = np.zeros(squares.shape, dtype=bool)
-    for cohort in np.unique(cohorts):
-        at = cohorts == cohort
-        there[at] = squares[at].sum(axis=0) > _ROUNDING * squares.sum(axis=0)
-    return there
-
-
-def _cohorts_of(effects: Effects) -> Codes:
-    """Cohort of each cluster, that of its first unit; -1 without, (clusters,)."""
-    there, first = np.unique(effects.cluster, return_index=True)
-    found = np.full(int(there[-1]) + 1, -1)
-    found[there] = np.unique(effects.cohort[first], return_inverse=True)[1]
-    return found
-
-
-def _scattering(effects: Effects) -> Codes:
-    """The cohort that each cluster scatters in, small ones all together, (clusters,).
-
-    Reduced errors know of their own scatter by their degrees of freedom.
-    """
-    cohorts = _cohorts_of(effects)
-    found = np.full(len(cohorts), -1)
-    if effects.freedom is not None:
-        return found
-    there = cohorts >= 0
-    kinds = cohorts[there]
-    sizes = np.bincount(kinds)
-    small = sizes[kinds] < _SCATTERED
-    if 0 < small.sum() < _SCATTERED:  # the largest takes them in
-        small |= kinds == sizes.argmax()
-    found[there] = np.where(small, len(sizes), kinds)
-    return found
-
-
-def _most_critical(kinds: Codes, alpha: float, count: int) -> float:
-    """Student's quantile by Sidak, were all scatter that of the smallest kind.
-
-    No band need be wider. Clusters that move by the same step scatter not at all in
-    draws in which all their signs agree.
-    """
-    if (kinds < 0).all():
-        return float("inf")
-    df = np.bincount(kinds[kinds >= 0])
-    least = max(int(df[df > 0].min()) - 1, 1)
-    return float(stats.t.isf((1 - (1 - alpha) ** (1 / count)) / 2, least))
-
-
-def _least_critical(effects: Effects, alpha: float, count: int) -> Floats:
-    """Student's quantile below which no band may be, (effects,)."""
-    if effects.freedom is None:
-        df, level = np.full(len(effects.effect), effects.df), alpha
-    else:
-        df, level = effects.freedom, 1 - (1 - alpha) ** (1 / count)
-    return np.asarray(stats.t.isf(level / 2, df), dtype=np.float64)
+    return replace(table, labels=labels)

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import UnknownName
+from analysis.strategies.bands import simultaneous_bands
 from analysis.strategies.checks import DOUBT, cluster_count
 from analysis.strategies.cohorts import NEVER, Cohorts, read_cohorts
 from analysis.strategies.few_clusters import FEW
@@ -16,7 +17,6 @@ from analysis.strategies.group_time import (
     Effects,
     aggregate,
     group_time_effects,
-    simultaneous_bands,
 )
 from analysis.strategies.imputation import impute, imputed_by, overall_imputed
 from analysis.strategies.moments import Floats

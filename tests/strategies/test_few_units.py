@@ -10,17 +10,16 @@ import pytest
 from scipy import stats
 
 from analysis.strategies import Strategy, evaluate
+from analysis.strategies.bands import (
+    _counted,
+    _drawn_ratios,
+    _scattering,
+    simultaneous_bands,
+)
 from analysis.strategies.calibration import share_of
 from analysis.strategies.cohorts import read_cohorts
 from analysis.strategies.evaluating import estimate
-from analysis.strategies.group_time import (
-    Effects,
-    _drawn_ratios,
-    _scattering,
-    aggregate,
-    group_time_effects,
-    simultaneous_bands,
-)
+from analysis.strategies.group_time import Effects, aggregate, group_time_effects
 from analysis.strategies.imputation import impute, imputed_by
 from analysis.strategies.study import read_study
 from tests.strategies.published_world import START, opened, orders_of
@@ -114,18 +113,18 @@ def test_drawn_effects_are_measured_by_their_own_scatter() -> None:
     """In each cohort as Student measures a mean, but for the n of its variance."""
     rng = np.random.default_rng(5)
     sums, signs = rng.normal(size=(20, 3)), rng.choice([-1.0, 1.0], size=(40, 20))
-    one = np.zeros(20, dtype=np.int64)
-    found = _drawn_ratios(sums, signs, one, one)
+    every = np.ones((20, 3), dtype=bool)
+    found = _drawn_ratios(sums, signs, every, np.zeros(20, dtype=np.int64))
     drawn = signs[:, :, None] * sums
     expected = stats.ttest_1samp(drawn, 0, axis=1).statistic * np.sqrt(20 / 19)
     assert found == pytest.approx(np.abs(expected))
     kinds = np.repeat([0, 1], [8, 12])
     left = sum(drawn[:, kinds == k].var(axis=1) * (kinds == k).sum() for k in (0, 1))
     both = np.abs(drawn.sum(axis=1)) / np.sqrt(left)
-    assert _drawn_ratios(sums, signs, kinds, kinds) == pytest.approx(both)
+    assert _drawn_ratios(sums, signs, every, kinds) == pytest.approx(both)
     known = np.abs(drawn.sum(axis=1)) / np.sqrt((sums**2).sum(axis=0))
     unknown = np.full(20, -1)
-    assert _drawn_ratios(sums, signs, one, unknown) == pytest.approx(known)
+    assert _drawn_ratios(sums, signs, every, unknown) == pytest.approx(known)
 
 
 def test_clusters_that_did_not_move_are_counted_in_their_scatter() -> None:
@@ -135,8 +134,13 @@ def test_clusters_that_did_not_move_are_counted_in_their_scatter() -> None:
     sums[12:, 0] = 1e-17
     signs = np.array([[1.0, 1.0, *[1.0] * 18], [1.0, -1.0, *[1.0] * 18]])
     cohorts = np.repeat([0, 1], [12, 8])
-    found = _drawn_ratios(sums, signs, cohorts, np.zeros(20, dtype=np.int64))
-    assert found[:, 0] == pytest.approx([0, 2 / np.sqrt(2 - 4 / 12)])
+    effects = Effects(pd.DataFrame(), np.zeros(1), sums, np.arange(20), cohorts)
+    used = np.arange(20)[:, None] < 5  # seven were not seen
+    for asked, count in ((effects, 12), (replace(effects, used=used), 5)):
+        counted = _counted(asked, sums)
+        assert counted.sum() == count
+        found = _drawn_ratios(sums, signs, counted, np.zeros(20, dtype=np.int64))
+        assert found[:, 0] == pytest.approx([0, 2 / np.sqrt(2 - 4 / count)])
 
 
 def test_steps_of_one_size_make_no_band_wider_than_students() -> None:
