@@ -143,6 +143,22 @@ def test_clusters_that_did_not_move_are_counted_in_their_scatter() -> None:
         assert found[:, 0] == pytest.approx([0, 2 / np.sqrt(2 - 4 / count)])
 
 
+def test_units_without_a_row_are_not_of_an_effect() -> None:
+    data = panel(2, units=24, periods=8, treated=12)
+    gaps = data[np.random.default_rng(2).random(len(data)) > 0.3]
+    strategy = replace(STAGGERED, method="callaway_santanna")
+    cohorts = read_cohorts(read_study(gaps, strategy, alpha=0.05, seed=0))
+    found = group_time_effects(cohorts)
+    seen = gaps.pivot_table(index="unit", columns="t", values="y").notna()
+    seen = seen.reindex(cohorts.units)
+    assert found.used is not None
+    for place, row in enumerate(found.labels.itertuples()):
+        base = row.t - 1 if row.t < row.g else row.g - 1
+        of = (cohorts.cohort == row.g) | (cohorts.cohort > max(row.t, base))
+        told = of & (seen[row.t] & seen[base]).to_numpy()
+        assert (found.used[:, place] == told).all()
+
+
 def test_steps_of_one_size_make_no_band_wider_than_students() -> None:
     """In 1 of 32 draws all six of a cohort agree, and nothing scatters."""
     influence = np.zeros((20, 12))
