@@ -54,6 +54,7 @@ def below(share: float, far: float) -> Drawing:
 
 DRAWN: dict[str, Drawing] = {
     "a rate of one in ten": lambda rng, n: (rng.random(n) < 0.1).astype(float),
+    "a rate of one in 200": lambda rng, n: (rng.random(n) < 0.005).astype(float),
     "minutes (gamma, a third about the mean)": lambda rng, n: rng.gamma(9.0, 3.0, n),
     "minutes late (exponential)": lambda rng, n: rng.exponential(8.0, n),
     "amounts (lognormal)": lambda rng, n: np.exp(rng.normal(0, 1, n)),

@@ -218,6 +218,14 @@ def test_clean_values_have_hardly_a_finding(tmp_path):
     assert len(found) <= 1
 
 
+@pytest.mark.parametrize(("dearer", "expected"), [(1.0, []), (1.6, [GUILTY])])
+def test_a_few_refunds_neither_make_nor_hide_findings(tmp_path, dearer, expected):
+    made = values(seed=11, dearer=dearer)
+    made.loc[::2000, "rider_pay"] = -300.0
+    found = found_in(tmp_path, made, "cpo")
+    assert [dict(item.segment) for item in found] == expected
+
+
 def test_a_plain_count_is_refused_in_words(tmp_path):
     dataset = published(tmp_path, {"orders": values()})
     with pytest.raises(InvalidInput, match="plain count"):
