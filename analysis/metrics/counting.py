@@ -270,18 +270,20 @@ def _counted(metric: BoundMetric, sums: _Moments, bound: _Bound) -> Counted:
     mean = sums.top / sums.bottom
     variance = squares / sums.bottom
     raised = mean + shift
+    found = Counted(
+        metric.name, 1.0, shift, bound.most, bound.least,
+        _exact((bound.total - sums.top) / sums.bottom),
+    )  # fmt: skip
     if raised == 0:
-        return Counted(metric.name)
+        return found
     factor = raised / max(variance, (LEAST_SPREAD * raised) ** 2)
     usual = max(abs(mean), variance**0.5)
-    # The last digits of sums depend on the order of rows, which must not show.
-    cut = (bound.total - sums.top) / sums.bottom
-    factor, worth, cut = (
-        float(f"{item:.6g}") for item in (factor, 1 / abs(factor) / usual, cut)
-    )
-    return Counted(
-        metric.name, factor, shift, bound.most, bound.least, cut, worth=worth
-    )
+    return replace(found, factor=_exact(factor), worth=_exact(1 / abs(factor) / usual))
+
+
+def _exact(value: float) -> float:
+    """A number without its last digits, which depend on the order of rows."""
+    return float(f"{value:.6g}")
 
 
 def _query(request: Request, part: Part, metrics: Sequence[BoundMetric]) -> exp.Select:

@@ -113,6 +113,14 @@ def test_what_is_nearly_always_the_same_is_bounded_by_the_rest(tmp_path):
     assert value == pytest.approx(measured(dataset), rel=1e-5)
 
 
+def test_rare_values_below_what_is_usual_do_not_count(tmp_path):
+    made = orders(pay=lambda _: np.where(np.arange(COUNT) % 500 == 0, -20.0, 0.0))
+    dataset, counted = learned(tmp_path, made)
+    many, (value,) = told(dataset, counted)
+    assert (many.numerators == 0).all()
+    assert value == pytest.approx(measured(dataset), rel=1e-5)
+
+
 def test_values_that_are_all_alike_have_no_bound(tmp_path):
     _, counted = learned(tmp_path, orders(pay=lambda _: 7.0))
     assert (counted.most, counted.least, counted.cut) == (None, None, 0.0)
