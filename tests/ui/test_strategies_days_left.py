@@ -9,7 +9,8 @@ import pytest
 
 from analysis.strategies.published.contract import DaysLeft
 from analysis.strategies.results import text
-from ui.strategies.verdict_box import _days_left
+from ui.strategies.verdict_box import _days_left, _why
+from ui.strategies.words import recommended
 
 
 def said(status: str, days: float, decision: str = "go on") -> str:
@@ -27,8 +28,26 @@ def test_a_strategy_that_runs_has_days_left() -> None:
 @pytest.mark.parametrize("status", ["ended", "decided"])
 def test_one_that_is_over_would_have_needed_them(status: str) -> None:
     found = said(status, 9.0)
-    assert "It is over" in found
     assert "about 9 days longer" in found
+
+
+@pytest.mark.parametrize(
+    ("status", "decision", "advised"),
+    [
+        ("running", "go on", "go on"),
+        ("ended", "go on", "cannot tell"),
+        ("decided", "go on", "cannot tell"),
+        ("ended", "stop", "stop"),
+        ("ended", "roll out", "roll out"),
+    ],
+)
+def test_one_that_is_over_cannot_go_on(status, decision, advised) -> None:
+    assert recommended(SimpleNamespace(status=status), decision) == advised
+    verdict = SimpleNamespace(decision=decision, reason=text("because"))
+    plan = SimpleNamespace(metric="late_rate", smallest_effect=0.01)
+    found = SimpleNamespace(verdict=verdict, days_left=None)
+    told = list(_why(SimpleNamespace(status=status, plan=plan), found))
+    assert ("It is over and cannot tell." in told) == (advised != decision)
 
 
 def test_what_needs_no_more_days_or_too_many_is_said_as_it_is() -> None:

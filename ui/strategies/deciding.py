@@ -15,7 +15,13 @@ from ui.format import day
 from ui.guard import allowed, name_field, person, sign
 from ui.show import choice, plain
 from ui.strategies.insist import need_reason, tell_length
-from ui.strategies.words import DECISION_COLOURS, DECISION_ICONS, DECISIONS, word
+from ui.strategies.words import (
+    DECISION_COLOURS,
+    DECISION_ICONS,
+    DECISIONS,
+    recommended,
+    word,
+)
 from ui.texts import t
 
 _CHOICE: Final = "strategies_decision"
@@ -66,15 +72,13 @@ def _people(first: str, second: str) -> str:
 
 
 def _form(entry: Entry, found: Evaluation) -> None:
-    recommended = found.verdict.decision
-    st.caption(
-        t("The frozen rule recommends: {word}.", word=word(DECISIONS, recommended))
-    )
+    advised = recommended(entry, found.verdict.decision)
+    st.caption(t("The frozen rule recommends: {word}.", word=word(DECISIONS, advised)))
     options = list(get_args(Decided))
     keys = {name: f"{name}_{entry.id}" for name in (_CHOICE, _REASON, _SECOND)}
     chosen = st.segmented_control(
         t("Decision"), options, key=keys[_CHOICE], required=True,
-        default=recommended if recommended in options else "go on",
+        default=advised if advised in options else "go on",
         format_func=lambda name: choice(t(DECISIONS[name])),
         label_visibility="collapsed",
     )  # fmt: skip
@@ -83,7 +87,7 @@ def _form(entry: Entry, found: Evaluation) -> None:
         placeholder=t("Why, in a sentence or two"),
     )  # fmt: skip
     second = ""
-    against = overrides(str(chosen), recommended)
+    against = overrides(str(chosen), advised)
     if against:
         second = st.text_input(
             t("Second name"),
@@ -119,7 +123,7 @@ def _record(
             entry.id,
             decision=decision,  # type: ignore[arg-type] - one of the options
             reason=reason,
-            recommendation=found.verdict.decision,
+            recommendation=recommended(entry, found.verdict.decision),
             figures=figures_of(found),
             by=who.signature,
             second=second,

@@ -31,6 +31,7 @@ from ui.strategies.words import (
     STATUS_ICONS,
     effect_text,
     range_text,
+    recommended,
     word,
 )
 from ui.strategies.words import (
@@ -286,8 +287,14 @@ def _decision(entry: Entry) -> None:
         waits = entry.status in ("running", "ended")
         st.caption(t("not evaluated yet") if waits else t("nothing to decide yet"))
         return
-    _badge(str(look.figures["decision"]))
-    st.caption(t("recommended by the frozen rule"))
+    rule = str(look.figures["decision"])
+    advised = recommended(entry, rule)
+    _badge(advised)
+    st.caption(
+        t("recommended by the frozen rule")
+        if advised == rule
+        else t("it is over and shows too little")
+    )
 
 
 def _badge(decision: str) -> None:

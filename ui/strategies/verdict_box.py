@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import streamlit as st
 
@@ -21,6 +22,7 @@ from ui.strategies.words import (
     effect_text,
     p_text,
     range_text,
+    recommended,
     said,
     size_text,
     word,
@@ -30,13 +32,13 @@ from ui.texts import t
 
 def box(entry: Entry, found: Evaluation) -> None:
     """Decision with colour, word and icon; reason; the effect in one sentence."""
-    decision = found.verdict.decision
+    decision = recommended(entry, found.verdict.decision)
     colour = DECISION_COLOURS[decision]
     with st.container(border=True, key="strategies_verdict"):
         st.markdown(
             f"### :{colour}[{DECISION_ICONS[decision]} {word(DECISIONS, decision)}]"
         )
-        st.markdown(sentences(_reason(entry, found), _days_left(entry, found)))
+        st.markdown(sentences(*_why(entry, found)))
         st.markdown(effect_sentence(entry, found))
         st.caption(_grounds(entry, found))
     if entry.status == "running" and not entry.plan.options.anytime:
@@ -82,6 +84,14 @@ def effect_sentence(entry: Entry, found: Evaluation) -> str:
     )
 
 
+def _why(entry: Entry, found: Evaluation) -> Iterator[str]:
+    """The reason; of one that ended too early also what it would have taken."""
+    yield _reason(entry, found)
+    if recommended(entry, found.verdict.decision) != found.verdict.decision:
+        yield t("It is over and cannot tell.")
+    yield _days_left(entry, found)
+
+
 def _reason(entry: Entry, found: Evaluation) -> str:
     return said(found.verdict.reason, metric=entry.plan.metric)
 
@@ -92,8 +102,8 @@ def _days_left(entry: Entry, found: Evaluation) -> str:
         return ""
     if entry.status in ("ended", "decided") and 0 < left.days < math.inf:
         return t(
-            "It is over: to tell an effect of {size} from none it would have had to "
-            "run about {days} days longer.",
+            "To tell an effect of {size} from none it would have had to run about "
+            "{days} days longer.",
             size=size_text(entry.plan.smallest_effect, entry.plan.metric),
             days=number(left.days),
         )

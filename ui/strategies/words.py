@@ -11,6 +11,7 @@ from typing import Final
 from analysis.metrics.dimensions import load_catalogue
 from analysis.metrics.registry import load_registry, parse_reference
 from analysis.orders.schema import load_fields
+from analysis.strategies.registry import Entry
 from analysis.strategies.results import Text
 from analysis.words import N_
 from ui.format import MISSING, number
@@ -210,6 +211,12 @@ _P_VALUE: Final = "p = {p:.2g}"
 def word(names: Mapping[str, str], name: str) -> str:
     """A translated word; a name that has none reads as it is, made harmless."""
     return t(names[name]) if name in names else plain(name.replace("_", " "))
+
+
+def recommended(entry: Entry, decision: str) -> str:
+    """What to decide: of one that is over, "go on" is of no use, it cannot tell."""
+    is_over = entry.status in ("ended", "decided")
+    return "cannot tell" if is_over and decision == "go on" else decision
 
 
 def method_name(name: str) -> str:
