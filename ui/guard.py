@@ -30,6 +30,8 @@ ROLES: Final[tuple[str, ...]] = ("viewer", "reviewer", "owner")
 
 #: Cookie in which the browser remembers the name; it proves nothing.
 NAME_COOKIE: Final = "doorstep_name"
+#: How records mark a name that no sign-in vouches for.
+_UNVERIFIED: Final = " (unverified)"
 _NAME_KEY: Final = "person_name"
 
 
@@ -50,7 +52,7 @@ class Person:
     @property
     def signature(self) -> str:
         """The name as it is written beside their work."""
-        return self.name if self.verified else f"{self.name} (unverified)"
+        return self.name if self.verified else f"{self.name}{_UNVERIFIED}"
 
 
 def person() -> Person:
@@ -126,10 +128,21 @@ def name_field(key: str) -> str:
     )
 
 
+def written_name(signature: str) -> str:
+    """A signature as the records keep it, in the user's language."""
+    name = signature.removesuffix(_UNVERIFIED)
+    return signature if name == signature else t("{name} (unverified)", name=name)
+
+
 def set_name(name: str) -> None:
     """Keep the name a person chose for this session.
 
     Raises:
         InvalidInput: if it is empty, too long or not printable.
     """
+    if not name.strip():
+        raise InvalidInput(
+            N_("Enter your name."),
+            hint=N_("It stands beside what you write, marked as unverified."),
+        )
     st.session_state[_NAME_KEY] = label(name)

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analysis.errors import NotAllowed
+from analysis.errors import InvalidInput, NotAllowed
 from ui import guard as guarding
 from ui.guard import LOWEST_ROLE, Person, allowed, guard
 
@@ -59,9 +59,23 @@ if st.button("write"):
 def test_the_name_is_asked_for_at_the_first_write_only():
     at = AppTest.from_string(SCRIPT).run()
     at.button[0].click().run()
-    assert at.text[0].value.startswith("refused: A name needs")
+    assert at.text[0].value.startswith("refused: Enter your name")
     at.text_input[0].set_value("  Ada \n ").run()
     at.button[0].click().run()
     assert at.text[0].value == "Ada (unverified)"
     at.run()
     assert len(at.text_input) == 0
+
+
+@pytest.mark.parametrize("typed", ["", "   "])
+def test_an_empty_name_is_asked_for(typed):
+    with pytest.raises(InvalidInput, match="Enter your name"):
+        guarding.set_name(typed)
+
+
+def test_a_signature_is_shown_in_the_users_language(monkeypatch):
+    signature = Person("Mei", verified=False, role="owner").signature
+    assert guarding.written_name(signature) == "Mei (unverified)"
+    assert guarding.written_name("mei@example.org") == "mei@example.org"
+    monkeypatch.setattr("ui.texts.language", lambda: "zh_CN")
+    assert guarding.written_name(signature) == "Mei（未验证）"

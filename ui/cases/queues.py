@@ -25,7 +25,7 @@ from ui import cached, datasets, errors, frame
 from ui.cases.view import CasesView, queue_view
 from ui.counted import counted, sentences
 from ui.format import ago, number, percent
-from ui.guard import name_field, person, set_name, sign
+from ui.guard import name_field, person, set_name, sign, written_name
 from ui.show import page_head, plain
 from ui.state import write_view
 from ui.texts import t
@@ -136,7 +136,7 @@ def _row(item: Queue, done: Progress, *, dataset: str | None, now: datetime) -> 
 def _about(item: Queue, dataset: str | None) -> str:
     parts = [
         plain(dataset or item.dataset),
-        t("by {name}", name=plain(item.created_by)),
+        t("by {name}", name=plain(written_name(item.created_by))),
         plain(item.rubric, limit=80),
     ]
     return " · ".join(part for part in parts if part)

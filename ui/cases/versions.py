@@ -26,7 +26,7 @@ from ui import cached, errors
 from ui.cases import correcting, words
 from ui.cases.view import Desk
 from ui.format import moment, percent
-from ui.guard import name_field, sign
+from ui.guard import name_field, sign, written_name
 from ui.show import plain
 from ui.texts import t
 
@@ -60,7 +60,7 @@ def panel(desk: Desk) -> None:
         notes = notes_on(records, desk.case.id)
         for note in notes:
             st.markdown(
-                f":small[:material/sticky_note_2: {plain(note.by)}: "
+                f":small[:material/sticky_note_2: {plain(written_name(note.by))}: "
                 f"{plain(note.text, limit=MAX_WORDS)}]"
             )
     for decision in found:
@@ -102,7 +102,8 @@ def _version(decision: Decision) -> None:
     head = (
         f"**{t('Version {number}', number=decision.version)}** · "
         f"{t(_KINDS[decision.kind])} · **{_party(given)}** · "
-        f"{plain(decision.reviewer or '–')} · {moment(decision.decided_at)} UTC"
+        f"{plain(written_name(decision.reviewer) or '–')} · "
+        f"{moment(decision.decided_at)} UTC"
     )
     st.markdown(
         f":small[{old}{head}{']' if old else ''}]  \n"
@@ -190,7 +191,7 @@ def _decide_form(desk: Desk, appeal: Appeal) -> None:
         st.caption(
             t(
                 "Somebody else than {who} decides this appeal.",
-                who=plain(appeal.reviewer),
+                who=plain(written_name(appeal.reviewer)),
             )
         )
         return

@@ -10,6 +10,7 @@ from analysis.records import Target
 from ui import chart_frame
 from ui.format import day
 from ui.format import period as written_period
+from ui.guard import written_name
 from ui.kpis import alerts, doubt, targets
 from ui.kpis.behind import definition_text, formula_text, notes, sql
 from ui.kpis.figures import Figure, name_of, too_few
@@ -93,7 +94,7 @@ def _target_line(figure: Figure, target: Target) -> str:
     )
     parts = [
         t("floor {value}", value=floor.written()) if floor else "",
-        t("set by {name}", name=plain(target.owner)),
+        t("set by {name}", name=plain(written_name(target.owner))),
         t("since {day}", day=day(target.first_day)),
     ]
     return ", ".join(part for part in parts if part)

@@ -17,7 +17,7 @@ from analysis.records import list_rulesets, publish_ruleset
 from ui import cached, errors
 from ui.cases import rulesets, words
 from ui.format import interval, moment, number, percent
-from ui.guard import name_field, sign
+from ui.guard import name_field, sign, written_name
 from ui.quality.figures import matrix
 from ui.quality.view import Scope
 from ui.show import plain
@@ -62,7 +62,7 @@ def _past_versions() -> None:
                 "{version}, live from {when} UTC by {who}: {reason}",
                 version=plain(item.version),
                 when=moment(item.at),
-                who=plain(item.by),
+                who=plain(written_name(item.by)),
                 reason=plain(item.reason),
             )
         )

@@ -12,7 +12,7 @@ from analysis.strategies import Evaluation
 from analysis.strategies.registry import Entry, figures_of
 from ui import cached, errors
 from ui.format import day
-from ui.guard import allowed, name_field, person, sign
+from ui.guard import allowed, name_field, person, sign, written_name
 from ui.show import choice, plain
 from ui.strategies.insist import need_reason, tell_length
 from ui.strategies.words import (
@@ -67,7 +67,7 @@ def newest(entry: Entry) -> None:
 
 
 def _people(first: str, second: str) -> str:
-    names = [plain(name, limit=60) for name in (first, second) if name]
+    names = [plain(written_name(name), limit=60) for name in (first, second) if name]
     return t(" and ").join(names)
 
 

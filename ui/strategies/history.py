@@ -13,6 +13,7 @@ from analysis.strategies.registry import Entry
 from analysis.words import N_
 from ui.counted import counted
 from ui.format import moment
+from ui.guard import written_name
 from ui.show import shortened
 from ui.strategies.words import DECISIONS, word
 from ui.texts import t
@@ -96,7 +97,7 @@ def _deviations(deviations: tuple[Deviation, ...]) -> None:
     rows = [
         {
             t("When (UTC)"): moment(item.at),
-            t("Who"): item.by,
+            t("Who"): written_name(item.by),
             t("What"): t(PARTS.get(item.field, item.field)),
             t("Before"): shortened(item.before),
             t("After"): shortened(item.after),
@@ -113,7 +114,9 @@ def _decisions(entry: Entry) -> None:
     rows = [
         {
             t("When (UTC)"): moment(item.at),
-            t("Who"): t(" and ").join(name for name in (item.by, item.second) if name),
+            t("Who"): t(" and ").join(
+                written_name(name) for name in (item.by, item.second) if name
+            ),
             t("Decision"): word(DECISIONS, item.decision),
             t("Recommended"): word(DECISIONS, item.recommendation),
             t("Reason"): item.reason,

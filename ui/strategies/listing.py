@@ -18,6 +18,7 @@ from ui.chart_frame import Behind
 from ui.counted import counted, sentences
 from ui.format import day, number
 from ui.format import period as written_period
+from ui.guard import written_name
 from ui.kpis.figures import name_of
 from ui.show import choice, page_head, plain, shortened
 from ui.state import bound
@@ -278,7 +279,7 @@ def _decision(entry: Entry) -> None:
             t(
                 "decided {day} by {who}",
                 day=day(entry.decision.at.date()),
-                who=plain(entry.decision.by, limit=40),
+                who=plain(written_name(entry.decision.by), limit=60),
             )
         )
         return
