@@ -62,4 +62,8 @@ CASES: tuple[Case, ...] = (
         "bands_callaway", "All steps in their bands, Callaway-Sant'Anna",
         "callaway_santanna",
     ),
+    Case(
+        "bands_rare", "staggered", "All steps in their bands, events of 5 %",
+        panels.bands_rare, panels.outside_bands, judged=False, kind="always",
+    ),
 )  # fmt: skip

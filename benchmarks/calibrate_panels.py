@@ -77,6 +77,18 @@ def bands(rng: np.random.Generator, effect: float, method: str) -> Drawn:
     return replace(drawn, truth=effect, seed=int(rng.integers(2**31)))
 
 
+def bands_rare(rng: np.random.Generator, effect: float) -> Drawn:
+    """Whether something rare happened in a zone on a day, of shares of its own."""
+    drawn = bands(rng, 0.0, "callaway_santanna")
+    scale = -0.05 * effect
+    starts = drawn.data["first"].to_numpy()
+    course = _course(drawn.data["day"].to_numpy() - starts)
+    share = rng.beta(2.0, 38.0, size=60)[drawn.data["zone"]] + scale * course
+    happened = rng.random(len(share)) < share
+    data = drawn.data.assign(minutes=happened.astype(float))
+    return replace(drawn, data=data, truth=scale)
+
+
 def outside_bands(drawn: Drawn) -> bool:
     """Whether any band by periods since the start misses the course."""
     found = evaluate(drawn.data, drawn.strategy, seed=drawn.seed).extra["dynamic"]

@@ -12,8 +12,8 @@ from scipy import stats
 
 from analysis.strategies.results import Pair
 
-#: What is counted: misses of an interval, misses at any of many looks, or guardrails
-#: said to have held that lie exactly at their margin.
+#: What is counted: misses of an interval, misses at any of many looks (or steps) that
+#: may be fewer, or guardrails said to have held that lie exactly at their margin.
 Kind = Literal["interval", "always", "guardrail"]
 
 #: Shares within which a line keeps its promise.

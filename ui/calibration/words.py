@@ -22,4 +22,5 @@ LABELS: Final = (
     N_("Guardrail exactly at its margin"), N_("Always-valid interval, 28 daily looks"),
     N_("All steps in their bands, imputation"),
     N_("All steps in their bands, Callaway-Sant'Anna"),
+    N_("All steps in their bands, events of 5 %"),
 )  # fmt: skip
