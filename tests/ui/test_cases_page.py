@@ -274,7 +274,9 @@ def test_nobody_decides_without_a_name(late_queue, records):
     at = opened(on(late_queue), name="")
     assert case_at(records, late_queue.id, 1).holder == ""
     press(at, "cases_start")
-    assert "A name needs" in " ".join(item.proto.title for item in at.error) + said(at)
+    assert "Enter your name" in " ".join(item.proto.title for item in at.error) + said(
+        at
+    )
     next(box for box in at.text_input if box.key == "cases_name").set_value("Ada").run()
     press(at, "cases_start")
     assert case_at(records, late_queue.id, 1).holder == ME

@@ -34,7 +34,7 @@ def test_a_view_is_saved_under_a_name_once_the_author_has_one(at, workspace):
     field = {item.label: item for item in at.text_input}
     field["Save this view as"].set_value("Late in malls")
     press(at, "Save")
-    assert "A name needs" in at.error[0].proto.title
+    assert "Enter your name" in at.error[0].proto.title
     assert list_views(open_records(workspace)) == ()
     {item.label: item for item in at.text_input}["Your name"].set_value("Ada").run()
     field = {item.label: item for item in at.text_input}

@@ -134,7 +134,7 @@ def test_freezing_asks_for_a_name_and_signs(records):
     stored = register(records, strategy_world.plan(), by="Ada")
     at = opened(one(stored))
     button(at, "strategies_freeze").click().run()
-    assert "A name needs" in said(at) + " ".join(str(e.title) for e in at.error)
+    assert "Enter your name" in said(at) + " ".join(str(e.title) for e in at.error)
     at.text_input(key="strategies_author").set_value("Bo")
     button(at, "strategies_freeze").click().run()
     (kept,) = list_strategies(records)
