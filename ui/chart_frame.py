@@ -33,6 +33,8 @@ class Behind:
         formula: How they are computed, in the terms of the query; shown under it.
         notes: Where they come from (dataset, version, period), for downloads.
         source: Dataset and version, for the names of files.
+        formats: How columns of the table are shown, as Streamlit names it; downloads
+            have the numbers as they are.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Behind:
     formula: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
     source: tuple[str, ...] = ()
+    formats: Mapping[str, str] = field(default_factory=dict)
 
 
 def draw(
@@ -100,6 +103,11 @@ def _table(behind: Behind, *, key: str) -> None:
     panel.dataframe(
         behind.table.head(MAX_TABLE_ROWS),
         hide_index=True,
+        width="content",
+        column_config={
+            name: st.column_config.NumberColumn(format=style)
+            for name, style in behind.formats.items()
+        },
         alt=t("The numbers of the chart: {name}", name=shortened(behind.name)),
     )
 

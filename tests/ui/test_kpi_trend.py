@@ -16,6 +16,7 @@ from tests.ui import kpi_world
 from tests.ui.test_kpi_page import opened, said
 from ui import cached, charts, export
 from ui.kpis import behind, marks, numbers, trend
+from ui.kpis.behind import formats_of
 from ui.kpis.view import KpiView, look_at
 
 FEW = parse_reference("late_rate").definition.minimum_sample
@@ -79,6 +80,27 @@ def test_the_table_has_dates_whole_counts_and_telling_headers(workspace, grain, 
     book = io.BytesIO(export.xlsx_bytes(table, sheet="trend"))
     again = pd.read_excel(book) if find_spec("openpyxl") else table
     assert pd.api.types.is_integer_dtype(again["n"])
+
+
+def test_the_table_has_the_band_that_is_drawn_and_the_unit_of_the_metric(workspace):
+    seen = look(workspace, kpi_world.orders(), span="last_28", grain="day")
+    frame = trend.series(seen, "late_rate", "day")
+    found = pd.DataFrame(
+        {
+            "period": frame["period"], "expected": 0.1, "low": 0.05, "high": 0.2,
+            "score": 0.5, "is_anomaly": False, "is_changepoint": False,
+            "is_too_few": [True] + [False] * 27,
+        }
+    )  # fmt: skip
+    table = numbers.table_of(seen, marks.with_expected(frame, found))
+    band = table[["Expected", "Expected, low", "Expected, high"]]
+    assert band.iloc[0].isna().all()
+    assert band.iloc[1].tolist() == [0.1, 0.05, 0.2]
+    assert "Expected" not in numbers.table_of(seen, marks.with_expected(frame, None))
+    assert pd.api.types.is_integer_dtype(table["n"])
+    formats = formats_of("late_rate", table)
+    assert set(formats.values()) == {"percent"}
+    assert set(table.columns) - set(formats) == {"Time", "n"}
 
 
 def test_steps_without_orders_have_an_empty_cell_and_shares_stay_as_they_are():

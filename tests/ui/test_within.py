@@ -550,6 +550,7 @@ def test_a_move_of_the_level_tells_the_mean_until_the_next_one(look):
     found = found.assign(value=[10.0, 20, 30, 40, 50, 70])
     told = [item.text for item in marks._moves(replace(at, metric="orders"), found)]
     assert told == [f"the level moves to {n} on average since" for n in (30, 60)]
+    assert marks._moves(at, found.assign(is_changepoint=False)) == []
     told = marks._moves(replace(at, metric="p90_delivery_minutes"), found)
     assert {item.text for item in told} == {"the level moves"}
 

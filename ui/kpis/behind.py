@@ -15,7 +15,7 @@ from ui import cached
 from ui.chart_frame import Behind
 from ui.format import period as written_period
 from ui.kpis.axes import filter_names
-from ui.kpis.figures import name_of
+from ui.kpis.figures import digits_of, name_of
 from ui.kpis.view import Look
 from ui.texts import language, t
 
@@ -48,7 +48,29 @@ def behind(
         formula=formula_text(look, metric),
         notes=notes(look),
         source=(look.dataset.name, look.dataset.version),
+        formats=formats_of(metric, table),
     )
+
+
+def formats_of(metric: str, table: pd.DataFrame) -> dict[str, str]:
+    """How the columns of a table that are in the unit of a metric are shown."""
+    definition = parse_reference(metric).definition
+    known = [name for name in table.columns if str(name).startswith(name_of(metric))]
+    if definition.kind == "count" or not known:
+        return {}
+    style = f"%.{digits_of(definition, 1.0)}f"
+    if definition.unit == "share":
+        style = "percent"
+    beside = (
+        t("95 % low"), t("95 % high"), t("Expected"), t("Expected, low"),
+        t("Expected, high"), t("Shrunk"), t("Shrunk, 95 % low"),
+        t("Shrunk, 95 % high"), t("Before"), t("Change"),
+    )  # fmt: skip
+    return {
+        name: style
+        for name in table.select_dtypes("number").columns
+        if name in beside or name in known
+    }
 
 
 def definition_text(look: Look, metric: str) -> str:

@@ -28,6 +28,7 @@ from ui.kpis.figures import (
 )
 from ui.kpis.groups import Group
 from ui.kpis.locks import rule_badge
+from ui.kpis.numbers import whole
 from ui.kpis.path import breadcrumb
 from ui.kpis.view import Look, Order, drill
 from ui.show import choice, plain
@@ -257,13 +258,13 @@ def _note(figure: Figure) -> str:
 
 
 def _table(look: Look, found: Sequence[Group]) -> pd.DataFrame:
-    columns: dict[str, list[Scalar | float]] = {
+    columns: dict[str, list[Scalar | float] | pd.Series] = {
         look.axes[look.by].label: [group.label for group in found],
         name_of(look.metric): [group.figure.value for group in found],
         t("95 % low"): [group.figure.low for group in found],
         t("95 % high"): [group.figure.high for group in found],
-        "n": [group.figure.n for group in found],
-        t("Orders"): [group.orders for group in found],
+        "n": whole(pd.Series([group.figure.n for group in found])),
+        t("Orders"): whole(pd.Series([group.orders for group in found])),
     }
     if can_shrink(look):
         columns[t("Excess")] = [group.excess for group in found]

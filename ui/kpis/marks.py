@@ -68,14 +68,20 @@ def judged(look: Look, grain: Grain) -> pd.DataFrame | None:
 
 
 def with_expected(frame: pd.DataFrame, found: pd.DataFrame | None) -> pd.DataFrame:
-    """A trend with ``least``, ``most`` and ``unusual`` beside its values."""
-    blank = {"least": float("nan"), "most": float("nan"), "unusual": False}
+    """A trend with what was ``expected``, ``least`` to ``most``, and ``unusual``."""
+    blank = {
+        "expected": float("nan"),
+        "least": float("nan"),
+        "most": float("nan"),
+        "unusual": False,
+    }
     if found is None or found.empty:
         return frame.assign(**blank)
     known = found.set_index(pd.to_datetime(found["period"]))[_COLUMNS]
     lined = known.reindex(pd.to_datetime(frame["period"]))
     few = lined["is_too_few"].fillna(value=True).to_numpy(dtype=bool)
     return frame.assign(
+        expected=lined["expected"].mask(few).to_numpy(dtype=float),
         least=lined["low"].mask(few).to_numpy(dtype=float),
         most=lined["high"].mask(few).to_numpy(dtype=float),
         unusual=lined["is_anomaly"].fillna(value=False).to_numpy(dtype=bool) & ~few,
@@ -213,7 +219,7 @@ def _moves(look: Look, found: pd.DataFrame | None) -> list[Mark]:
             pd.Timestamp(found["period"].iloc[begin]).date(),
             _moved(look, found.iloc[begin:end]),
         )
-        for begin, end in zip(begins, [*begins[1:], None], strict=True)
+        for begin, end in zip(begins, [*begins, None][1:], strict=True)
     ]
 
 

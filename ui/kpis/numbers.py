@@ -19,12 +19,17 @@ def table_of(look: Look, frame: pd.DataFrame) -> pd.DataFrame:
         "low": t("95 % low"),
         "high": t("95 % high"),
         "n": "n",
+        "expected": t("Expected"),
+        "least": t("Expected, low"),
+        "most": t("Expected, high"),
         "before": _named(look.metric, look.before),
     }
     table = frame[[name for name in names if name in frame]].copy()
     if look.grain != "hour":
         table["period"] = pd.to_datetime(table["period"]).dt.date
     table["n"] = whole(table["n"])
+    if table.get("least", pd.Series([0.0])).isna().all():
+        table = table.drop(columns=["expected", "least", "most"])
     return table.rename(columns=names)
 
 

@@ -12,7 +12,7 @@ from ui.format import day
 from ui.format import period as written_period
 from ui.guard import written_name
 from ui.kpis import alerts, doubt, targets
-from ui.kpis.behind import definition_text, formula_text, notes, sql
+from ui.kpis.behind import definition_text, formats_of, formula_text, notes, sql
 from ui.kpis.figures import Figure, name_of, too_few
 from ui.kpis.numbers import row_of
 from ui.kpis.view import Look
@@ -34,10 +34,12 @@ def figure_strip(look: Look, figure: Figure, target: Target | None) -> None:
                 st.caption(_target_line(figure, target))
             targets.panel(look, target)
             alerts.panel(look)
+        table = row_of(look, figure)
         chart_frame.row_under(
             chart_frame.Behind(
                 name=name_of(look.metric),
-                table=row_of(look, figure),
+                table=table,
+                formats=formats_of(look.metric, table),
                 sql=sql(look, [look.metric]),
                 definition=definition_text(look, look.metric),
                 formula=formula_text(look, look.metric),
