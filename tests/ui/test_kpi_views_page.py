@@ -29,7 +29,7 @@ def orders(at):
 @pytest.mark.parametrize(
     ("panel", "text"),
     [
-        ("hours", "hour of the week"),
+        ("hours", "all weekdays together"),
         ("severity", "Ring: the days compared with."),
         ("stages", "From order to door"),
         ("experience", "Something went wrong for"),
