@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.metrics.many import many_series
-from analysis.metrics.selection import Condition, Selection
 from analysis.trends.explain import Candidate
 from analysis.trends.scales import Floats
 from analysis.trends.shapes import Span
@@ -67,13 +66,11 @@ def _by_hour(
         hours = slice(first * _HOURS, (last + 1) * _HOURS)
         tops, _, due = watched.leaves.series(metric, candidate.segment, step="hour")
         return tops[hours], due[hours]
-    chosen = (watched.where or Selection()).narrow(
-        *(Condition(name, values=(value,)) for name, value in candidate.segment)
-    )
     many = many_series(
         watched.dataset, [watched.counted_of(metric)], sets=[()],
         period=watched.days(first, last),
-        step="hour", where=chosen, risk=watched.risk_of(metric),
+        step="hour", where=watched.selection_of(candidate.segment),
+        risk=watched.risk_of(metric),
     )  # fmt: skip
     return many.numerators[0, 0], many.expected[0, 0]
 

@@ -76,9 +76,8 @@ def watch(
         false_discoveries: Share of false ones among the series and days that are
             called. Metrics that count events are one family, the others another, and
             each of the screens (windows of days, filters, hours) of each has an even
-            part of the share. Where all is quiet,
-            this is the share of datasets of which anything is listed. Mix shifts and
-            missing data are not reckoned in.
+            part of the share. Where all is quiet, this is the share of datasets of
+            which anything is listed. Mix shifts and missing data are not reckoned in.
         progress: Told the share done, 0 to 1.
 
     Raises:
