@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -212,22 +212,15 @@ class Connection:
             call = _Call(cursor, _shorter(time_limit, self._time_limit))
             self._calls.add(call)
         if call.seconds is not None:
-            call.watch = threading.Timer(call.seconds, self._expire, [call])
+            call.watch = threading.Timer(call.seconds, call.expire)
             call.watch.daemon = True
             call.watch.start()
         return call
 
-    def _expire(self, call: _Call) -> None:
-        with self._lock:
-            if call in self._calls:
-                call.cursor.interrupt()
-
     def _end(self, call: _Call) -> None:
         with self._lock:
             self._calls.discard(call)
-            if call.watch is not None:
-                call.watch.cancel()
-            call.cursor.close()
+        call.end()
 
     @contextmanager
     def _translated(self, call: _Call | None = None) -> Iterator[None]:
@@ -243,12 +236,32 @@ class Connection:
 
 @dataclass(eq=False, slots=True)
 class _Call:
-    """One statement on its way: its cursor, its time limit, and how it ended."""
+    """One statement on its way: its cursor, its time limit, and how it ended.
+
+    The watch outlives the statement by a moment, so it knows the cursor alone: a
+    reference to the connection would keep the file open for as long.
+    """
 
     cursor: duckdb.DuckDBPyConnection
     seconds: float | None
     cancelled: bool = False
+    ended: bool = False
     watch: threading.Timer | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def expire(self) -> None:
+        """Interrupt the statement, unless it has ended."""
+        with self.lock:
+            if not self.ended:
+                self.cursor.interrupt()
+
+    def end(self) -> None:
+        """Let go of the cursor, and of the watch."""
+        with self.lock:
+            self.ended = True
+            if self.watch is not None:
+                self.watch.cancel()
+            self.cursor.close()
 
 
 def _first_rows(batches: pa.RecordBatchReader, limit: int) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -237,6 +238,24 @@ def test_a_runaway_query_ends_and_the_next_one_works(reading):
 def test_a_runaway_in_batches_ends_too(reading):
     with pytest.raises(QueryTooSlow):
         list(reading.batches(tree(RUNAWAY), time_limit=0.2))
+
+
+def test_a_file_is_free_at_once_though_a_watch_is_slow_to_end(database, monkeypatch):
+    awake = threading.Event()
+
+    class Slow(threading.Timer):
+        def run(self) -> None:
+            self.finished.wait(self.interval)
+            awake.wait(30)
+
+    monkeypatch.setattr(threading, "Timer", Slow)
+    connection = connect.reader(database)
+    connection.run(tree("SELECT 1 AS a"))
+    del connection
+    gc.collect()
+    with connect.builder(database, allowed=[]) as free:
+        awake.set()
+        assert free.run(tree("SELECT i FROM t")).num_rows == 1000
 
 
 def test_cancel_from_another_thread(database):
