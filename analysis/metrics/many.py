@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlglot import exp
 
+from analysis import parallel
 from analysis.engine.dataset import Dataset
 from analysis.engine.protocol import is_truncated
 from analysis.errors import InvalidInput
@@ -113,9 +115,7 @@ def many_series(
         filters=filters_of(dataset, where or Selection()),
     )
     places = [[names.index(name) for name in one] for one in sets]
-    frames = [
-        _fetched(request, part, places, risk) for part in parts_of(request.metrics)
-    ]
+    frames = _fetched(request, places, risk)
     return _laid(request, names, sets, frames)
 
 
@@ -162,8 +162,7 @@ def leaf_frames(
     column_of = dict(zip(request.groups, names, strict=True))
     return tuple(
         frame.assign(step=_step_of(request, frame)).rename(columns=column_of)
-        for part in parts_of(request.metrics)
-        for frame in [_fetched(request, part, places, risk)]
+        for frame in _fetched(request, places, risk)
     )
 
 
@@ -179,9 +178,32 @@ def _require_sums(metric: BoundMetric) -> None:
 
 
 def _fetched(
+    request: Request, places: list[list[int]], risk: Risk | None
+) -> list[pd.DataFrame]:
+    """Sums of each table for all sets: keys, the set's number, sums."""
+    queries = [
+        _query(request, part, places, risk) for part in parts_of(request.metrics)
+    ]
+    brought = {RISK: risk.table} if risk else None
+    run = partial(request.dataset.engine.run, tables=brought)
+    frames = []
+    for table in parallel.each(run, queries):
+        if is_truncated(table):
+            raise InvalidInput(
+                N_("These dimensions have more than {rows} values by day."),
+                hint=N_("Watch fewer dimensions, or no pairs."),
+                rows=table.num_rows,
+            )
+        # Values of dimensions repeat in every row: as categories they cost nothing.
+        frame = table.to_pandas(strings_to_categorical=True)
+        frames.append(frame if request.groups else frame.assign(**{_SET: 0}))
+    return frames
+
+
+def _query(
     request: Request, part: Part, places: list[list[int]], risk: Risk | None
-) -> pd.DataFrame:
-    """Sums of one table for all sets: keys, the set's number, sums."""
+) -> exp.Select:
+    """The query of one table."""
     rows_name = f"{part.table}_rows"
     sums = [
         trees.named(aggregate(item, part.row), item.name)
@@ -202,17 +224,7 @@ def _fetched(
     query = query.with_(trees.table(rows_name), as_=rows, copy=False)
     if risk:
         query = query.join(trees.table(RISK), on=_same_kind(kinds), join_type="left")
-    brought = {RISK: risk.table} if risk else None
-    table = request.dataset.engine.run(_grouped(query, request, places), tables=brought)
-    if is_truncated(table):
-        raise InvalidInput(
-            N_("These dimensions have more than {rows} values by day."),
-            hint=N_("Watch fewer dimensions, or no pairs."),
-            rows=table.num_rows,
-        )
-    # Values of dimensions repeat in every row: as categories they cost next to nothing.
-    frame = table.to_pandas(strings_to_categorical=True)
-    return frame if groups else frame.assign(**{_SET: 0})
+    return _grouped(query, request, places)
 
 
 def _number(item: exp.Expr) -> exp.Expr:

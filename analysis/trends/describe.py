@@ -8,56 +8,40 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from analysis.metrics.many import Many, many_series
-from analysis.metrics.selection import Condition
 from analysis.trends.amounts import Amounts, amounts_of, as_measured
-from analysis.trends.detect import detect
-from analysis.trends.explain import Candidate, Named, within
+from analysis.trends.explain import Candidate, Named
 from analysis.trends.findings import Finding
 from analysis.trends.hours import hours_of
-from analysis.trends.residual import Beside, daily, is_rate
-from analysis.trends.scales import Floats
+from analysis.trends.judging import Judged
+from analysis.trends.residual import Beside, is_rate
+from analysis.trends.series import Series, series_of, without_days_of
 from analysis.trends.shapes import Span, level_before, span_of
 from analysis.trends.watched import Watched
-from analysis.trends.windows import REACH, contrast, with_slots
+from analysis.trends.windows import REACH, contrast
 
 #: Fewer orders beyond the expected ones (or what is worth as many) cost too little to
 #: be listed.
 LEAST_EXCESS = 5.0
 #: What is left of something beside all others, below which it is nothing of its own.
 LEFT_Z = 2.5
-#: Digits after the point by which events of two series are the same.
-SAME_DIGITS = 6
-_BOUNDS = ("expected", "low", "high")
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """One metric of one segment by day.
+class Sought:
+    """The days of something named, before it is said whether they are not normal.
 
     Attributes:
-        tops: Events.
-        bottoms: What they are of.
-        due: Events to be expected of such orders, weekdays taken in.
-        others: Events that other things named let expect beyond these; negative for
-            fewer.
+        item: What was named.
+        series: Its series.
+        own: The series without the days on which something else befell it.
+        span: Its days.
     """
 
-    tops: Floats
-    bottoms: Floats
-    due: Floats
-    others: Floats
-
-    @property
-    def own(self) -> Floats:
-        """Events without those that other things brought.
-
-        So an event is as high in days that another one befell as in its other days:
-        of orders that are late already, it makes no more late.
-        """
-        return np.maximum(self.tops - self.others, 0.0)
+    item: Named
+    series: Series
+    own: Series
+    span: Span
 
 
 def fitted(
@@ -74,17 +58,17 @@ def fitted(
     """
     if candidate.hours is not None:
         return candidate
-    series = _series(watched, candidate, beside)
+    series = series_of(watched, candidate, beside)
     series = _alone(candidate, found, series, beside)
     span = _days(watched, candidate, series)
     return replace(candidate, begin=span.begin, end=span.end)
 
 
-def described(
+def sought(
     watched: Watched, item: Named, found: Sequence[Named],
     beside: Beside | None = None,
-) -> tuple[Finding, pd.DataFrame] | None:  # fmt: skip
-    """The finding and what ``detect`` says of its series; None if that is nothing.
+) -> Sought | None:  # fmt: skip
+    """The days of what was named; None if they cost next to nothing.
 
     Args:
         watched: Everything watched.
@@ -93,31 +77,41 @@ def described(
         beside: Where the sums are in memory, what else was named is expected in them.
     """
     candidate = item.candidate
-    series = _series(watched, candidate, beside)
+    series = series_of(watched, candidate, beside)
     own = _alone(candidate, found, series, beside)
     span = _span(watched, candidate, own)
     if abs(span.excess) * watched.counted[candidate.metric].worth < LEAST_EXCESS:
         return None
-    frame = _known(watched, candidate, series, beside)
+    return Sought(item, series, own, span)
+
+
+def described(watched: Watched, days: Sought, judged: Judged) -> Finding | None:
+    """The finding; None if ``detect`` calls none of its days.
+
+    Args:
+        watched: Everything watched.
+        days: Its days.
+        judged: What ``detect`` says of its series.
+    """
+    candidate, span = days.item.candidate, days.span
     rose = span.excess * watched.counted[candidate.metric].unit > 0
-    if not _is_seen(frame, span, rose=rose):
+    if not _is_seen(judged, span, rose=rose):
         return None
-    amounts = _amounts(watched, candidate, own, span)
+    amounts = _amounts(watched, candidate, days.own, span)
     if amounts is None:
         return None
-    score = _score(frame, span)
-    return _finding(watched, item, amounts, span=span, score=score), frame
+    score = _score(judged, span)
+    return _finding(watched, days.item, amounts, span=span, score=score)
 
 
-def stands(watched: Watched, candidate: Candidate, beside: Beside) -> bool:
+def stands(candidate: Candidate, beside: Beside) -> bool:
     """Whether it still stands out, on its side, beside everything else named."""
-    metric = watched.metrics[candidate.metric]
-    tops, _, due = daily(beside.leaves, metric, candidate.segment, candidate.hours)
+    found = beside.daily(candidate)
     now, expected, before, before_due = (
         np.array([values[days].sum()])
         for days in (slice(candidate.begin, candidate.end + 1),
                      slice(max(candidate.begin - REACH, 0), candidate.begin))
-        for values in (tops, due)
+        for values in (found.tops, found.due)
     )  # fmt: skip
     left = float(contrast(now, expected, before, before_due)[0]) / candidate.spread
     return left * np.sign(candidate.z) >= LEFT_Z
@@ -138,133 +132,23 @@ def _days(watched: Watched, candidate: Candidate, series: Series) -> Span:
                    first=watched.first, orders=orders)  # fmt: skip
 
 
-def _known(
-    watched: Watched, candidate: Candidate, series: Series, beside: Beside | None
-) -> pd.DataFrame:
-    """What ``detect`` says, asked once of a series that nothing else changed since."""
-    if beside is None:
-        return detected(watched, candidate, series)
-    parts = (series.tops, series.bottoms, series.due, series.others)
-    numbers = np.round(parts, SAME_DIGITS).tobytes()
-    key = (candidate.metric, candidate.segment, candidate.hours, numbers)
-    if key not in beside.detections:
-        beside.detections[key] = detected(watched, candidate, series)
-    return beside.detections[key]
-
-
-def detected(watched: Watched, candidate: Candidate, series: Series) -> pd.DataFrame:
-    """``detect`` on the segment's events against those expected of such orders.
-
-    Expected, low and high are in the unit of the metric (of a percentile the share of
-    orders beyond): what the kind of orders lets expect, times how the segment fared in
-    the days before.
-    """
-    days = watched.many.times
-    if candidate.hours is not None:
-        days = days + timedelta(hours=candidate.hours[0])
-    daily_sums = pd.DataFrame(
-        {"period": days, "events": series.own, "due": np.maximum(series.due, 0)}
-    )
-    frame = detect(
-        daily_sums, numerator="events", denominator="due", minimum=0,
-        holidays=watched.days_off(candidate.segment),
-    )  # fmt: skip
-    with np.errstate(divide="ignore", invalid="ignore"):
-        usual = np.where(series.bottoms > 0, series.due / series.bottoms, np.nan)
-        value = np.where(series.bottoms > 0, series.tops / series.bottoms, np.nan)
-        more = np.where(series.bottoms > 0, series.others / series.bottoms, 0.0)
-    told = {
-        name: np.maximum(frame[name].to_numpy() * usual + more, 0.0) for name in _BOUNDS
-    }
-    told["value"] = value
-    counted = watched.counted[candidate.metric]
-    told = {name: item * counted.unit + counted.origin for name, item in told.items()}
-    if counted.unit < 0:
-        told["low"], told["high"] = told["high"], told["low"]
-    return frame.drop(columns="due").assign(**told, orders=series.bottoms)
-
-
-def _series(watched: Watched, candidate: Candidate, beside: Beside | None) -> Series:
-    """The series of its segment, of the same hours of each day where it has hours."""
-    many = watched.many
-    if beside is not None:
-        return _series_beside(watched, candidate, beside)
-    if candidate.hours is not None or candidate.segment not in many.segments:
-        many = _fetched(watched, candidate)
-        sums = many.numerators[0, 0], many.denominators[0, 0], many.expected[0, 0]
-        return _with_weekdays(watched, *sums)
-    row = many.segments.index(candidate.segment)
-    place = candidate.metric
-    tops, due = many.numerators[row, place], many.expected[row, place]
-    return _with_weekdays(watched, tops, many.denominators[row, place], due)
-
-
-def _series_beside(watched: Watched, candidate: Candidate, beside: Beside) -> Series:
-    """The series, with what everything else named brought its orders."""
-    metric = watched.metrics[candidate.metric]
-    asked = (metric, candidate.segment, candidate.hours)
-    tops, bottoms, expected = daily(beside.leaves, *asked)
-    _, _, due = daily(beside.plain, *asked)
-    level = level_before(tops, expected, candidate.begin)
-    return _with_weekdays(watched, tops, bottoms, due, level * (expected - due))
-
-
-def _with_weekdays(
-    watched: Watched, tops: Floats, bottoms: Floats, due: Floats,
-    others: Floats | None = None,
-) -> Series:  # fmt: skip
-    others = np.zeros_like(tops) if others is None else others
-    own = np.maximum(tops - others, 0.0)
-    expected = with_slots(own[None, :], due[None, :], watched.weekdays)
-    return Series(tops, bottoms, expected[0], others)
-
-
 def _alone(
     candidate: Candidate, found: Sequence[Named], series: Series, beside: Beside | None
 ) -> Series:
     """The series, of which what else was found was to be expected or is left out."""
-    return series if beside is not None else _hidden(candidate, found, series)
+    return series if beside is not None else without_days_of(found, candidate, series)
 
 
-def _hidden(candidate: Candidate, found: Sequence[Named], series: Series) -> Series:
-    """The series without the days on which something else befell it."""
-    other = np.zeros(len(series.tops), dtype=bool)
-    for item in found:
-        known = item.candidate
-        befell = candidate.segment in item.explains or within(
-            candidate.segment, known.segment
-        )
-        whole_days = known.hours is None or candidate.hours is not None
-        if known.metric == candidate.metric and befell and whole_days:
-            other[known.begin : known.end + 1] = True
-    if other[candidate.begin : candidate.end + 1].all():
-        return series
-    parts = (series.tops, series.bottoms, series.due, series.others)
-    return Series(*(np.where(other, 0.0, part) for part in parts))
-
-
-def _fetched(watched: Watched, candidate: Candidate) -> Many:
-    metric = watched.metrics[candidate.metric]
-    where = watched.selection_of(candidate.segment)
-    if candidate.hours is not None:
-        low, high = candidate.hours
-        where = where.narrow(Condition("hour", "range", low=low, high=high))
-    return many_series(
-        watched.dataset, [watched.counted_of(metric)], sets=[()], period=watched.read,
-        where=where, risk=watched.risk_of(metric),
-    )  # fmt: skip
-
-
-def _is_seen(frame: pd.DataFrame, span: Span, *, rose: bool) -> bool:
+def _is_seen(judged: Judged, span: Span, *, rose: bool) -> bool:
     """Whether ``detect`` calls a day of it, on its side."""
-    days = frame.iloc[max(span.begin - 1, 0) : span.end + 1]
-    above = days["value"] > days["expected"]
+    days = slice(max(span.begin - 1, 0), span.end + 1)
+    above = judged.value[days] > judged.expected[days]
     side = above if rose else ~above
-    return bool((days["is_anomaly"] & side).any())
+    return bool((judged.is_anomaly[days] & side).any())
 
 
-def _score(frame: pd.DataFrame, span: Span) -> float:
-    scores = frame["score"].to_numpy()[span.begin : span.end + 1]
+def _score(judged: Judged, span: Span) -> float:
+    scores = judged.score[span.begin : span.end + 1]
     return float(np.nanmax(scores, initial=0.0))
 
 

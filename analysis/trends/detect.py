@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import partial
 
@@ -124,25 +124,24 @@ def detect(
         value = "value"
     setting = setting_of(grid, season, holidays)
     scaled, orders = _scaled(grid, setting, value, numerator, denominator)
-    found = foretell(
-        scaled, setting.seasons,
-        warm_up=setting.warm_up, moved_after=setting.moved_after,
-    )  # fmt: skip
+    found = Judgement.of(scaled, _foretold(scaled, setting), false_alarms)
     least = minimum if minimum is not None else minimum_of(grid.grain)
     if denominator is None:
         least = 0.0
     changed = change_points(
         scaled.points[0], lengths=setting.lengths, shortest=setting.moved_after
     )
-    result = judged(grid, scaled, found, false_alarms=false_alarms)
+    told = {item.name: getattr(found, item.name)[0, grid.places]
+            for item in fields(Judgement)}  # fmt: skip
+    result = grid.rows.assign(**told)
     few = np.nan_to_num(orders[grid.places]) < least
     few |= result["expected"].isna().to_numpy()
     result["is_anomaly"] &= ~few
     result["is_changepoint"] = changed[grid.places]
     result["is_too_few"] = few
     shown = {"season": setting.lengths, "grain": grid.grain, "minimum": least}
-    told = _told(setting, orders, least, few)
-    result.attrs |= {**shown, "false_alarms": false_alarms, **told}
+    why = _told(setting, orders, least, few)
+    result.attrs |= {**shown, "false_alarms": false_alarms, **why}
     return result
 
 
@@ -169,22 +168,75 @@ def setting_of(
     return Setting(lengths, effects, warm_up(lengths), moved)
 
 
-def judged(
-    grid: Grid, scaled: Scaled, found: Foretold, *, false_alarms: float
-) -> pd.DataFrame:
-    """The rows with what was foretold of them, in the unit of the series."""
-    reach = found.half_width(false_alarms)
-    columns = {
-        "expected": scaled.back(found.expected),
-        "low": scaled.back(found.expected - reach),
-        "high": scaled.back(found.expected + reach),
-        "score": 1 - found.p_values,
-    }
-    laid = {name: values[0, grid.places] for name, values in columns.items()}
-    result = grid.rows.assign(**laid)
-    rare = found.p_values[0, grid.places] < false_alarms
-    result["is_anomaly"] = rare
-    return result
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is said of the points of series, in their unit; series by time.
+
+    NaN and False where there was too little before a point.
+
+    Attributes:
+        expected: What the points before let expect.
+        low: Lower end of the interval.
+        high: Upper end.
+        score: 0 to 1, how far in the tail the point lies.
+        is_anomaly: Whether it lies outside the interval.
+    """
+
+    expected: Floats
+    low: Floats
+    high: Floats
+    score: Floats
+    is_anomaly: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, scaled: Scaled, found: Foretold, false_alarms: float) -> Judgement:
+        """What was foretold, in the unit of the series."""
+        reach, p_values = found.half_width(false_alarms), found.p_values
+        return cls(
+            expected=scaled.back(found.expected),
+            low=scaled.back(found.expected - reach),
+            high=scaled.back(found.expected + reach),
+            score=1 - p_values,
+            is_anomaly=p_values < false_alarms,
+        )
+
+
+def detect_sums(
+    events: Floats, orders: Floats, *, times: pd.DatetimeIndex,
+    holidays: Iterable[date] | None = None, false_alarms: float = FALSE_ALARMS,
+) -> Judgement:  # fmt: skip
+    """What ``detect`` says of many rates at once, however few their orders are.
+
+    Args:
+        events: Events, series by time.
+        orders: What they are of; fewer than the events where they are no trials.
+        times: Of the points, at even steps.
+        holidays: As of ``detect``, the same for all series.
+        false_alarms: As of ``detect``.
+    """
+    grid = read_grid(pd.DataFrame(index=times), "")
+    setting = setting_of(grid, None, holidays)
+    are_rates = (events <= orders).all(axis=1)
+    groups = [(np.flatnonzero(are_rates), scales.rates),
+              (np.flatnonzero(~are_rates), scales.per_unit)]  # fmt: skip
+    told = []
+    for rows, scale in groups:
+        if len(rows):
+            scaled = scale(events[rows], orders[rows])
+            found = _foretold(scaled, setting)
+            told.append(Judgement.of(scaled, found, false_alarms))
+    back = np.argsort(np.concatenate([rows for rows, _ in groups]))
+    return Judgement(*(
+        np.concatenate([getattr(one, item.name) for one in told])[back]
+        for item in fields(Judgement)
+    ))  # fmt: skip
+
+
+def _foretold(scaled: Scaled, setting: Setting) -> Foretold:
+    return foretell(
+        scaled, setting.seasons,
+        warm_up=setting.warm_up, moved_after=setting.moved_after,
+    )  # fmt: skip
 
 
 def _scaled(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.metrics.availability import availability_of
 from analysis.metrics.many import many_series
 from analysis.trends.explain import Candidate
 from analysis.trends.findings import Fault, Segment
@@ -47,7 +46,7 @@ def promise_fault(
         begin: First day of it, as a step.
         end: Last day of it.
     """
-    if not all(availability_of(watched.dataset, name).is_available for name in _BOTH):
+    if not all(watched.has(name) for name in _BOTH):
         return None
     first = max(begin - REACH, 0)
     sums, orders = _by_day(watched, segment, first, end)

@@ -29,7 +29,7 @@ from analysis.trends.seasons import Season
 from analysis.trends.starting import start
 
 #: From so many series on they are filtered as arrays, below one by one.
-MANY = 16
+MANY = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,10 +160,13 @@ class Leaves:
         self, names: tuple[str, ...]
     ) -> tuple[NDArray[np.int64], list[Segment]]:
         """Segment of each leaf in a set of dimensions, by number, and the segments."""
+        if not names:
+            own = np.zeros(len(self.codes), dtype=np.int64)
+            return own, [()] if len(own) else []
         if names not in self.sets:
             places = [self.names.index(name) for name in names]
             sizes = [len(self.values[place]) for place in places]
-            own, known = numbered(self.codes[:, places], sizes)
+            own, known = numbered([self.codes[:, place] for place in places], sizes)
             segments = [
                 tuple((name, self.values[place][code])
                       for name, place, code in zip(names, places, row, strict=True))
@@ -286,8 +289,9 @@ def read_leaves(
     )
     listed = names_of(metrics)
     known = [coded([frame[name] for frame in frames]) for name in names]
-    codes = np.column_stack([item[0] for item in known])
-    leaf, codes = numbered(codes, [len(item[1]) for item in known])
+    leaf, codes = numbered(
+        [item[0] for item in known], [len(item[1]) for item in known]
+    )
     steps = np.concatenate([frame["step"].to_numpy(dtype=np.int64) for frame in frames])
     order = np.argsort(steps, kind="stable")
     tops, bottoms, due = _sums(frames, listed, order)
@@ -319,25 +323,25 @@ def _sums(
 
 
 def numbered(
-    codes: NDArray[np.int64], sizes: Sequence[int]
+    codes: Sequence[NDArray[np.int64]], sizes: Sequence[int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Number of each row's combination, and the combinations, in their order.
 
     Args:
-        codes: Row by dimension.
+        codes: Number of each row's value, of at least one dimension.
         sizes: Number of values of each dimension.
     """
-    number = np.zeros(len(codes), dtype=np.int64)
-    space = 1
-    for place, size in enumerate(sizes):
+    number = codes[0]
+    space = sizes[0]
+    for own, size in zip(codes[1:], sizes[1:], strict=True):
         if space * size > _DENSE:
             number, known = relabelled(number)
             space = len(known)
-        number, space = number * size + codes[:, place], space * size
+        number, space = number * size + own, space * size
     number, known = relabelled(number)
     firsts = np.empty(len(known), dtype=np.int64)
     firsts[number] = np.arange(len(number))
-    return number, codes[firsts]
+    return number, np.column_stack([own[firsts] for own in codes])
 
 
 def relabelled(
@@ -350,7 +354,10 @@ def relabelled(
         return found.astype(np.int64), known
     used = np.zeros(space, dtype=bool)
     used[numbers] = True
-    return (np.cumsum(used) - 1)[numbers], np.flatnonzero(used)
+    known = np.flatnonzero(used)
+    place_of = np.empty(space, dtype=np.int64)
+    place_of[known] = np.arange(len(known))
+    return place_of[numbers], known
 
 
 def coded(

@@ -137,7 +137,7 @@ class _Rows:
         sizes = [len(self.known[name]) for name in names]
         if not names:
             return np.zeros(len(self.steps), np.int64), np.zeros((1, 0), np.int64)
-        return numbered(np.column_stack([self.codes[name] for name in names]), sizes)
+        return numbered([self.codes[name] for name in names], sizes)
 
     def summed(self, columns: Sequence[_Column], group: Numbers, groups: int) -> Floats:
         """Sums by metric and group of rows."""
@@ -190,7 +190,8 @@ def _values_of(
 ) -> Numbers:
     """Value of each kind on a margin, -1 where one of its dimensions is missing."""
     places = [names.index(name) for name in margin]
-    number, _ = numbered(kinds[:, places], [len(values[name]) for name in margin])
+    sizes = [len(values[name]) for name in margin]
+    number, _ = numbered([kinds[:, place] for place in places], sizes)
     missing = np.zeros(len(kinds), dtype=bool)
     for name, place in zip(margin, places, strict=True):
         if None in values[name]:

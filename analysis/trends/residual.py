@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from analysis.metrics.many import Many
 from analysis.metrics.registry import parse_reference
+from analysis.trends.cube import Booleans
 from analysis.trends.explain import Candidate, Named
 from analysis.trends.findings import Segment
 from analysis.trends.leaves import HOURS, Leaves
@@ -26,6 +26,8 @@ BLOCK = 7
 MOST_SHIFT = 8.0
 _CLOSE = 1e-8
 _SUMS = ("tops", "bottoms", "due")
+Numbers = NDArray[np.int64]
+Asked = tuple[int, Segment, tuple[int, int] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,26 @@ class Part:
     """
 
     metric: int
-    rows: NDArray[np.int64]
+    rows: Numbers
     shift: Floats
     is_void: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """One metric of one segment by day, beside what was named.
+
+    Attributes:
+        tops: Events.
+        bottoms: What they are of.
+        due: Events to be expected now.
+        plain: Events to be expected of the same orders without what was named.
+    """
+
+    tops: Floats
+    bottoms: Floats
+    due: Floats
+    plain: Floats
 
 
 @dataclass(slots=True)
@@ -56,24 +75,49 @@ class Beside:
     Attributes:
         usual: The sums as they were read.
         leaves: What is expected now.
-        plain: What is expected of the same orders without what was named.
         shifts: By how much each row is shifted, metric by row.
         parts: What was named, by its candidate.
-        detections: What ``detect`` said of series so far.
+        void: How many things with wrong data befell each row, metric by row.
+        touched: Which rows anything named so far befell, metric by row: all others are
+            as they were read.
+        series: Series as they were read, by metric, segment and hours.
     """
 
     usual: Leaves
     leaves: Leaves = field(init=False)
-    plain: Leaves = field(init=False)
     shifts: Floats = field(init=False)
     parts: dict[Candidate, Part] = field(default_factory=dict)
-    detections: dict[tuple[object, ...], pd.DataFrame] = field(default_factory=dict)
+    void: NDArray[np.int16] = field(init=False)
+    touched: Booleans = field(init=False)
+    series: dict[Asked, tuple[Floats, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         sums = {name: getattr(self.usual, name).copy() for name in _SUMS}
         self.leaves = replace(self.usual, **sums)
-        self.plain = replace(self.leaves, due=self.usual.due.copy())
         self.shifts = np.zeros_like(self.usual.due)
+        self.void = np.zeros(self.usual.due.shape, dtype=np.int16)
+        self.touched = np.zeros(self.usual.due.shape, dtype=bool)
+
+    def daily(self, candidate: Candidate) -> Daily:
+        """The series of a candidate's segment, in its hours where it has any."""
+        leaves = self.leaves
+        asked = (candidate.metric, candidate.segment, candidate.hours)
+        if asked not in self.series:
+            name = leaves.metrics[candidate.metric]
+            self.series[asked] = daily(self.usual, name, *asked[1:])
+        rows = np.flatnonzero(self.touched[candidate.metric])
+        rows = rows[leaves.mask(candidate.segment)[leaves.leaf[rows]]]
+        rows = in_hours(leaves, rows, candidate.hours)
+        at = (candidate.metric, rows)
+        days = leaves.day[rows]
+        tops, bottoms, due = (
+            read + np.bincount(days, getattr(leaves, name)[at]
+                               - getattr(self.usual, name)[at], leaves.days)
+            for read, name in zip(self.series[asked], _SUMS, strict=True)
+        )  # fmt: skip
+        void = (self.void[at] > 0) * self.usual.due[at]
+        plain = self.series[asked][-1] - np.bincount(days, void, leaves.days)
+        return Daily(tops, bottoms, due, plain)
 
     def know(self, named: Sequence[Named]) -> None:
         """Expect what is not yet expected of things named."""
@@ -86,14 +130,14 @@ class Beside:
         rows = rows_of(self.leaves, candidate)
         shift = np.zeros(len(rows)) if is_void else self._shift(candidate, rows)
         part = Part(candidate.metric, rows, shift, is_void)
-        self.parts[candidate] = part
-        self.shifts[part.metric, rows] += shift
-        self._refresh(part)
+        self.touched[part.metric, rows] = True
+        self._add(candidate, part)
 
     def forget(self, candidate: Candidate) -> None:
         """Expect it no more."""
         part = self.parts.pop(candidate)
         self.shifts[part.metric, part.rows] -= part.shift
+        self.void[part.metric, part.rows] -= part.is_void
         self._refresh(part)
 
     @contextmanager
@@ -104,9 +148,7 @@ class Beside:
         try:
             yield
         finally:
-            self.parts[candidate] = part
-            self.shifts[part.metric, part.rows] += part.shift
-            self._refresh(part)
+            self._add(candidate, part)
 
     def seen_in(self, watched: Watched) -> Watched:
         """Everything watched, as it is beside what was named."""
@@ -127,32 +169,30 @@ class Beside:
 
     def _more(self, watched: Watched, metric: int) -> Many:
         """What one metric's series have more than they had."""
-        more = [
-            getattr(self.leaves, name)[metric] - getattr(self.usual, name)[metric]
-            for name in _SUMS
-        ]
-        rows = np.flatnonzero(np.any(more, axis=0))
+        rows = np.flatnonzero(self.touched[metric])
         some = self.usual.some(watched.metrics[metric], rows)
-        changed = {name: values[None, rows]
-                   for name, values in zip(_SUMS, more, strict=True)}  # fmt: skip
-        return replace(some, **changed).many(watched.sets, watched.read.first)
+        more = {
+            name: (getattr(self.leaves, name)[metric, rows]
+                   - getattr(self.usual, name)[metric, rows])[None]
+            for name in _SUMS
+        }  # fmt: skip
+        return replace(some, **more).many(watched.sets, watched.read.first)
 
-    def _shift(self, candidate: Candidate, rows: NDArray[np.int64]) -> Floats:
+    def _shift(self, candidate: Candidate, rows: Numbers) -> Floats:
         """Shift of each row, one for the rows of each week."""
-        name = self.leaves.metrics[candidate.metric]
-        tops, _, due = daily(self.leaves, name, candidate.segment, candidate.hours)
-        level = level_before(tops, due, candidate.begin)
+        own = self.daily(candidate)
+        level = level_before(own.tops, own.due, candidate.begin)
         shift = np.zeros(len(rows))
         days = self.leaves.day[rows]
         for begin in range(candidate.begin, candidate.end + 1, BLOCK):
             block = (days >= begin) & (days < begin + BLOCK)
-            own = slice(begin, min(begin + BLOCK, candidate.end + 1))
-            seen, expected = tops[own].sum(), level * due[own].sum()
+            week = slice(begin, min(begin + BLOCK, candidate.end + 1))
+            seen, expected = own.tops[week].sum(), level * own.due[week].sum()
             factor = (seen + 0.5) / (expected + 0.5)
             shift[block] = self._solved(candidate.metric, rows[block], factor)
         return shift
 
-    def _solved(self, metric: int, rows: NDArray[np.int64], factor: float) -> float:
+    def _solved(self, metric: int, rows: Numbers, factor: float) -> float:
         """The shift that multiplies what is expected of some rows."""
         if not is_rate(self.leaves.metrics[metric]):
             return float(np.log(factor))
@@ -168,6 +208,12 @@ class Beside:
             return -MOST_SHIFT
         return float(brentq(missing, -MOST_SHIFT, MOST_SHIFT, xtol=_CLOSE))
 
+    def _add(self, candidate: Candidate, part: Part) -> None:
+        self.parts[candidate] = part
+        self.shifts[part.metric, part.rows] += part.shift
+        self.void[part.metric, part.rows] += part.is_void
+        self._refresh(part)
+
     def _refresh(self, part: Part) -> None:
         """Sums of the rows of a part, from all that befell them."""
         at = (part.metric, part.rows)
@@ -176,12 +222,8 @@ class Beside:
             due = shifted(usual, orders, self.shifts[at])
         else:
             due = usual * np.exp(self.shifts[at])
-        kept = np.ones(len(part.rows), dtype=bool)
-        for other in self.parts.values():
-            if other.is_void and other.metric == part.metric:
-                kept &= ~np.isin(part.rows, other.rows, assume_unique=True)
+        kept = self.void[at] == 0
         self.leaves.due[at] = due * kept
-        self.plain.due[at] = usual * kept
         self.leaves.tops[at] = self.usual.tops[at] * kept
         self.leaves.bottoms[at] = orders * kept
 
@@ -207,14 +249,19 @@ def shifted(due: Floats, orders: Floats, shift: Floats | float) -> Floats:
     return due * odds / (1 - share + share * odds)
 
 
-def rows_of(leaves: Leaves, candidate: Candidate) -> NDArray[np.int64]:
+def rows_of(leaves: Leaves, candidate: Candidate) -> Numbers:
     """Rows that something befell."""
     rows = leaves.within(candidate.segment, candidate.begin, candidate.end)
-    if candidate.hours is not None:
-        low, high = candidate.hours
-        hours = leaves.hour[rows]
-        rows = rows[(hours >= low) & (hours <= high)]
-    return rows
+    return in_hours(leaves, rows, candidate.hours)
+
+
+def in_hours(leaves: Leaves, rows: Numbers, hours: tuple[int, int] | None) -> Numbers:
+    """Those of some rows that lie in some hours of the day."""
+    if hours is None:
+        return rows
+    low, high = hours
+    own = leaves.hour[rows]
+    return rows[(own >= low) & (own <= high)]
 
 
 def daily(

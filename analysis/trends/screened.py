@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from analysis import parallel
 from analysis.metrics.counted import AS_THEY_ARE
 from analysis.metrics.many import Many, many_series
 from analysis.trends.cube import Booleans
@@ -38,11 +39,13 @@ def by_day(
     """
     clock = days_clock(watched.weekdays)
     places = range(len(watched.metrics))
-    looks = [
-        look(*watched.sums_of(metric), clock=clock, first=watched.first,
-             left_out=left_out[metric])
-        for metric in places
-    ]  # fmt: skip
+    looks = parallel.each(
+        lambda metric: look(
+            *watched.sums_of(metric), clock=clock, first=watched.first,
+            left_out=left_out[metric],
+        ),
+        places,
+    )  # fmt: skip
     screens = screens_of(watched)
     found = _by_family(watched, looks, partial(
         standing_out, false_discoveries=false_discoveries, screens=screens
@@ -136,14 +139,14 @@ def by_hour(
     many = without_missing(_by_hour(watched, skipped))
     hours = np.asarray(many.times.hour, dtype=np.int64)
     rows = [watched.many.segments.index(segment) for segment in many.segments]
-    looks = [
-        look(
+    looks = parallel.each(
+        lambda metric: look(
             many.numerators[:, metric], many.expected[:, metric],
             clock=hours_clock(hours), first=(watched.first - skipped) * _HOURS,
             left_out=left_out[metric][rows, skipped:].repeat(_HOURS, axis=1),
-        )
-        for metric in range(len(watched.metrics))
-    ]  # fmt: skip
+        ),
+        range(len(watched.metrics)),
+    )  # fmt: skip
     found = _by_family(watched, looks, partial(
         standing_out, false_discoveries=false_discoveries, screens=screens_of(watched)
     ))  # fmt: skip

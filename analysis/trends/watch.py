@@ -17,11 +17,12 @@ from analysis.metrics.counted import AS_THEY_ARE
 from analysis.metrics.periods import Period
 from analysis.metrics.selection import Selection
 from analysis.trends.cube import Booleans, Cube
-from analysis.trends.describe import described, fitted, stands
+from analysis.trends.describe import Sought, described, fitted, sought, stands
 from analysis.trends.explain import Candidate, Named, explain, explained, within
 from analysis.trends.faults import fault_of
 from analysis.trends.findings import Finding, Segment, Watch
 from analysis.trends.gaps import gaps, is_of_gap
+from analysis.trends.judging import Judge, Judged
 from analysis.trends.leaves import Befallen
 from analysis.trends.merging import merged
 from analysis.trends.mixing import mix_shifts
@@ -34,6 +35,8 @@ from analysis.words import N_
 
 Progress = Callable[[float], None]
 Turn = Literal["lasting", "hours", "days"]
+#: A finding and what ``detect`` says of its series.
+Described = tuple[Finding, Judged]
 
 #: Share of false ones among what is listed, of all screens together.
 FALSE_DISCOVERIES = 0.05
@@ -94,14 +97,8 @@ def watch(
     )  # fmt: skip
     told(_READ)
     named, tested = _named(watched, false_discoveries, told)
-    pairs_found = _described(watched, named)
-    findings = _listed(watched, [item for item, _ in pairs_found], false_discoveries)
-    listed = {(item.metric, item.segment) for item in findings}
-    detections: dict[tuple[str, Segment], pd.DataFrame] = {}
-    for finding, frame in pairs_found:
-        key = (finding.metric, finding.segment)
-        if key in listed:
-            detections.setdefault(key, frame)
+    told_of = _described(watched, named)
+    findings = _listed(watched, [item for item, _ in told_of], false_discoveries)
     told(1.0)
     series = len(watched.many.segments) * len(watched.metrics)
     return Watch(
@@ -111,7 +108,7 @@ def watch(
         dimensions=watched.sets,
         series=series,
         too_few=series - tested,
-        detections=detections,
+        detections=_detections(watched, findings, told_of),
     )
 
 
@@ -143,21 +140,30 @@ def _is_inside(watched: Watched, inner: Segment, outer: Segment) -> bool:
     return bool(inside.any() and around[inside].all())
 
 
-def _described(
-    watched: Watched, named: Sequence[Named]
-) -> list[tuple[Finding, pd.DataFrame]]:
+def _detections(
+    watched: Watched, findings: Sequence[Finding], told_of: Sequence[Described]
+) -> dict[tuple[str, Segment], pd.DataFrame]:
+    """What ``detect`` says of the series of each finding that is listed."""
+    listed = {(item.metric, item.segment) for item in findings}
+    found = {(item.metric, item.segment): judged for item, judged in reversed(told_of)}
+    return {key: judged.to_frame(watched.many.times)
+            for key, judged in found.items() if key in listed}  # fmt: skip
+
+
+def _described(watched: Watched, named: Sequence[Named]) -> list[Described]:
     """Each finding beside all others, with what ``detect`` says of it."""
+    judge = Judge(watched, {})
     if watched.leaves is None:
         rest = [[item for item in named if item is not own] for own in named]
-        told_of = [described(watched, own, others)
-                   for own, others in zip(named, rest, strict=True)]  # fmt: skip
-        return [found for found in told_of if found is not None]
-    return _beside_all(watched, named, Beside(watched.leaves))
+        days = [sought(watched, own, others)
+                for own, others in zip(named, rest, strict=True)]  # fmt: skip
+        return [told for told in _judged(days, judge) if told is not None]
+    return _beside_all(named, Beside(watched.leaves), judge)
 
 
 def _beside_all(
-    watched: Watched, named: Sequence[Named], beside: Beside
-) -> list[tuple[Finding, pd.DataFrame]]:
+    named: Sequence[Named], beside: Beside, judge: Judge
+) -> list[Described]:
     """Each finding where everything else named was to be expected.
 
     What is nothing beside the others, as it is only the end of another thing, is
@@ -168,6 +174,7 @@ def _beside_all(
         Hastie and Tibshirani 1986, "Generalized additive models", Statistical Science
         1, 297-310.
     """
+    watched = judge.watched
     beside.know(named)
     left = []
     for item in named:
@@ -175,27 +182,39 @@ def _beside_all(
         again = replace(item, candidate=fitted(watched, item.candidate, (), beside))
         if item.fault is not None:
             again = replace(again, fault=fault_of(watched, again.candidate))
-        if again.fault is not None or stands(watched, again.candidate, beside):
+        if again.fault is not None or stands(again.candidate, beside):
             left.append(again)
             beside.know([again])
-    return _told(watched, left, beside)
+    return _told(left, beside, judge)
 
 
-def _told(
-    watched: Watched, named: Sequence[Named], beside: Beside
-) -> list[tuple[Finding, pd.DataFrame]]:
+def _told(named: Sequence[Named], beside: Beside, judge: Judge) -> list[Described]:
     """The findings, once nothing is expected of what is none beside the others."""
-    found = []
+    days = []
     for item in named:
         with beside.without(item.candidate):
-            found.append(described(watched, item, (), beside))
+            days.append(sought(judge.watched, item, (), beside))
+    found = _judged(days, judge)
     left = [item for item, told in zip(named, found, strict=True) if told is not None]
     if len(left) == len(named):
         return [told for told in found if told is not None]
     for item in named:
         if item not in left:
             beside.forget(item.candidate)
-    return _told(watched, left, beside)
+    return _told(left, beside, judge)
+
+
+def _judged(days: Sequence[Sought | None], judge: Judge) -> list[Described | None]:
+    """What is left of each once ``detect`` has said what it says."""
+    some = [item for item in days if item is not None]
+    judged = iter(judge.of([(item.item.candidate, item.series) for item in some]))
+    found: list[Described | None] = []
+    for item in days:
+        said = None if item is None else next(judged)
+        told = None if item is None or said is None else described(
+            judge.watched, item, said)  # fmt: skip
+        found.append(None if told is None or said is None else (told, said))
+    return found
 
 
 def _named(

@@ -54,6 +54,7 @@ MAX_VALUES = 200
 USUAL_DAYS, LEAST_DAYS = 90, 28
 #: Days read before the first one looked through, to learn from.
 LEARNING_DAYS = 92
+_WEEK = 7
 #: Sums by all dimensions and hours are kept of datasets of no more orders than this.
 MOST_KEPT = 1_500_000
 
@@ -78,6 +79,7 @@ class Watched:
         off: Holidays of the segments that were asked for so far.
         places: In which territories their orders lie, by dimensions and values.
         minutes: Sums by day of other metrics that were asked for so far.
+        others: Which metrics beside those watched can be computed, as asked for so far.
     """
 
     dataset: Dataset
@@ -100,11 +102,12 @@ class Watched:
     minutes: dict[tuple[str, ...], Leaves] = field(
         default_factory=dict, compare=False, repr=False
     )
+    others: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def weekdays(self) -> NDArray[np.int64]:
         """Weekday of each day read."""
-        return np.asarray(self.many.times.day_of_week, dtype=np.int64)
+        return (self.read.first.weekday() + np.arange(self.read.days)) % _WEEK
 
     def days(self, begin: int, end: int) -> Period:
         """Days between two steps, both included."""
@@ -166,6 +169,12 @@ class Watched:
             risk=self.risk_of(metric),
         )  # fmt: skip
         return leaves.of_all_hours()
+
+    def has(self, metric: str) -> bool:
+        """Whether the dataset gives a metric, watched or not."""
+        if metric not in self.others:
+            self.others[metric] = availability_of(self.dataset, metric).is_available
+        return self.others[metric]
 
     def minutes_of(self, metrics: tuple[str, ...]) -> Leaves | None:
         """Sums of other metrics by day, read once; None where sums are not kept."""

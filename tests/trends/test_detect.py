@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import InvalidInput, UnknownName
 from analysis.trends import detect
+from analysis.trends.detect import detect_sums
 
 DAYS = 120
 
@@ -329,3 +330,23 @@ def test_no_series_and_no_rows():
 def test_dates_of_holidays_may_be_datetimes():
     day = dt.datetime.fromisoformat("2026-01-20T12:00")
     assert len(of(late(), holidays=[day])) == DAYS
+
+
+def test_many_series_at_once_are_judged_as_each_alone():
+    rng = np.random.default_rng(5)
+    times = pd.date_range("2026-01-01", periods=120)
+    orders = rng.uniform(20, 400, (30, 120))
+    # Every third is a share of its orders, the others have more events than that.
+    events = rng.poisson(orders * np.where(np.arange(30) % 3, 1.0, 0.1)[:, None])
+    events = events.astype(float)
+    days_off = {dt.date(2026, 2, 10), dt.date(2026, 3, 20)}
+    found = detect_sums(events, orders, times=times, holidays=days_off)
+    for row in range(30):
+        frame = pd.DataFrame({"period": times, "e": events[row], "n": orders[row]})
+        alone = detect(frame, numerator="e", denominator="n", minimum=0,
+                       holidays=days_off)  # fmt: skip
+        for name in ("expected", "low", "high", "score"):
+            np.testing.assert_allclose(getattr(found, name)[row], alone[name],
+                                       rtol=1e-9, err_msg=name)  # fmt: skip
+        assert (found.is_anomaly[row] == alone["is_anomaly"]).all()
+    assert found.is_anomaly.any()

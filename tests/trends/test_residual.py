@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from analysis.trends.explain import Candidate, Named
 from analysis.trends.findings import Fault
-from analysis.trends.residual import Beside, shifted
+from analysis.trends.residual import Beside, daily, shifted
 from analysis.trends.watched import read_watched
 from tests.trends.watch_world import BEGAN, ENDED, world
 
@@ -116,3 +118,25 @@ def test_what_is_taken_away_for_a_while_comes_back_whatever_happens(watched):
         raise RuntimeError
     np.testing.assert_allclose(beside.leaves.due, before)
     assert candidate(GUILTY) in beside.parts
+
+
+@pytest.mark.parametrize("hours", [None, (18, 21)])
+def test_the_series_beside_what_was_named_is_that_of_the_sums(watched, hours):
+    beside = Beside(watched.leaves)
+    beside.know([
+        Named(candidate(GUILTY), ()),
+        Named(candidate(GUILTY[:1], 40, 45), (), fault=Fault("", {})),
+    ])  # fmt: skip
+    beside.forget(candidate(GUILTY))
+    beside.expect(candidate(GUILTY[1:], BEGAN - 3, BEGAN))
+    for segment in [(), GUILTY, GUILTY[:1], (("vehicle", "bike"),)]:
+        asked = replace(candidate(segment), hours=hours)
+        found = beside.daily(asked)
+        whole = daily(beside.leaves, "late_rate", segment, hours)
+        for own, other in zip((found.tops, found.bottoms, found.due), whole,
+                              strict=True):  # fmt: skip
+            np.testing.assert_allclose(own, other, atol=1e-9)
+        _, bottoms, due = daily(watched.leaves, "late_rate", segment, hours)
+        kept = np.where(bottoms > 0, found.bottoms / np.maximum(bottoms, 1), 1)
+        assert found.plain[kept == 1] == pytest.approx(due[kept == 1])
+        assert found.plain[kept == 0] == pytest.approx(0, abs=1e-9)
