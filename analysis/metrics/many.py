@@ -101,19 +101,8 @@ def many_series(
         MissingField: if the dataset lacks columns that one of them needs.
         InvalidInput: if a metric is no sum over a sum, or there are too many series.
     """
-    require(dataset, "local_date", *(["local_hour"] if step == "hour" else []))
-    bound = [bind_counted(dataset, metric) for metric in metrics]
-    for metric in bound:
-        _require_sums(metric)
     names = tuple(dict.fromkeys(name for one in sets for name in one))
-    request = Request(
-        dataset=dataset,
-        metrics=tuple(bound),
-        dimensions=tuple(dimension(dataset, name) for name in names),
-        grain=None if step == "whole" else step,
-        period=period,
-        filters=filters_of(dataset, where or Selection()),
-    )
+    request = _requested(dataset, metrics, names, period=period, step=step, where=where)
     places = [[names.index(name) for name in one] for one in sets]
     frames = _fetched(request, places, risk)
     return _laid(request, names, sets, frames)
@@ -146,23 +135,35 @@ def leaf_frames(
         has orders: the dimensions, ``step`` as a number from 0, and for each of the
         table's metrics ``num``, ``n`` and ``due`` under its name.
     """
+    request = _requested(dataset, metrics, names, period=period, step=step, where=where)
+    places = [list(range(len(names)))]
+    column_of = dict(zip(request.groups, names, strict=True))
+    return tuple(
+        frame.assign(step=_step_of(request, frame)).rename(columns=column_of)
+        for frame in _fetched(request, places, risk)
+    )
+
+
+def _requested(
+    dataset: Dataset,
+    metrics: Sequence[str | Counted],
+    names: Sequence[str],
+    *,
+    period: Period,
+    step: Step,
+    where: Selection | None,
+) -> Request:
     require(dataset, "local_date", *(["local_hour"] if step == "hour" else []))
     bound = [bind_counted(dataset, metric) for metric in metrics]
     for metric in bound:
         _require_sums(metric)
-    request = Request(
+    return Request(
         dataset=dataset,
         metrics=tuple(bound),
         dimensions=tuple(dimension(dataset, name) for name in names),
         grain=None if step == "whole" else step,
         period=period,
         filters=filters_of(dataset, where or Selection()),
-    )
-    places = [list(range(len(names)))]
-    column_of = dict(zip(request.groups, names, strict=True))
-    return tuple(
-        frame.assign(step=_step_of(request, frame)).rename(columns=column_of)
-        for frame in _fetched(request, places, risk)
     )
 
 

@@ -96,8 +96,9 @@ def watch(
         period=Period.of(period), selection=selection,
     )  # fmt: skip
     told(_READ)
-    named, tested = _named(watched, false_discoveries, told)
-    told_of = _described(watched, named)
+    beside = None if watched.leaves is None else Beside(watched.leaves)
+    named, tested = _named(watched, beside, false_discoveries, told)
+    told_of = _described(watched, named, beside)
     findings = _listed(watched, [item for item, _ in told_of], false_discoveries)
     told(1.0)
     series = len(watched.many.segments) * len(watched.metrics)
@@ -150,15 +151,17 @@ def _detections(
             for key, judged in found.items() if key in listed}  # fmt: skip
 
 
-def _described(watched: Watched, named: Sequence[Named]) -> list[Described]:
+def _described(
+    watched: Watched, named: Sequence[Named], beside: Beside | None
+) -> list[Described]:
     """Each finding beside all others, with what ``detect`` says of it."""
     judge = Judge(watched, {})
-    if watched.leaves is None:
+    if beside is None:
         rest = [[item for item in named if item is not own] for own in named]
         days = [sought(watched, own, others)
                 for own, others in zip(named, rest, strict=True)]  # fmt: skip
         return [told for told in _judged(days, judge) if told is not None]
-    return _beside_all(named, Beside(watched.leaves), judge)
+    return _beside_all(named, beside, judge)
 
 
 def _beside_all(
@@ -218,7 +221,7 @@ def _judged(days: Sequence[Sought | None], judge: Judge) -> list[Described | Non
 
 
 def _named(
-    watched: Watched, false_discoveries: float, told: Progress
+    watched: Watched, beside: Beside | None, false_discoveries: float, told: Progress
 ) -> tuple[list[Named], int]:
     """What is guilty, and how many series could stand out.
 
@@ -230,17 +233,10 @@ def _named(
     left_out = np.zeros((shape[1], shape[0], shape[2]), dtype=bool)
     named: list[Named] = []
     tested = 0
-    beside = None if watched.leaves is None else Beside(watched.leaves)
     for place, turn in enumerate(TURNS):
         rest = watched if beside is None else beside.seen_in(watched)
-        if turn == "hours":
-            candidates = by_hour(rest, false_discoveries, left_out)
-        else:
-            candidates, able = by_day(rest, false_discoveries, left_out,
-                                      filters=turn == "days")  # fmt: skip
-            tested = max(tested, able)
-        if turn == "lasting":
-            candidates = [item for item in candidates if item.is_lasting]
+        candidates, able = _candidates(rest, turn, false_discoveries, left_out)
+        tested = max(tested, able)
         found = explain(
             candidates, sets=watched.sets, known=named,
             cube_of=partial(_cube, rest, beside),
@@ -259,6 +255,18 @@ def _named(
             beside.know(named)
         told(_READ + (_NAMED - _READ) * (place + 1) / len(TURNS))
     return named, tested
+
+
+def _candidates(
+    rest: Watched, turn: Turn, false_discoveries: float, left_out: Booleans
+) -> tuple[list[Candidate], int]:
+    """What stands out in a turn, and how many series could by day."""
+    if turn == "hours":
+        return by_hour(rest, false_discoveries, left_out), 0
+    found, able = by_day(rest, false_discoveries, left_out, filters=turn == "days")
+    if turn == "lasting":
+        found = [item for item in found if item.is_lasting]
+    return found, able
 
 
 def _leave_out(watched: Watched, item: Named, left_out: Booleans) -> None:
