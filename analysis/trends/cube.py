@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,12 @@ class Sums:
         share = self.due / np.maximum(self.due + self.before_due, 1e-300)
         return _term(self.now, total * share) + _term(self.before, total * (1 - share))
 
+    def without(self, part: Sums) -> Sums:
+        """What is left without a part of it."""
+        return Sums(self.now - part.now, self.due - part.due,
+                    self.before - part.before,
+                    self.before_due - part.before_due)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -105,12 +112,16 @@ class Cube:
         codes: Value of each leaf, by number; leaf by dimension.
         values: The values of each dimension by their number.
         sums: Of each leaf.
+        known: Sums by dimensions that were asked for so far.
     """
 
     names: tuple[str, ...]
     codes: NDArray[np.int64]
     values: tuple[tuple[Scalar, ...], ...]
     sums: Sums
+    known: dict[tuple[str, ...], tuple[Keys, Sums]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def mask(self, segment: Segment) -> Booleans:
         """The leaves of a segment."""
@@ -118,18 +129,27 @@ class Cube:
 
     def of(self, held: Booleans) -> Sums:
         """Sums over some leaves."""
-        return self._grouped(np.zeros(len(held), dtype=np.int64), held, 1)
+        return Sums(*(np.atleast_1d(item[held].sum()) for item in self._parts))
 
-    def by(self, names: Sequence[str], held: Booleans) -> tuple[Keys, Sums]:
-        """Sums of all values of some dimensions, over some leaves."""
-        places = [self.names.index(name) for name in names]
-        sizes = [len(self.values[place]) for place in places]
-        codes = np.zeros(len(held), dtype=np.int64)
-        for place, size in zip(places, sizes, strict=True):
-            codes = codes * size + self.codes[:, place]
-        count = int(np.prod(sizes)) if sizes else 1
-        sums = self._grouped(codes, held, count)
-        return Keys(tuple(names), tuple(self.values[place] for place in places)), sums
+    def inside(self, held: Booleans) -> Cube:
+        """Some leaves alone."""
+        sums = Sums(*(item[held] for item in self._parts))
+        return Cube(self.names, self.codes[held], self.values, sums)
+
+    def by(self, names: Sequence[str]) -> tuple[Keys, Sums]:
+        """Sums of all values of some dimensions."""
+        asked = tuple(names)
+        if asked not in self.known:
+            places = [self.names.index(name) for name in asked]
+            values = tuple(self.values[place] for place in places)
+            codes = np.zeros(len(self.codes), dtype=np.int64)
+            for place, known in zip(places, values, strict=True):
+                codes = codes * len(known) + self.codes[:, place]
+            count = math.prod(len(known) for known in values)
+            sums = [np.bincount(codes, item, count).astype(float)
+                    for item in self._parts]  # fmt: skip
+            self.known[asked] = Keys(asked, values), Sums(*sums)
+        return self.known[asked]
 
     def explained(self, segment: Segment) -> Cube:
         """The same, where what happened in a segment was to be expected."""
@@ -137,16 +157,12 @@ class Cube:
         sums = self.of(held)
         factor = np.where(held, np.exp(sums.log_ratio[0]), 1.0)
         due = self.sums.due * factor
-        return replace(self, sums=replace(self.sums, due=due))
+        return replace(self, sums=replace(self.sums, due=due), known={})
 
-    def _grouped(self, codes: NDArray[np.int64], held: Booleans, count: int) -> Sums:
-        parts = (self.sums.now, self.sums.due, self.sums.before, self.sums.before_due)
-        return Sums(
-            *(
-                np.bincount(codes[held], item[held], count).astype(float)
-                for item in parts
-            )
-        )
+    @property
+    def _parts(self) -> tuple[Floats, ...]:
+        sums = self.sums
+        return sums.now, sums.due, sums.before, sums.before_due
 
 
 def leaves_of(
@@ -166,11 +182,10 @@ def leaves_of(
 
 def affected(cube: Cube, rest: Cube, sets: Sequence[Sequence[str]]) -> list[Segment]:
     """Segments in which it matters that something was explained."""
-    everywhere = np.ones(len(cube.codes), dtype=bool)
     found: list[Segment] = []
     for names in sets:
-        segments, sums = cube.by(names, everywhere)
-        _, left = rest.by(names, everywhere)
+        segments, sums = cube.by(names)
+        _, left = rest.by(names)
         first = contrast(sums.now, sums.due, sums.before, sums.before_due)
         second = contrast(left.now, left.due, left.before, left.before_due)
         matters = np.abs(np.nan_to_num(first - second)) > MATTERS
@@ -211,7 +226,8 @@ def _better(cube: Cube, segment: Segment, sets: Sequence[Sequence[str]]) -> Segm
     inside = cube.mask(segment)
     own = cube.of(inside)
     best, gain = segment, float(own.likelihood_ratio[0])
-    tries = [_best(cube, names, inside, own) for names in sets]
+    part = cube.inside(inside)
+    tries = [_best(cube, part, names, own) for names in sets]
     tries += [_rolled_up(cube, one, inside, own) for one in _implied(cube, inside)]
     for found, ratio in tries:
         if ratio > gain + DEEPER * (len(found) - len(best)):
@@ -249,12 +265,12 @@ def _rolled_up(
 
 
 def _best(
-    cube: Cube, names: Sequence[str], inside: Booleans, own: Sums
+    cube: Cube, part: Cube, names: Sequence[str], own: Sums
 ) -> tuple[Segment, float]:
-    everywhere = np.ones(len(inside), dtype=bool)
-    segments, sums = cube.by(names, everywhere)
-    _, shared = cube.by(names, inside)
-    _, others = cube.by(names, ~inside)
+    """The value of some dimensions that describes what stands out in a part best."""
+    segments, sums = cube.by(names)
+    _, shared = part.by(names)
+    others = sums.without(shared)
     whole = float(own.excess[0])
     covers = shared.excess * np.sign(whole) >= COVERED * abs(whole)
     side = np.sign(whole)
@@ -269,13 +285,9 @@ def _best(
 def _deeper(cube: Cube, best: Segment, gain: float) -> Segment:
     """Narrow a segment further while that describes the events better."""
     while len(best) < DEEPEST:
-        inside = cube.mask(best)
-        whole = float(cube.of(inside).excess[0])
+        part = cube.inside(cube.mask(best))
         taken = {name for name, _ in best}
-        tries = [
-            _narrower(cube, name, inside, whole)
-            for name in cube.names if name not in taken
-        ]  # fmt: skip
+        tries = [_narrower(part, name) for name in cube.names if name not in taken]
         found, ratio = max(tries, key=lambda item: item[1], default=((), -np.inf))
         if ratio <= gain + DEEPER:
             return best
@@ -283,18 +295,13 @@ def _deeper(cube: Cube, best: Segment, gain: float) -> Segment:
     return best
 
 
-def _narrower(
-    cube: Cube, name: str, inside: Booleans, whole: float
-) -> tuple[Segment, float]:
-    segments, sums = cube.by([name], inside)
+def _narrower(part: Cube, name: str) -> tuple[Segment, float]:
+    """The value of one more dimension that describes what a part is off by best."""
+    _, total = part.by(())
+    whole = float(total.excess[0])
+    segments, sums = part.by([name])
     covers = sums.excess * np.sign(whole) >= COVERED * abs(whole)
-    total = cube.of(inside)
-    parts = zip(
-        (total.now, total.due, total.before, total.before_due),
-        (sums.now, sums.due, sums.before, sums.before_due),
-        strict=True,
-    )
-    others = Sums(*(all_of - own for all_of, own in parts))
+    others = total.without(sums)
     alike = others.log_ratio * np.sign(whole) >= ALIKE * np.abs(sums.log_ratio)
     ratio = np.where(
         covers & ~alike & segments.are_known, sums.likelihood_ratio, -np.inf

@@ -39,7 +39,7 @@ def test_combinations_are_numbered_in_their_order(monkeypatch, dense):
     monkeypatch.setattr("analysis.trends.leaves._DENSE", dense)
     rng = np.random.default_rng(1)
     codes = rng.integers(0, (3, 5, 2), (200, 3))
-    number, known = numbered(codes, (3, 5, 2))
+    number, known = numbered(list(codes.T), (3, 5, 2))
     assert (known[number] == codes).all()
     assert known.tolist() == np.unique(codes, axis=0).tolist()
 
