@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from analysis.engine import connect
@@ -104,5 +105,5 @@ def _type(kind: pa.DataType) -> ColumnType:
 def _period(orders: pa.Table) -> tuple[date, date] | None:
     if "local_date" not in orders.column_names:
         return None
-    days = orders["local_date"].drop_null().to_pylist()
-    return (min(days), max(days)) if days else None
+    ends = pc.min_max(orders["local_date"]).as_py()
+    return None if ends["min"] is None else (ends["min"], ends["max"])
