@@ -69,6 +69,16 @@ DRAWN: dict[str, Drawing] = {
     ),
     "negative, 0.05 % at -300": below(0.0005, -300.0),
     "negative, 2 % at -30": below(0.02, -30.0),
+    "negative, 5 % at -30": below(0.05, -30.0),
+    "negative, 0.5 % (exponential), the others 0": rare(
+        0.005, lambda rng, n: -rng.exponential(10.0, n)
+    ),
+    "negative, 20 % paid back in full": lambda rng, n: (
+        8.0 * rng.gamma(4.0, 0.25, n) * np.where(rng.random(n) < 0.2, -1.0, 1.0)
+    ),
+    "lower, 3 % at 0, the others 7": lambda rng, n: np.where(
+        rng.random(n) < 0.03, 0.0, 7.0
+    ),
     "negative, normal about 0": lambda rng, n: rng.normal(0.5, 4.0, n),
     "stars": lambda rng, n: rng.choice(STARS, n, p=SHARES),
 }
@@ -94,7 +104,6 @@ def counted(metric: str, orders: NDArray[np.int64], values: Floats) -> Floats:
     cell = np.repeat(np.arange(len(count)), count)
     day = np.datetime64(BEGIN) + (cell % DAYS).astype("timedelta64[D]")
     table = pa.table({
-        "order_no": pa.array(np.arange(len(cell))),
         "city": pa.array(cell // DAYS).cast(pa.string()),
         "local_date": pa.array(day),
         **columns_of(metric, values),

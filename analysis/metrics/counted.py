@@ -34,7 +34,7 @@ class Counted:
         metric: Its reference.
         factor: Events of one unit of the numerator (a minute, an amount); 1 where
             events are counted as they are; below 0 where they are what a value lacks
-            of the best one, such as stars.
+            of the best one, such as stars, or what is booked below 0.
         shift: What each row's value was raised by before, so that no events are
             below 0.
         most: Values count as no more than this, as a few far ones would not be noise
@@ -174,10 +174,13 @@ def _with(item: Component, event: Callable[[exp.Expr], exp.Expr]) -> Component:
 def _bounded(value: exp.Expr, counted: Counted, below: exp.Expr | None) -> exp.Expr:
     """The value, or the bound that it is beyond; NULL stays NULL.
 
-    A ratio's rows without a denominator are not raised: they count no less than 0.
+    A ratio's rows without a denominator are not raised: they count no less than 0,
+    unless what is counted is below 0.
     """
     ifs = []
-    if below is not None and (counted.least is None or counted.least < 0):
+    is_negative = counted.most is not None and counted.most <= 0
+    may_be_lost = counted.least is None or counted.least < 0
+    if below is not None and may_be_lost and not is_negative:
         is_none = exp.EQ(this=exp.func("COALESCE", below.copy(), _ZERO.copy()),
                          expression=_ZERO.copy())  # fmt: skip
         is_lost = exp.LT(this=exp.paren(value.copy()), expression=_ZERO.copy())

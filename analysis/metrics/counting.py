@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from sqlglot import exp
 
 from analysis.engine.dataset import Dataset
-from analysis.errors import DataProblem, InvalidInput
+from analysis.errors import InvalidInput
 from analysis.metrics import trees
+from analysis.metrics.bounds import Bound, bounds_of, need_finite
 from analysis.metrics.components import BoundMetric, aggregate, bind_metric
 from analysis.metrics.counted import (
     BEYOND,
@@ -34,11 +33,6 @@ from analysis.words import N_
 LEAST_FREEDOM = 100
 #: Values that hardly differ are taken to differ by this share of their mean.
 LEAST_SPREAD = 0.01
-#: Share of the rows beyond which values count as no more, and of those below which
-#: they count as no less.
-BOUNDED, BOUNDED_BELOW = 0.99, 0.01
-#: Where values are looked at: the lowest, the bounds, the usual one, the highest.
-_LOOKED = (0.0, BOUNDED_BELOW, 0.5, BOUNDED, 1.0)
 _KINDS = "kinds"
 
 
@@ -80,9 +74,11 @@ def counted_as(
     Means and ratios by the mean and the variance of their rows, that within kinds of
     order: what kinds let expect is no noise. Their values count as no more than the
     99th percentile of them and as no less than the 1st (Winsor): far ones are noisier
-    than counts are. Where more than 99 % are alike, as compensations are, the upper
-    bound is the 99th percentile of those that are more; fewer low ones than 1 % never
-    count. Percentiles by the percentile of all the rows there are.
+    than counts are. Where more than 99 % are alike, as compensations are, the bound is
+    that of those that differ, on the side on which more of them do. Amounts booked
+    below 0 count as their amount; values of which the low ones lie far by what they
+    lack, or as no farther below what is usual than high ones are above it (``bounds``).
+    Percentiles by the percentile of all the rows there are.
 
     Args:
         dataset: A published version.
@@ -112,7 +108,7 @@ def counted_as(
         filters=filters_of(dataset, chosen),
     )
     bounds = {name: item for part in parts_of(scaled)
-              for name, item in _bounds(request, part).items()}  # fmt: skip
+              for name, item in bounds_of(request, part).items()}  # fmt: skip
     bounded = [
         bind_counted(dataset, Counted(name, most=item.most, least=item.least))
         for name, item in bounds.items()
@@ -136,110 +132,13 @@ def _beyond(
         return {}
     row = measure(dataset, metrics, period=period, where=where).iloc[0]
     for name in metrics:
-        _need_finite(name, float(row[name]))
+        need_finite(name, float(row[name]))
     usual = {name: float(np.nan_to_num(row[name])) for name in metrics}
     return {name: Counted(name, beyond=value) for name, value in usual.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
-    """The values that few rows of a metric lie beyond; the highest, and their sum.
-
-    There are none where the high values are the good ones.
-    """
-
-    most: float | None
-    least: float | None
-    highest: float
-    total: float
-
-
-def _bounds(request: Request, part: Part) -> dict[str, _Bound]:
-    tops = {
-        metric.name: part.row(item.value)
-        for metric in request.metrics
-        for item in metric.components
-        if item.table == part.table and item.name == f"{metric.name}_num"
-        and item.value is not None
-    }  # fmt: skip
-    looked = {name: _quantiles(value, _LOOKED) for name, value in tops.items()}
-    looked |= {f"{name}_total": exp.Sum(this=value.copy())
-               for name, value in tops.items()}  # fmt: skip
-    row = _of_rows(request, part, looked)
-    seen = {name: row[name] or [0.0] * len(_LOOKED) for name in tops}
-    for name, values in seen.items():
-        _need_finite(name, values[0], values[-1])
-    more = _of_rows(request, part, {
-        name: _when_more(_quantiles(tops[name], (BOUNDED,)), tops[name], most)
-        for name, (_, _, usual, most, highest) in seen.items()
-        if usual == most < highest
-    })  # fmt: skip
-    return {
-        name: _bound(name, seen[name], more.get(name), row[f"{name}_total"])
-        for name in tops
-    }
-
-
-def _bound(
-    name: str, seen: list[float], more: list[float] | None, total: float | None
-) -> _Bound:
-    lowest, least, _, most, highest = seen
-    if more:
-        (most,) = more
-    summed = float(total or 0.0)
-    if lowest == highest or _is_good(name):
-        return _Bound(None, None, highest, summed)
-    return _Bound(most, least, highest, summed)
-
-
-def _of_rows(
-    request: Request, part: Part, wanted: Mapping[str, exp.Expr]
-) -> dict[str, Any]:
-    """Aggregates over the rows of a table; nothing is asked where none is wanted."""
-    if not wanted:
-        return {}
-    rows = rows_of(request, part.table, part.columns)
-    named = [trees.named(value, name) for name, value in wanted.items()]
-    query = trees.select(named, trees.table(f"{part.table}_rows"))
-    query = query.with_(trees.table(f"{part.table}_rows"), as_=rows, copy=False)
-    return request.dataset.engine.run(query).to_pylist()[0]
-
-
-def _quantiles(value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
-    listed = exp.array(*map(exp.convert, fractions))
-    return exp.func("QUANTILE_CONT", value.copy(), listed, dialect="duckdb")
-
-
-def _when_more(found: exp.Expr, value: exp.Expr, usual: float) -> exp.Expr:
-    """An aggregate of the rows whose value is more than the usual one."""
-    is_more = exp.GT(this=value.copy(), expression=exp.convert(usual))
-    return exp.Filter(this=found, expression=exp.Where(this=is_more))
-
-
-def _need_finite(metric: str, *values: float) -> None:
-    """Insist on finite values.
-
-    Raises:
-        DataProblem: one is infinite; nothing would be seen beside it.
-    """
-    for value in values:
-        if math.isinf(value):
-            raise DataProblem(
-                N_("{metric} holds infinite values, such as {seen}."),
-                hint=N_("Mend the column that it is computed from, and publish again."),
-                metric=metric,
-                seen=value,
-            )
-
-
-def _is_good(metric: str) -> bool:
-    """Whether high values are the good ones, of which bad ones lack something."""
-    definition = parse_reference(metric).definition
-    return definition.kind == "mean" and definition.direction == "higher"
-
-
 def _scaled(
-    request: Request, part: Part, bounds: Mapping[str, _Bound]
+    request: Request, part: Part, bounds: Mapping[str, Bound]
 ) -> dict[str, Counted]:
     own = [metric for metric in request.metrics if metric.source.table == part.table]
     row = request.dataset.engine.run(_query(request, part, own)).to_pylist()[0]
@@ -253,7 +152,7 @@ def _scaled(
     return found
 
 
-def _counted(metric: BoundMetric, sums: _Moments, bound: _Bound) -> Counted:
+def _counted(metric: BoundMetric, sums: _Moments, bound: Bound) -> Counted:
     """The factor that gives the sum of a metric's rows a variance like its mean."""
     if metric.reference.definition.unit == "money" and sums.currencies:
         raise InvalidInput(
@@ -265,8 +164,7 @@ def _counted(metric: BoundMetric, sums: _Moments, bound: _Bound) -> Counted:
         return Counted(metric.name)
     by_kind = sums.freedom >= max(LEAST_FREEDOM, sums.rows / 10)
     squares = sums.squares / sums.freedom * sums.rows if by_kind else sums.all_squares
-    is_good = _is_good(metric.name)
-    shift = -bound.highest if is_good else max(0.0, -sums.lowest)
+    shift = max(0.0, -sums.lowest) if bound.best is None else 0.0 - bound.best
     mean = sums.top / sums.bottom
     variance = squares / sums.bottom
     raised = mean + shift

@@ -113,11 +113,77 @@ def test_what_is_nearly_always_the_same_is_bounded_by_the_rest(tmp_path):
     assert value == pytest.approx(measured(dataset), rel=1e-5)
 
 
-def test_rare_values_below_what_is_usual_do_not_count(tmp_path):
-    made = orders(pay=lambda _: np.where(np.arange(COUNT) % 500 == 0, -20.0, 0.0))
-    dataset, counted = learned(tmp_path, made)
+@pytest.mark.parametrize("metric", ["cpo_rider_pay", "mean_basket"])
+@pytest.mark.parametrize("share", [0.002, 0.3, 1.0])
+def test_amounts_booked_below_nothing_count_as_amounts(tmp_path, metric, share):
+    def amounts(rng):
+        return np.where(rng.random(COUNT) < share, usual_pay(rng), 0.0)
+
+    found = []
+    for sign in (1.0, -1.0):
+        made = orders(pay=lambda rng, sign=sign: sign * amounts(rng), cancelled=0.1)
+        made["basket_amount"] = made["rider_pay"]
+        (tmp_path / str(sign)).mkdir()
+        dataset, counted = learned(tmp_path / str(sign), made, metric)
+        many, (value,) = told(dataset, counted)
+        assert value == pytest.approx(measured(dataset, metric), rel=1e-4)
+        found.append((counted, many.numerators))
+    (above, events), (below, events_below) = found
+    assert events.sum() > 0
+    np.testing.assert_allclose(events, events_below, rtol=1e-6)
+    assert below.factor == pytest.approx(-above.factor)
+    assert below.worth == pytest.approx(above.worth)
+    assert below.least == pytest.approx(-above.most)
+
+
+def jumps(values):
+    """Third central moment by the second: 1 of counts."""
+    off = values - values.mean()
+    return (off**3).mean() / (off**2).mean()
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05])
+def test_far_low_values_count_as_far_as_high_ones(tmp_path, share):
+    def pay(rng):
+        return np.where(rng.random(COUNT) < share, -30.0, usual_pay(rng))
+
+    made = orders(pay=pay)
+    made["basket_amount"] = made["rider_pay"]
+    for metric in ("cpo_rider_pay", "mean_basket"):
+        (tmp_path / metric).mkdir()
+        dataset, counted = learned(tmp_path / metric, made, metric)
+        most = made["rider_pay"].quantile(0.99)
+        assert counted.most == pytest.approx(most)
+        assert counted.least == pytest.approx(2 * made["rider_pay"].median() - most)
+        bounded = made["rider_pay"].clip(counted.least, counted.most)
+        events = counted.factor * (bounded + counted.shift)
+        assert -1.0 < jumps(events) < 2.5
+        # By the 1st percentile as the bound each were a jump of many events.
+        assert jumps(made["rider_pay"] * counted.factor) < -8
+        many, (value,) = told(dataset, counted)
+        assert value == pytest.approx(measured(dataset, metric), rel=1e-5)
+        assert many.numerators.sum() == pytest.approx(events.sum(), rel=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.003, 0.03, 0.1])
+def test_values_that_are_lower_now_and_then_count_by_what_they_lack(tmp_path, share):
+    made = orders(pay=usual_pay)
+    rng = np.random.default_rng(6)
+    low = rng.random(COUNT) < share
+    made["basket_amount"] = np.where(low, 1.0, 7.0)
+    dataset, counted = learned(tmp_path, made, "mean_basket")
     many, (value,) = told(dataset, counted)
-    assert (many.numerators == 0).all()
+    events = many.numerators.sum(axis=(0, 1))
+    by_day = low.reshape(DAYS, A_DAY).sum(axis=1)
+    np.testing.assert_allclose(events, by_day / (1 - share), rtol=0.05)
+    assert value == pytest.approx(measured(dataset, "mean_basket"), rel=1e-5)
+
+
+def test_a_ratio_counts_no_far_low_values_where_no_high_ones_are(tmp_path):
+    made = orders(pay=lambda rng: np.where(rng.random(COUNT) < 0.03, 0.0, 7.0))
+    dataset, counted = learned(tmp_path, made)
+    assert counted.least == counted.most == 7.0
+    _, (value,) = told(dataset, counted)
     assert value == pytest.approx(measured(dataset), rel=1e-5)
 
 
