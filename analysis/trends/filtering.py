@@ -22,11 +22,19 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
+from analysis.trends.filter_settings import (
+    BOUND,
+    GAIN,
+    KEPT,
+    NOISE_STEPS,
+    OUTLYING,
+    STEP,
+)
 from analysis.trends.filtering_many import foretell_many
 from analysis.trends.filtering_one import foretell_each
 from analysis.trends.scales import Floats, Scaled
 from analysis.trends.seasons import Season
-from analysis.trends.starting import start
+from analysis.trends.starting import first_cycle, start
 
 #: From so many series on they are filtered as arrays, below one by one.
 MANY = 8
@@ -84,7 +92,57 @@ def foretell(
     mean, variance, level, freedom = kept
     with np.errstate(invalid="ignore"):
         errors = (points - mean) / np.sqrt(variance)
-    return Foretold(mean, variance, level, freedom, errors)
+    found = Foretold(mean, variance, level, freedom, errors)
+    season = first_cycle(seasons)
+    if points.shape[1] > warm_up and season and np.isfinite(first.slot_freedom).any():
+        return _with_slots(found, season.size, first.slot_freedom)
+    return found
+
+
+def _with_slots(found: Foretold, size: int, freedom: Floats) -> Foretold:
+    """What was foretold, with the noise of each slot learned from its own errors.
+
+    Args:
+        found: What was foretold of each point.
+        size: Slots, such as the hours of a day.
+        freedom: Degrees of freedom that their noise was known from at first.
+    """
+    series, steps = found.errors.shape
+    spare = -steps % size
+    errors = np.pad(found.errors, ((0, 0), (0, spare)), constant_values=np.nan)
+    learned = _noise_of_slots(errors.reshape(series, -1, size) ** 2, freedom)
+    ratio, known = (item.reshape(series, -1)[:, :steps] for item in learned)
+    return Foretold(
+        expected=found.expected,
+        variance=found.variance * ratio,
+        level=found.level,
+        freedom=1 / (1 / found.freedom + 1 / known),
+        errors=found.errors / np.sqrt(ratio),
+    )
+
+
+def _noise_of_slots(squares: Floats, freedom: Floats) -> tuple[Floats, Floats]:
+    """Noise of slots beside what it was taken for, and its degrees of freedom.
+
+    Each is that before the point. Errors are bounded, and far ones left out, as in how
+    the filters learn noise.
+
+    Args:
+        squares: Squared standardised errors: series, rounds, slots.
+        freedom: Degrees of freedom at first, by series.
+    """
+    ratios, freedoms = np.empty_like(squares), np.empty_like(squares)
+    ratio = np.ones((len(squares), squares.shape[2]))
+    known = freedom[:, None] * ratio
+    most = np.maximum(known, NOISE_STEPS)
+    for number in range(squares.shape[1]):
+        ratios[:, number], freedoms[:, number] = ratio, known
+        square = squares[:, number] / ratio
+        told = np.where(square > OUTLYING**2, 1.0, np.minimum(square, BOUND**2) / KEPT)
+        gain = GAIN / (known + STEP)
+        ratio = ratio * (1 + np.where(np.isnan(told), 0.0, gain * (told - 1)))
+        known = np.minimum(known + STEP * ~np.isnan(told), most)
+    return ratios, freedoms
 
 
 def _active(seasons: tuple[Season, ...], steps: int) -> list[tuple[int, ...]]:

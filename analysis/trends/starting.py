@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import digamma
+from scipy.stats import chi2
 
 from analysis.trends.scales import Floats, Scaled
 from analysis.trends.seasons import Season
@@ -18,9 +20,12 @@ LEAST_SHARE = 1e-6
 LEAST_VARIANCE = 1e-18
 #: A typical effect is at least this share of the noise, in variance.
 LEAST_EFFECT = 0.05
-#: Points of a slot (an hour of the day) from which its own noise is told, and by which
-#: it is drawn to that of all.
+#: Points of a slot (an hour of the day) from which its own noise is told.
 SLOT_POINTS = 10
+#: Slots are taken for alike where chance makes them differ as much in one of twenty.
+ALIKE = 0.05
+#: Variance that twice the logarithm of a mean absolute value has, times the points.
+OF_MEAN_ABSOLUTE = 2 * np.pi - 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Start:
         freedom: Degrees of freedom of the noise.
         unit: How the noise beyond sampling varies from point to point, about 1; series
             by time.
+        slot_freedom: Degrees of freedom that the variance of a slot is known from,
+            beside that of all; infinite where slots do not differ.
         weights: What each point tells of the noise, beside a typical one: little where
             few orders scatter widely; series by time.
         ready_at: Time of the last point that was used.
@@ -52,6 +59,7 @@ class Start:
     floor: Floats
     freedom: Floats
     unit: Floats
+    slot_freedom: Floats
     weights: Floats
     ready_at: NDArray[np.int64]
 
@@ -74,10 +82,11 @@ def start(scaled: Scaled, seasons: tuple[Season, ...], warm_up: int) -> Start:
         effects.append(found)
         counts.append(count)
     rest = np.where(used, rest, np.nan)
+    slot_freedom = np.full(len(values), np.inf)
     if scaled.name == "count":
         unit = _by_level(level, effects, seasons, values.shape)
     elif scaled.name in ("value", "log") and (scaled.unit == 1).all():
-        unit = _by_slot(rest, seasons)
+        unit, slot_freedom = _by_slot(rest, seasons)
     else:
         unit = scaled.unit
     noise = _noise(replace(scaled, unit=unit), used, rest, _parameters(seasons))
@@ -97,6 +106,7 @@ def start(scaled: Scaled, seasons: tuple[Season, ...], warm_up: int) -> Start:
         floor=floor,
         freedom=noise.freedom,
         unit=unit,
+        slot_freedom=slot_freedom,
         weights=noise.weights,
         ready_at=ready_at,
     )
@@ -157,19 +167,52 @@ def _by_level(
     return size / size.mean(axis=1, keepdims=True)
 
 
-def _by_slot(rest: Floats, seasons: tuple[Season, ...]) -> Floats:
-    """Values of a few hours of the day may vary more than those of others."""
-    unit = np.ones(rest.shape)
-    season = next((item for item in seasons if item.from_start), None)
+def _by_slot(rest: Floats, seasons: tuple[Season, ...]) -> tuple[Floats, Floats]:
+    """Values of a few hours of the day may vary more than those of others.
+
+    The variance of each slot is drawn to that of all, by how much the slots differ
+    beyond chance.
+
+    Returns:
+        How the variance varies from point to point, about 1, and the degrees of freedom
+        that it is known from; infinite where the slots do not differ.
+
+    Reference:
+        Smyth 2004, "Linear models and empirical Bayes methods for assessing
+        differential expression", Statistical Applications in Genetics 3, article 3.
+    """
+    unit, freedom = np.ones(rest.shape), np.full(len(rest), np.inf)
+    season = first_cycle(seasons)
     if season is None:
-        return unit
+        return unit, freedom
     far, count = _slot_means(np.abs(rest), season)
     if count.min() < SLOT_POINTS:
-        return unit
-    usual = np.nanmean(np.abs(rest), axis=1, keepdims=True)
-    own = (far / np.maximum(usual, LEAST_VARIANCE)) ** 2
-    drawn = (count * own + SLOT_POINTS) / (count + SLOT_POINTS)
-    return drawn[:, season.slots]
+        return unit, freedom
+    logs = 2 * np.log(np.maximum(far, LEAST_VARIANCE))
+    points = count.sum(axis=1)
+    left = np.maximum(points - _parameters(seasons), 1) / points
+    chance = OF_MEAN_ABSOLUTE / (left * count.mean(axis=1))
+    spread = logs.var(axis=1, ddof=1)
+    differ = spread > chance * chi2.isf(ALIKE, season.size - 1) / (season.size - 1)
+    beyond = np.where(differ, spread - chance, 1e-9)
+    # The inverse of the trigamma function, by two terms of its series.
+    prior = (1 + np.sqrt(1 + 2 * beyond)) / beyond
+    own = 2 / chance
+    usual = np.exp(logs.mean(axis=1) + _of_logs(own) - _of_logs(prior))
+    drawn = prior[:, None] * usual[:, None] + own[:, None] * np.exp(logs)
+    drawn /= drawn.mean(axis=1, keepdims=True)
+    unit = np.where(differ[:, None], drawn, 1.0)[:, season.slots]
+    return unit, np.where(differ, prior + own, np.inf)
+
+
+def _of_logs(freedom: Floats) -> Floats:
+    """How far the logarithm of a variance lies below that of what it is of."""
+    return np.asarray(np.log(freedom / 2) - digamma(freedom / 2), dtype=float)
+
+
+def first_cycle(seasons: tuple[Season, ...]) -> Season | None:
+    """The shortest season that is known from the start, such as hours of a day."""
+    return next((item for item in seasons if item.from_start), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from analysis.trends.changes import change_points
 from analysis.trends.filtering import foretell
 from analysis.trends.scales import counts, logarithmic, per_unit, plain, rates
 from analysis.trends.seasons import Season, cycles
+from analysis.trends.starting import start
 
 
 def test_one_step_errors_are_those_of_a_local_level(monkeypatch):
@@ -141,6 +142,68 @@ def test_days_without_orders_leave_the_band_of_the_days_after_them():
             scale(events[:1], closed[:1]), cycles((7,), 90), warm_up=21, moved_after=5
         )
         assert one.variance[0, after] == pytest.approx(gap.variance[0, after])
+
+
+def by_hour(series, fold, days=45, seed=12):
+    """Values whose variance is so many times higher at noon, and the variance."""
+    hour = np.arange(24 * days) % 24
+    variance = fold ** ((1 - np.cos(2 * np.pi * hour / 24)) / 2)
+    noise = np.random.default_rng(seed).normal(size=(series, len(hour)))
+    return 100 + noise * variance**0.5, variance
+
+
+def told_by_hour(values):
+    hours = cycles((24, 168), values.shape[1])
+    return foretell(plain(values), hours, warm_up=336, moved_after=12)
+
+
+def test_hours_that_vary_more_have_wider_bands():
+    values, variance = by_hour(40, 30.0)
+    found = told_by_hour(values)
+    rare = found.p_values[:, 336:] < 0.05
+    # With one band for all, those that vary most were called three times as often.
+    assert rare.mean() == pytest.approx(0.05, abs=0.008)
+    assert rare[:, variance[336:] > 10].mean() < 0.08
+    assert (found.p_values[:, 336:] < 0.01).mean() < 0.016
+    quiet, loud = (np.median(found.variance[:, hour::24][:, -1]) for hour in (0, 12))
+    assert loud / quiet == pytest.approx(30.0, rel=0.6)
+
+
+def test_hours_that_vary_alike_have_the_noise_of_all():
+    values, _ = by_hour(200, 1.0, days=30)
+    first = start(plain(values), cycles((24, 168), values.shape[1]), 336)
+    is_alike = np.isinf(first.slot_freedom)
+    # By chance one in twenty is taken for unlike.
+    assert is_alike.mean() == pytest.approx(0.95, abs=0.05)
+    assert (first.unit[is_alike] == 1).all()
+
+
+def test_the_noise_of_an_hour_follows_a_change_of_it():
+    values, variance = by_hour(30, 30.0, days=90)
+    at_noon = (np.arange(values.shape[1]) % 24 == 12) & (np.arange(len(variance)) > 720)
+    values[:, at_noon] = 100 + (values[:, at_noon] - 100) / 2
+    ratio = told_by_hour(values).variance[:, at_noon] / 30.0
+    assert np.median(ratio[:, 0]) > 0.7
+    assert np.median(ratio[:, -1]) < 0.45
+
+
+def test_hours_filtered_together_are_those_filtered_alone():
+    values, _ = by_hour(20, 30.0, days=20)
+    together = told_by_hour(values)
+    for row in (0, 19):
+        alone = told_by_hour(values[[row]])
+        for name in ("variance", "freedom", "errors"):
+            np.testing.assert_allclose(
+                getattr(together, name)[row], getattr(alone, name)[0], rtol=1e-9
+            )
+
+
+def test_no_later_point_changes_the_noise_of_an_hour():
+    values, _ = by_hour(1, 30.0, days=30)
+    whole, part = told_by_hour(values), told_by_hour(values[:, : 24 * 25 + 5])
+    np.testing.assert_allclose(
+        whole.variance[:, : 24 * 25 + 5], part.variance, rtol=1e-9
+    )
 
 
 def test_missing_points_take_the_variance_of_the_point_before():
