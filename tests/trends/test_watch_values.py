@@ -226,6 +226,24 @@ def test_a_few_refunds_neither_make_nor_hide_findings(tmp_path, dearer, expected
     assert [dict(item.segment) for item in found] == expected
 
 
+@pytest.mark.parametrize(("share", "expected"), [(0.02, []), (0.3, [GUILTY])])
+@pytest.mark.parametrize("usual", ["amounts", "nothing"])
+def test_many_refunds_make_no_findings_and_more_of_them_do(
+    tmp_path, share, expected, usual
+):
+    made = values(seed=11)
+    if usual == "nothing":
+        made["rider_pay"] = 0.0
+    rng = np.random.default_rng(17)
+    chance = np.where(is_guilty(made), share, 0.02)
+    made.loc[rng.random(len(made)) < chance, "rider_pay"] = -30.0
+    found = found_in(tmp_path, made, "cpo")
+    assert [dict(item.segment) for item in found] == expected
+    for item in found:
+        assert item.observed < item.expected
+        assert has_its_days(item)
+
+
 def test_a_plain_count_is_refused_in_words(tmp_path):
     dataset = published(tmp_path, {"orders": values()})
     with pytest.raises(InvalidInput, match="plain count"):
