@@ -153,7 +153,7 @@ def main() -> None:
         told = "   ".join(f"{100 * share:.2f} +- {100 * error:.2f} %"
                           for share, error in cells)  # fmt: skip
         print(f"{name:48} {told}", flush=True)
-    for place, level in enumerate(LEVELS):
+    for place, level in enumerate(LEVELS if every else ()):
         far = [(row[place][0] - level) / row[place][1] for row in every]
         mean = 100 * np.mean([row[place][0] for row in every])
         off = np.sqrt(np.mean(np.square(far)))
