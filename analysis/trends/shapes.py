@@ -64,16 +64,6 @@ class Begins:
         low, high = likely_range(self.gains)
         return self.first + low, self.first + high
 
-    def and_of(self, other: Begins) -> Begins:
-        """Told by two metrics together: the days that both reckon with."""
-        first = max(self.first, other.first)
-        last = min(item.first + len(item.gains) for item in (self, other))
-        if last <= first:
-            return self
-        own, others = (item.gains[first - item.first : last - item.first]
-                       for item in (self, other))  # fmt: skip
-        return Begins(first, own + others)
-
 
 @dataclass(frozen=True, slots=True)
 class Span:
