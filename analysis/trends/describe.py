@@ -98,18 +98,23 @@ def described(days: Sought, judged: Judged, judge: Judge) -> Finding | None:
         judged: What ``detect`` says of its series.
         judge: Is asked again of what lasts and has no day that is far from normal.
     """
-    watched = judge.watched
-    candidate, span = days.item.candidate, days.span
-    rose = span.excess * watched.counted[candidate.metric].unit > 0
-    if not (
-        _is_seen(judged, span, rose=rose) or _is_seen_whole(days, judge, rose=rose)
-    ):
+    watched, candidate, span = judge.watched, days.item.candidate, days.span
+    if not is_seen(days, judged, judge):
         return None
     amounts = _amounts(watched, candidate, days.own, span)
     if amounts is None:
         return None
     score = _score(judged, span)
     return _finding(watched, days.item, amounts, span=span, score=score)
+
+
+def is_seen(days: Sought, judged: Judged, judge: Judge) -> bool:
+    """Whether ``detect`` calls a day of it, on its side, or sees it as a whole."""
+    unit = judge.watched.counted[days.item.candidate.metric].unit
+    rose = days.span.excess * unit > 0
+    return _is_called(judged, days.span, rose=rose) or _is_seen_whole(
+        days, judge, rose=rose
+    )
 
 
 def stands(candidate: Candidate, beside: Beside) -> bool:
@@ -148,7 +153,7 @@ def _alone(
     return series if beside is not None else without_days_of(found, candidate, series)
 
 
-def _is_seen(judged: Judged, span: Span, *, rose: bool) -> bool:
+def _is_called(judged: Judged, span: Span, *, rose: bool) -> bool:
     """Whether ``detect`` calls a day of it, on its side."""
     days = slice(max(span.begin - 1, 0), span.end + 1)
     above = judged.value[days] > judged.expected[days]
@@ -170,7 +175,7 @@ def _is_seen_whole(days: Sought, judge: Judge, *, rose: bool) -> bool:
         grew = np.zeros(len(days.series.tops), dtype=bool)
         grew[span.begin : span.end + 1 - LAST_WEEK] = True
         (held,) = judge.of([(candidate, days.series.without(grew))])
-        return _is_seen(held, span, rose=rose)
+        return _is_called(held, span, rose=rose)
     moved = judge.moved(candidate, days.series)
     places = (span.begin,) if span.goes_on else (span.begin, span.end + 1)
     return all(moved[max(day - SAME_STEP, 0) : day + SAME_STEP + 1].any()
