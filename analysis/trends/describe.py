@@ -12,11 +12,11 @@ import numpy as np
 from analysis.trends.amounts import Amounts, amounts_of, as_measured
 from analysis.trends.explain import Candidate, Named
 from analysis.trends.findings import Finding
-from analysis.trends.hours import hours_of
-from analysis.trends.judging import Judged
+from analysis.trends.hours import hours_of, likeliest
+from analysis.trends.judging import Judge, Judged
 from analysis.trends.residual import Beside, is_rate
 from analysis.trends.series import Series, series_of, without_days_of
-from analysis.trends.shapes import Span, level_before, span_of
+from analysis.trends.shapes import LASTING, Begins, Span, level_before, span_of
 from analysis.trends.watched import Watched
 from analysis.trends.windows import REACH, contrast
 
@@ -25,6 +25,10 @@ from analysis.trends.windows import REACH, contrast
 LEAST_EXCESS = 5.0
 #: What is left of something beside all others, below which it is nothing of its own.
 LEFT_Z = 2.5
+#: Days by which a step is told otherwise by another way to fit it.
+SAME_STEP = 3
+#: Days of a drift that are held against those before it began.
+LAST_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ def fitted(
         beside: Where the sums are in memory, what was found is expected in them.
     """
     if candidate.hours is not None:
-        return candidate
+        seen = watched if beside is None else replace(watched, leaves=beside.leaves)
+        return replace(candidate, hours=likeliest(seen, candidate))
     series = series_of(watched, candidate, beside)
     series = _alone(candidate, found, series, beside)
     span = _days(watched, candidate, series)
@@ -85,23 +90,31 @@ def sought(
     return Sought(item, series, own, span)
 
 
-def described(watched: Watched, days: Sought, judged: Judged) -> Finding | None:
-    """The finding; None if ``detect`` calls none of its days.
+def described(days: Sought, judged: Judged, judge: Judge) -> Finding | None:
+    """The finding; None if ``detect`` sees nothing of it.
 
     Args:
-        watched: Everything watched.
         days: Its days.
         judged: What ``detect`` says of its series.
+        judge: Is asked again of what lasts and has no day that is far from normal.
     """
-    candidate, span = days.item.candidate, days.span
-    rose = span.excess * watched.counted[candidate.metric].unit > 0
-    if not _is_seen(judged, span, rose=rose):
+    watched, candidate, span = judge.watched, days.item.candidate, days.span
+    if not is_seen(days, judged, judge):
         return None
     amounts = _amounts(watched, candidate, days.own, span)
     if amounts is None:
         return None
     score = _score(judged, span)
     return _finding(watched, days.item, amounts, span=span, score=score)
+
+
+def is_seen(days: Sought, judged: Judged, judge: Judge) -> bool:
+    """Whether ``detect`` calls a day of it, on its side, or sees it as a whole."""
+    unit = judge.watched.counted[days.item.candidate.metric].unit
+    rose = days.span.excess * unit > 0
+    return _is_called(judged, days.span, rose=rose) or _is_seen_whole(
+        days, judge, rose=rose
+    )
 
 
 def stands(candidate: Candidate, beside: Beside) -> bool:
@@ -123,7 +136,8 @@ def _span(watched: Watched, candidate: Candidate, series: Series) -> Span:
     day = candidate.begin
     level = level_before(series.own, series.due, day)
     excess = float(series.own[day] - level * series.due[day])
-    return Span(day, day, "spike", goes_on=False, excess=excess)
+    return Span(day, day, "spike", goes_on=False, excess=excess,
+                begins=Begins(day, np.zeros(1)))  # fmt: skip
 
 
 def _days(watched: Watched, candidate: Candidate, series: Series) -> Span:
@@ -139,12 +153,33 @@ def _alone(
     return series if beside is not None else without_days_of(found, candidate, series)
 
 
-def _is_seen(judged: Judged, span: Span, *, rose: bool) -> bool:
+def _is_called(judged: Judged, span: Span, *, rose: bool) -> bool:
     """Whether ``detect`` calls a day of it, on its side."""
     days = slice(max(span.begin - 1, 0), span.end + 1)
     above = judged.value[days] > judged.expected[days]
     side = above if rose else ~above
     return bool((judged.is_anomaly[days] & side).any())
+
+
+def _is_seen_whole(days: Sought, judge: Judge, *, rose: bool) -> bool:
+    """Whether ``detect`` sees what lasts, though none of its days is far from normal.
+
+    The band follows what grows by a little every day, so the last week of a drift is
+    held against the days before it began. Of other things the level must have moved
+    where they began, and again where they ended.
+    """
+    span, candidate = days.span, days.item.candidate
+    if span.end - span.begin + 1 < LASTING:
+        return False
+    if span.shape == "drift":
+        grew = np.zeros(len(days.series.tops), dtype=bool)
+        grew[span.begin : span.end + 1 - LAST_WEEK] = True
+        (held,) = judge.of([(candidate, days.series.without(grew))])
+        return _is_called(held, span, rose=rose)
+    moved = judge.moved(candidate, days.series)
+    places = (span.begin,) if span.goes_on else (span.begin, span.end + 1)
+    return all(moved[max(day - SAME_STEP, 0) : day + SAME_STEP + 1].any()
+               for day in places)  # fmt: skip
 
 
 def _score(judged: Judged, span: Span) -> float:
@@ -188,9 +223,16 @@ def _finding(
         q_value=candidate.q_value,
         reason=fault.reason if fault else "",
         values=dict(fault.values) if fault else {},
+        begin_range=_begin_range(watched, span) if grain == "day" else None,
         also=tuple(watched.metrics[place] for place in item.also),
         **asdict(amounts),
     )
+
+
+def _begin_range(watched: Watched, span: Span) -> tuple[datetime, datetime]:
+    """First and last day on which it may have begun."""
+    first, last = (watched.many.times[day] for day in span.begins.likely)
+    return first.to_pydatetime(), last.to_pydatetime()
 
 
 def _times(

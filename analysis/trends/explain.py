@@ -56,6 +56,11 @@ class Candidate:
         """Whether it took more than a day."""
         return self.end > self.begin
 
+    @property
+    def time(self) -> tuple[int, int, tuple[int, int] | None]:
+        """First and last day, and its hours."""
+        return self.begin, self.end, self.hours
+
     def meets(self, other: Candidate) -> bool:
         """Whether both are at one time."""
         shared = min(self.end, other.end) - max(self.begin, other.begin) + 1
@@ -159,7 +164,7 @@ def _settled(
         if turn and name == guilty.segment:
             break
         before, guilty = guilty, fitted(replace(guilty, segment=name))
-        if (guilty.begin, guilty.end) == (before.begin, before.end):
+        if guilty.time == before.time:
             break
         cube = cube_of(guilty)
     return guilty, cube

@@ -65,6 +65,8 @@ class Finding:
             standard deviation, where that is more; all of them together at most the
             orders it befell), 0 where no way is better.
         beyond: Value beyond which orders are counted, for a percentile.
+        begin_range: First and last local day on which it began, 95 % sure; None where
+            that is not told: of hours, of what did not arrive, of a mix shift.
     """
 
     metric: str
@@ -86,6 +88,7 @@ class Finding:
     also: tuple[str, ...] = ()
     worth: float = 1.0
     beyond: float | None = None
+    begin_range: tuple[datetime, datetime] | None = None
 
     @property
     def is_over(self) -> bool:

@@ -45,6 +45,41 @@ def hours_of(
     return found[place] if shares and shares[place] >= COVERED else None
 
 
+def likeliest(watched: Watched, candidate: Candidate) -> tuple[int, int]:
+    """First and last hour that fit its segment best, around those that stood out.
+
+    Those that stood out may be of another segment, or of a window that is wider.
+    """
+    low, high = candidate.hours or (0, _HOURS - 1)
+    first = max(candidate.begin - LEARNED_DAYS, 0)
+    tops, due = _by_hour(watched, candidate, first, candidate.begin)
+    seen, expected = tops[-_HOURS:], due[-_HOURS:] * usual_of(tops, due)
+    side = np.sign(candidate.z)
+    gains = {
+        (begin, end): window_gain(seen, expected, begin, end, side=side)
+        for begin in range(max(high - MOST_HOURS + 1, 0), high + 1)
+        for end in range(max(begin, low), min(begin + MOST_HOURS, _HOURS))
+    }
+    best = max(gains, key=lambda hours: gains[hours])
+    return best if gains[best] > 0 else (low, high)
+
+
+def usual_of(tops: Floats, due: Floats) -> Floats:
+    """How the hours of the days before the last one were, beside what was expected."""
+    seen, expected = (item.reshape(-1, _HOURS)[:-1].sum(axis=0) for item in (tops, due))
+    return (seen + 1) / (expected + 1)
+
+
+def window_gain(
+    seen: Floats, expected: Floats, begin: int, end: int, *, side: float
+) -> float:
+    """Log-likelihood that hours of a day gain as a level of their own, on a side."""
+    now, due = seen[begin : end + 1].sum(), expected[begin : end + 1].sum()
+    if side * (now - due) <= 0:
+        return 0.0
+    return float(now * np.log(max(now, 1e-9) / max(due, 1e-9)) - (now - due))
+
+
 def _share(
     tops: Floats, due: Floats, learned: int, item: tuple[int, int, int], begin: int
 ) -> float:
@@ -82,19 +117,14 @@ def busiest(tops: Floats, due: Floats) -> tuple[int, int] | None:
         tops: Events by hour; whole days, the last one is looked at.
         due: Events to be expected by hour.
     """
-    expected = due.reshape(-1, _HOURS)
-    seen = tops.reshape(-1, _HOURS)
-    before = seen[:-1].sum(axis=0), expected[:-1].sum(axis=0)
-    usual = (before[0] + 1) / (before[1] + 1)
-    today, awaited = seen[-1], expected[-1] * usual
+    today, awaited = tops[-_HOURS:], due[-_HOURS:] * usual_of(tops, due)
     excess = today - awaited
     side = np.sign(excess.sum())
     best, gain = None, 0.0
     for begin in range(_HOURS):
         for end in range(begin, min(begin + MOST_HOURS, _HOURS)):
-            now, due_now = today[begin : end + 1].sum(), awaited[begin : end + 1].sum()
             share = excess[begin : end + 1].sum() / excess.sum()
-            ratio = now * np.log(max(now, 1e-9) / max(due_now, 1e-9)) - (now - due_now)
-            if share >= COVERED and side * (now - due_now) > 0 and ratio > gain:
-                best, gain = (begin, end), float(ratio)
+            ratio = window_gain(today, awaited, begin, end, side=side)
+            if share >= COVERED and ratio > gain:
+                best, gain = (begin, end), ratio
     return best

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from analysis.trends.cube import Booleans
-from analysis.trends.detect import Judgement, detect_sums
+from analysis.trends.detect import Judgement, detect, detect_sums
 from analysis.trends.explain import Candidate
 from analysis.trends.scales import Floats
 from analysis.trends.series import Series
@@ -59,10 +59,12 @@ class Judge:
     Attributes:
         watched: Everything watched.
         known: What was said so far.
+        levels: Where the levels of series moved, as far as that was asked.
     """
 
     watched: Watched
-    known: dict[Hashable, Judged]
+    known: dict[Hashable, Judged] = field(default_factory=dict)
+    levels: dict[Hashable, Booleans] = field(default_factory=dict)
 
     def of(self, asked: Sequence[tuple[Candidate, Series]]) -> list[Judged]:
         """What is said of each series."""
@@ -81,6 +83,19 @@ class Judge:
             for row, key in enumerate(held):
                 self.known[key] = _in_unit(self.watched, *new[key], told, row)
         return [self.known[key] for key in keys]
+
+    def moved(self, candidate: Candidate, series: Series) -> Booleans:
+        """Where the level of a series moved for good, seen in hindsight."""
+        key = _key(candidate, series)
+        if key not in self.levels:
+            sums = {"events": series.own, "due": np.maximum(series.due, 0)}
+            told = detect(
+                pd.DataFrame({"period": self.watched.many.times, **sums}),
+                numerator="events", denominator="due", minimum=0,
+                holidays=self.watched.days_off(candidate.segment),
+            )  # fmt: skip
+            self.levels[key] = told["is_changepoint"].to_numpy(dtype=bool)
+        return self.levels[key]
 
 
 def _key(candidate: Candidate, series: Series) -> Hashable:

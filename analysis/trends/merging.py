@@ -21,7 +21,7 @@ Inside = Callable[[Segment, Segment], bool]
 
 
 def merged(
-    findings: Sequence[Finding], *, inside: Inside = within
+    findings: Sequence[Finding], *, inside: Inside = within, are_apart: bool = False
 ) -> tuple[Finding, ...]:
     """The findings by cost, the dearest first, each thing once.
 
@@ -33,10 +33,12 @@ def merged(
         findings: What was found.
         inside: Whether all orders of one segment are in another; by default as their
             names tell.
+        are_apart: Whether each was described beside all others: two of one metric are
+            then two things, as nothing is in both.
     """
     kept: list[Finding] = []
     for finding in sorted(findings, key=lambda item: -abs(item.cost)):
-        place = _place(kept, finding, inside)
+        place = _place(kept, finding, inside, are_apart=are_apart)
         if place is not None:
             kept[place] = _joined(kept[place], finding)
         elif not any(_is_rest(other, finding, inside) for other in kept):
@@ -61,9 +63,12 @@ def _counts(finding: Finding) -> bool:
     return parse_reference(finding.metric).definition.kind in AS_THEY_ARE
 
 
-def _place(kept: Sequence[Finding], finding: Finding, inside: Inside) -> int | None:
+def _place(
+    kept: Sequence[Finding], finding: Finding, inside: Inside, *, are_apart: bool
+) -> int | None:
     for place, other in enumerate(kept):
-        if other.is_opposite(finding):
+        one_metric = other.metric == finding.metric
+        if other.is_opposite(finding) or (are_apart and one_metric):
             continue
         same = (other.metric, other.segment) == (finding.metric, finding.segment)
         if _may_be_one(other, finding, inside) and meet(other, finding):

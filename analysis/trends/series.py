@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.metrics.many import Many, many_series
 from analysis.metrics.selection import Condition
+from analysis.trends.cube import Booleans
 from analysis.trends.explain import Candidate, Named, within
 from analysis.trends.residual import Beside
 from analysis.trends.scales import Floats
@@ -42,6 +43,11 @@ class Series:
         of orders that are late already, it makes no more late.
         """
         return np.maximum(self.tops - self.others, 0.0)
+
+    def without(self, days: Booleans) -> Series:
+        """The series where nothing is known of some days."""
+        parts = (self.tops, self.bottoms, self.due, self.others)
+        return Series(*(np.where(days, 0.0, part) for part in parts))
 
 
 def series_of(watched: Watched, candidate: Candidate, beside: Beside | None) -> Series:
@@ -80,8 +86,7 @@ def without_days_of(
             other[known.begin : known.end + 1] = True
     if other[candidate.begin : candidate.end + 1].all():
         return series
-    parts = (series.tops, series.bottoms, series.due, series.others)
-    return Series(*(np.where(other, 0.0, part) for part in parts))
+    return series.without(other)
 
 
 def _beside(watched: Watched, candidate: Candidate, beside: Beside) -> Series:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
+from analysis.trends.begins import likely_range
 from analysis.trends.findings import Shape
 from analysis.trends.scales import Floats
 from analysis.trends.windows import REACH
@@ -22,6 +23,9 @@ LASTING = 7
 DRIFT_REACH, LEAST_DRIFT = 28, 14
 #: Log-likelihood by which a ramp must describe the days better than a step does.
 DRIFT_GAIN = 3.0
+#: How a drift may have grown: evenly in time, or ever faster. Minutes that grow evenly
+#: make few orders late at first, so that the first days are hard to tell.
+CURVES = (1.0, 1.5, 2.0)
 #: How much better two steps must describe them than a ramp, which has one begin and one
 #: height less: half the logarithm of the days for a height, a whole one for a day
 #: (Bayesian information criterion).
@@ -38,6 +42,30 @@ ODDS = np.geomspace(0.1, 6.0, 30)
 
 
 @dataclass(frozen=True, slots=True)
+class Begins:
+    """How likely it is that an event began on a day.
+
+    Attributes:
+        first: Day of the first of them.
+        gains: Log-likelihood of each day from there on, for the noise that there is.
+    """
+
+    first: int
+    gains: Floats
+
+    @property
+    def best(self) -> int:
+        """The likeliest day."""
+        return self.first + int(self.gains.argmax())
+
+    @property
+    def likely(self) -> tuple[int, int]:
+        """First and last day on which it may have begun."""
+        low, high = likely_range(self.gains)
+        return self.first + low, self.first + high
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Days of an event.
 
@@ -47,6 +75,7 @@ class Span:
         shape: See ``Finding``.
         goes_on: Whether it lasts to the last day there is.
         excess: Events beyond the expected ones; negative for fewer.
+        begins: How likely it is that it began on a day.
     """
 
     begin: int
@@ -54,6 +83,7 @@ class Span:
     shape: Shape
     goes_on: bool
     excess: float
+    begins: Begins
 
 
 def span_of(
@@ -71,28 +101,31 @@ def span_of(
         orders: What a rate is of; a drift of it grows evenly in the odds.
     """
     expected = due * level_before(tops, due, begin)
-    start, stop, _ = _best_step(_drawn_in(tops, expected, begin, end), expected,
-                                begin, end, first)  # fmt: skip
+    begins, stop = _best_step(_drawn_in(tops, expected, begin, end), expected,
+                              begin, end, first)  # fmt: skip
+    start = begins.best
     shape: Shape = "spike"
-    grew_from = (
-        _drift(tops, due, orders, (start, stop), first) if stop > start else None
-    )
-    if grew_from is not None:
-        start, shape = grew_from, "drift"
+    grown = _drift(tops, due, orders, (start, stop), first) if stop > start else None
+    if grown is not None:
+        begins, shape = grown, "drift"
     else:
-        start, stop = _clearest_level(tops, expected, start, stop)
+        begins, stop = _clearest_level(tops, expected, begins, stop)
+    start = begins.best
+    noise = dispersion(tops[:start], expected[:start])
     goes_on = stop >= len(tops) - 1
     if shape == "spike" and (goes_on or stop - start + 1 > 2 * LASTING):
         shape = "shift" if stop - start + 1 >= LASTING else "spike"
     days = slice(start, stop + 1)
     expected = due * level_before(tops, due, start)
     excess = float(tops[days].sum() - expected[days].sum())
-    return Span(start, stop, shape, goes_on, excess)
+    return Span(
+        start, stop, shape, goes_on, excess, Begins(begins.first, begins.gains / noise)
+    )
 
 
 def _clearest_level(
-    tops: Floats, expected: Floats, start: int, stop: int
-) -> tuple[int, int]:
+    tops: Floats, expected: Floats, begins: Begins, stop: int
+) -> tuple[Begins, int]:
     """The part of an event that is off by one amount, and clearest.
 
     What is a little off for weeks and then goes bad in a day is two things: the days
@@ -103,22 +136,26 @@ def _clearest_level(
         Scott and Knott 1974, "A cluster analysis method for grouping means in the
         analysis of variance", Biometrics 30, 507-512.
     """
+    start = begins.best
     usual = dispersion(tops[:start], expected[:start])
     while stop - start + 1 >= 2 * LEAST_LEVEL:
         days = slice(start, stop + 1)
-        place = _parted(tops[days], expected[days], usual)
-        if place is None:
+        places = _parted(tops[days], expected[days], usual)
+        if places is None:
             break
+        place = places.best
         parts = ((start, start + place - 1), (start + place, stop))
         gains = [
             float(_gain(tops[low : high + 1].sum(), expected[low : high + 1].sum()))
             for low, high in parts
         ]
+        if gains[1] > gains[0]:
+            begins = Begins(start + places.first, places.gains)
         start, stop = parts[int(np.argmax(gains))]
-    return start, stop
+    return begins, stop
 
 
-def _parted(seen: Floats, expected: Floats, usual: float) -> int | None:
+def _parted(seen: Floats, expected: Floats, usual: float) -> Begins | None:
     """Where days are better told as two levels; None if they are of one."""
     places = np.arange(LEAST_LEVEL, len(seen) - LEAST_LEVEL + 1)
     sums, due = np.cumsum(seen)[places - 1], np.cumsum(expected)[places - 1]
@@ -134,7 +171,7 @@ def _parted(seen: Floats, expected: Floats, usual: float) -> int | None:
     noise = float(((seen - levels * expected) ** 2 / fitted).sum() / (len(seen) - 2))
     more = gains[best] - _gain(seen.sum(), expected.sum())
     needed = chi2.isf(FALSE_PARTS / len(places), 1) / 2 * max(noise, usual, 1.0)
-    return place if more > needed else None
+    return Begins(LEAST_LEVEL, gains) if more > needed else None
 
 
 def level_before(tops: Floats, due: Floats, begin: int) -> float:
@@ -171,7 +208,7 @@ def _drawn_in(tops: Floats, expected: Floats, begin: int, end: int) -> Floats:
 
 def _drift(
     tops: Floats, due: Floats, orders: Floats | None, days: tuple[int, int], first: int
-) -> int | None:
+) -> Begins | None:
     """Where an event began that grew from small to large; None if it did not.
 
     A ramp from any day on is held against a step from any day on, both by their
@@ -193,18 +230,44 @@ def _drift(
         return None
     since = np.arange(len(seen))[None, :] - begins[:, None] + 1.0
     step = _best_shape(seen, awaited, (since > 0).astype(float), side)
-    grown = np.clip(since / since[:, -1:], 0.0, 1.0)[:count]
-    ramp = _best_shape(seen, awaited, grown, side)
-    if orders is not None:
-        odds = _best_odds(seen, awaited, orders[around], grown, side)
-        ramp = np.maximum(ramp, odds)
+    own = None if orders is None else orders[around]
+    ramp = ramp_gains(seen, awaited, own, begins[:count], side)
     noise = dispersion(tops[:early], expected[:early])
     if ramp.max() - step.max() < DRIFT_GAIN * noise:
         return None
     more = SECOND_STEP * np.log(len(seen)) * noise
     if _two_steps(seen, awaited, begins, side) > ramp.max() + more:
         return None
-    return early + int(begins[ramp.argmax()])
+    curved = [ramp_gains(seen, awaited, own, begins[:count], side, curve=curve)
+              for curve in CURVES]  # fmt: skip
+    return Begins(early + int(begins[0]), np.max(curved, axis=0))
+
+
+def ramp_gains(
+    seen: Floats, awaited: Floats, orders: Floats | None,
+    begins: NDArray[np.int64], side: float, *, curve: float = 1.0,
+) -> Floats:  # fmt: skip
+    """Log-likelihood (Poisson) of ramps that begin on some days and last to the end.
+
+    Args:
+        seen: Events by day.
+        awaited: Events to be expected by day.
+        orders: What a rate is of; a ramp may then be even in its odds too.
+        begins: First day of each.
+        side: 1 for more than what was to be expected, -1 for fewer.
+        curve: Power of the time since then by which it grows; 1 for evenly.
+    """
+    since = np.arange(len(seen))[None, :] - begins[:, None] + 1.0
+    grown = np.clip(since / since[:, -1:], 0.0, 1.0) ** curve
+    gains = _best_shape(seen, awaited, grown, side)
+    if orders is None:
+        return gains
+    return np.maximum(gains, _best_odds(seen, awaited, orders, grown, side))
+
+
+def step_gains(seen: Floats, awaited: Floats) -> Floats:
+    """Log-likelihood (Poisson) of steps that begin on each day and last to the end."""
+    return _gain(*(np.cumsum(item[::-1])[::-1] for item in (seen, awaited)))
 
 
 def _two_steps(
@@ -252,22 +315,23 @@ def dispersion(seen: Floats, expected: Floats) -> float:
 
 def _best_step(
     tops: Floats, expected: Floats, begin: int, end: int, first: int
-) -> tuple[int, int, float]:
-    """Begin, end and log-likelihood ratio of the best step near an event."""
+) -> tuple[Begins, int]:
+    """How likely each begin near an event is, and where the best step ends."""
     core = slice(begin, end + 1)
     side = np.sign(tops[core].sum() - expected[core].sum())
     sums = np.concatenate([[0.0], np.cumsum(tops)])
     due = np.concatenate([[0.0], np.cumsum(expected)])
-    best = (begin, end, -np.inf)
     middle = (begin + end) // 2
-    for start in range(max(begin - MARGIN, first, 0), max(middle, begin) + 1):
-        stops = np.arange(max(middle, start), min(end + MARGIN, len(tops) - 1) + 1)
-        seen, awaited = sums[stops + 1] - sums[start], due[stops + 1] - due[start]
-        gain = np.where(np.sign(seen - awaited) == side, _gain(seen, awaited), -np.inf)
-        place = int(gain.argmax())
-        if gain[place] > best[2]:
-            best = (start, int(stops[place]), float(gain[place]))
-    return best
+    early = max(begin - MARGIN, first, 0)
+    starts = np.arange(early, max(middle, begin) + 1)[:, None]
+    stops = np.arange(middle, min(end + MARGIN, len(tops) - 1) + 1)[None, :]
+    seen, awaited = sums[stops + 1] - sums[starts], due[stops + 1] - due[starts]
+    is_own = (np.sign(seen - awaited) == side) & (stops >= starts)
+    gain = np.where(is_own, _gain(seen, awaited), -np.inf)
+    if not np.isfinite(gain).any():
+        return Begins(begin, np.zeros(1)), end
+    place = np.unravel_index(int(gain.argmax()), gain.shape)
+    return Begins(early, gain.max(axis=1)), int(stops[0, place[1]])
 
 
 def _gain(seen: Floats | np.float64, awaited: Floats | np.float64) -> Floats:

@@ -126,7 +126,8 @@ def _listed(
         if not any(is_of_gap(gap, item, inside=inside) for gap in missing)
     ]  # fmt: skip
     guilty = [
-        item for item in merged(there, inside=inside)
+        item for item in merged(there, inside=inside,
+                                are_apart=watched.leaves is not None)
         if not any(mix.holds(item) for mix in mixes)
     ]  # fmt: skip
     others = [*guilty, *(mix.finding for mix in mixes)]
@@ -155,7 +156,7 @@ def _described(
     watched: Watched, named: Sequence[Named], beside: Beside | None
 ) -> list[Described]:
     """Each finding beside all others, with what ``detect`` says of it."""
-    judge = Judge(watched, {})
+    judge = Judge(watched)
     if beside is None:
         rest = [[item for item in named if item is not own] for own in named]
         days = [sought(watched, own, others)
@@ -215,7 +216,7 @@ def _judged(days: Sequence[Sought | None], judge: Judge) -> list[Described | Non
     for item in days:
         said = None if item is None else next(judged)
         told = None if item is None or said is None else described(
-            judge.watched, item, said)  # fmt: skip
+            item, said, judge)  # fmt: skip
         found.append(None if told is None or said is None else (told, said))
     return found
 

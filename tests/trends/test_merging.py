@@ -50,6 +50,17 @@ def test_one_segment_of_overlapping_days_is_listed_once():
     assert merged([FIRST, later]) == (FIRST,)
 
 
+def test_two_of_one_metric_that_were_told_beside_each_other_are_two_things():
+    within_it = replace(FIRST, began=BEGAN + DAY, excess=90.0)
+    inside = replace(FIRST, segment=NARROW, excess=80.0)
+    assert merged([FIRST, within_it, inside]) == (FIRST,)
+    assert merged([FIRST, within_it, inside], are_apart=True) == (
+        FIRST, within_it, inside
+    )  # fmt: skip
+    other = replace(inside, metric="complaint_rate")
+    assert merged([FIRST, other], are_apart=True)[0].also == ("complaint_rate",)
+
+
 def test_names_need_not_tell_that_one_is_inside_another():
     zone = replace(FIRST, segment=(("zone", "harbour"),), excess=100.0)
     assert len(merged([FIRST, zone])) == 2

@@ -47,6 +47,8 @@ def test_it_says_when_and_what_it_cost(watched, wrong):
     assert found.began == FIRST + timedelta(days=BEGAN)
     assert found.ended == FIRST + timedelta(days=ENDED)
     assert found.is_over
+    low, high = found.begin_range
+    assert low <= found.began <= high <= low + timedelta(days=3)
     chosen = found.selection(FIRST + timedelta(days=DAYS - 1))
     seen = measure(wrong, "late_rate", where=chosen).iloc[0]
     assert found.orders == seen["late_rate_n"]
@@ -157,6 +159,7 @@ def test_an_outage_of_two_hours_is_told_by_hour(tmp_path):
     out = found[0]
     assert dict(out.segment) == {"city": "east"}
     assert out.grain == "hour"
+    assert out.begin_range is None
     assert out.began == FIRST + timedelta(days=BEGAN, hours=19)
     assert out.ended == FIRST + timedelta(days=BEGAN, hours=20)
     assert out.observed > 0.8

@@ -510,6 +510,24 @@ def test_what_was_found_by_hour_is_over_when_its_last_hour_is(
     assert chinese in standing.sentence(item)
 
 
+def test_it_is_told_between_which_days_it_began_if_these_are_several(
+    frame, monkeypatch
+):
+    days = [datetime(2026, 1, day) for day in (30, 31)]  # noqa: DTZ001
+    sure = finding(begin_range=(days[1], days[1]))
+    assert standing.sentence(sure) == standing.sentence(finding())
+    between = finding(begin_range=tuple(days))
+    assert standing.sentence(between) == (
+        standing.sentence(finding())
+        + " It began between Jan 30, 2026 and Jan 31, 2026, with 95 % certainty."
+    )
+    monkeypatch.setattr("ui.texts.language", lambda: "zh_CN")
+    monkeypatch.setattr("ui.format.language", lambda: "zh_CN")
+    assert "开始时间在 2026年1月30日 至 2026年1月31日 之间" in standing.sentence(
+        between
+    )
+
+
 def test_missing_data_are_told_by_what_is_missing(frame):
     item = fault(
         reason=gaps._UNFILLED, values={"after": 3, "before": 98}, observed=0, expected=0

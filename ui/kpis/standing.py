@@ -293,7 +293,7 @@ def sentence(item: Finding) -> str:
     else:
         one = values["since"] == values["until"]
         text = t(texts.once if one else texts.over, **values)
-    return sentences(text, _reason(item))
+    return sentences(text, _reason(item), _begin(item))
 
 
 def _excess(item: Finding) -> str:
@@ -323,6 +323,18 @@ def _reason(item: Finding) -> str:
         name: plain(value) for name, value in item.values.items()
     }
     return fill(translate(item.reason, current_language()), values)
+
+
+def _begin(item: Finding) -> str:
+    """Between which days it began, where that cannot be told to the day."""
+    if item.begin_range is None or item.begin_range[0] == item.begin_range[1]:
+        return ""
+    first, last = (day(when.date()) for when in item.begin_range)
+    return t(
+        "It began between {first} and {last}, with 95 % certainty.",
+        first=first,
+        last=last,
+    )
 
 
 def end_of(item: Finding) -> datetime | None:
