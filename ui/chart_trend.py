@@ -17,9 +17,11 @@ from ui.chart_axes import (
     value_axis,
 )
 from ui.chart_parts import (
+    FITTED,
     PICK,
     WRITTEN,
     Chart,
+    from_foot,
     renamed,
     tooltip,
     wall_clock,
@@ -78,7 +80,7 @@ def trend(
         names: What the line and the grey line are, written above them.
         axis: What the axis counts: its unit and its denominator.
         unit: How values are written.
-        height: Height of the plot in pixels.
+        height: Height of the chart in pixels, with its axis and the names above it.
         pick: Whether a click selects points; read their ``step`` from selection
             ``pick``, the place of the row in the frame.
     """
@@ -95,11 +97,11 @@ def trend(
     base = alt.Chart(data).encode(x=alt.X("time:T", title=None, axis=times))
     zero = from_zero(data, target=target)
     y = value_axis(look, unit=unit, zero=zero)
-    layers = _spans(look, spans, height=height)
-    layers += _events(look, events, height=height)
+    layers = _spans(look, spans)
+    layers += _events(look, events)
     layers += _lines(base, look, y=y, data=data, pick=pick)
     if "muted" in data and data["muted"].any():
-        layers.append(_feet(base, look, data=data, height=height))
+        layers.append(_feet(base, look, data=data))
     aim = ""
     if target is not None:
         layers.append(_target(look, target))
@@ -109,9 +111,7 @@ def trend(
         layers.append(start_note(look, note))
     band = t("shaded: expected") if "least" in data else ""
     layers.extend(_line_names(look, (*names, aim, band)))
-    # Only the width is fitted: the names above the plot would shrink its height.
-    fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
-    return alt.layer(*layers).properties(height=height, autosize=fitted)
+    return alt.layer(*layers).properties(height=height, autosize=FITTED)
 
 
 def _lines(
@@ -160,9 +160,7 @@ def _points(
     return dots.add_params(alt.selection_point(name=PICK, fields=["step"]))
 
 
-def _events(
-    look: Tokens, events: pd.DataFrame | None, *, height: int
-) -> list[alt.Chart]:
+def _events(look: Tokens, events: pd.DataFrame | None) -> list[alt.Chart]:
     """Thin marks behind the line, each with a small flag at the foot to hover."""
     if events is None or events.empty:
         return []
@@ -178,13 +176,13 @@ def _events(
         strokeDash=alt.condition(usual, alt.value([2, 3]), alt.value([1, 0])),
     )
     flags = base.mark_point(color=look.muted, filled=True, size=70, opacity=1).encode(
-        y=alt.value(height),
+        y=alt.value("height"),
         shape=alt.condition(usual, alt.value("circle"), alt.value("triangle-up")),
     )
     return [lines, flags]
 
 
-def _spans(look: Tokens, spans: pd.DataFrame | None, *, height: int) -> list[alt.Chart]:
+def _spans(look: Tokens, spans: pd.DataFrame | None) -> list[alt.Chart]:
     """How long things lasted: bars in lanes at the foot."""
     if spans is None or spans.empty:
         return []
@@ -196,7 +194,7 @@ def _spans(look: Tokens, spans: pd.DataFrame | None, *, height: int) -> list[alt
     times = {"x": alt.X("time:T", title=None), "x2": "until:T"}
     return [
         rule.transform_filter(alt.datum.lane == lane).encode(
-            y=alt.value(height - 3 - LANE * lane), tooltip=told, **times
+            y=from_foot(3 + LANE * lane), tooltip=told, **times
         )
         for lane in sorted(set(data["lane"]))
     ]
@@ -240,10 +238,8 @@ def _line_names(look: Tokens, names: Sequence[str]) -> list[alt.Chart]:
     ]
 
 
-def _feet(
-    base: alt.Chart, look: Tokens, *, data: pd.DataFrame, height: int
-) -> alt.Chart:
+def _feet(base: alt.Chart, look: Tokens, *, data: pd.DataFrame) -> alt.Chart:
     """Grey marks at the foot where too few orders are."""
     few = base.transform_filter("datum.muted")
     marks = few.mark_point(color=look.before, filled=True, size=28, shape="square")
-    return marks.encode(y=alt.value(height - 5), tooltip=tooltip(data))
+    return marks.encode(y=from_foot(5), tooltip=tooltip(data))

@@ -34,7 +34,7 @@ from ui.show import choice, plain
 from ui.state import bound
 from ui.texts import t
 
-HEIGHT: Final = 300
+HEIGHT: Final = 380
 #: Where the sentences at the top jump to.
 ANCHOR: Final = "trend"
 #: A trend that opens by itself shows at least so many steps, where any grain does.
