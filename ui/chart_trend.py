@@ -45,6 +45,7 @@ def trend(
     high: str | None = None,
     expected: tuple[str, str] | None = None,
     unusual: str | None = None,
+    without: tuple[str, str] | None = None,
     before: str | None = None,
     sample: str | None = None,
     muted: str | None = None,
@@ -68,6 +69,9 @@ def trend(
         expected: Columns of the least and the most that was to be expected; they are
             the band where they are given, the interval is then in the tooltip.
         unusual: Column that is true where a value is not what was to be expected.
+        without: Column that is true on steps of an incident, whose band is what was to
+            be expected without it, and column of what was expected; both are drawn in
+            their own colour.
         before: Column of the compared period, drawn in grey.
         sample: Column of the denominators, for the tooltip.
         muted: Column that is true where a value rests on too few: it becomes a grey
@@ -86,9 +90,11 @@ def trend(
     """
     look = tokens()
     least, most = expected or (None, None)
+    inside, middle = without or (None, None)
     data = renamed(
         frame, time=time, value=value, low=low, high=high, before=before,
         sample=sample, muted=muted, least=least, most=most, unusual=unusual,
+        without=inside, middle=middle,
     )  # fmt: skip
     times = time_axis(data["time"], look)
     data["time"] = wall_clock(data["time"])
@@ -110,7 +116,8 @@ def trend(
     if note:
         layers.append(start_note(look, note))
     band = t("shaded: expected") if "least" in data else ""
-    layers.extend(_line_names(look, (*names, aim, band)))
+    alone = t("shaded: expected without the incident") if without else ""
+    layers.extend(_line_names(look, (*names, aim, band, alone)))
     return alt.layer(*layers).properties(height=height, autosize=FITTED)
 
 
@@ -120,9 +127,10 @@ def _lines(
     """The band, the line compared with and the line itself, from back to front."""
     layers: list[alt.Chart] = []
     if "least" in data:
-        layers.append(_band(base, look, ("least", "most"), y=y))
+        layers += _without(base, look, data, y=y)
+        layers.append(_band(base, look.now, ("least", "most"), y=y))
     elif "low" in data and "high" in data:
-        layers.append(_band(base, look, ("low", "high"), y=y))
+        layers.append(_band(base, look.now, ("low", "high"), y=y))
     if "before" in data:
         earlier = base.mark_line(color=look.before, strokeWidth=1.5)
         layers.append(earlier.encode(y=alt.Y("before:Q", title=None, scale=y["scale"])))
@@ -132,10 +140,29 @@ def _lines(
     return [*layers, _points(base, look, y=y, data=data, pick=pick)]
 
 
+def _without(
+    base: alt.Chart, look: Tokens, data: pd.DataFrame, *, y: alt.Y
+) -> list[alt.Chart]:
+    """What was expected without an incident, from the step before it on."""
+    if "without" not in data or not data["without"].any():
+        return []
+    inside = data["without"].astype(bool)
+    shown = inside | inside.shift(-1, fill_value=False)
+    usual = ~inside | ~inside.shift(-1, fill_value=True)
+    for name in ("least", "most"):
+        data[f"{name}_without"] = data[name].where(shown)
+        data[name] = data[name].where(usual)
+    data["middle"] = data["middle"].where(shown)
+    band = _band(base, look.attention, ("least_without", "most_without"), y=y)
+    line = base.mark_line(color=look.attention, strokeWidth=1.5, strokeDash=[4, 3])
+    middle = alt.Y("middle:Q", title=None, scale=y["scale"])
+    return [band, line.encode(y=middle)]
+
+
 def _band(
-    base: alt.Chart, look: Tokens, ends: tuple[str, str], *, y: alt.Y
+    base: alt.Chart, colour: str, ends: tuple[str, str], *, y: alt.Y
 ) -> alt.Chart:
-    area = base.mark_area(color=look.now, opacity=0.14)
+    area = base.mark_area(color=colour, opacity=0.14)
     low = alt.Y(f"{ends[0]}:Q", title=None, scale=y["scale"])
     return area.encode(y=low, y2=ends[1])
 
@@ -217,7 +244,7 @@ def _without_muted(data: pd.DataFrame) -> pd.DataFrame:
 
 def _line_names(look: Tokens, names: Sequence[str]) -> list[alt.Chart]:
     """What the lines are, at the upper right, in their colours; the dashed one last."""
-    now, before, target, band = names
+    now, before, target, band, alone = names
     told = [
         (text, colour)
         for text, colour in (
@@ -225,6 +252,7 @@ def _line_names(look: Tokens, names: Sequence[str]) -> list[alt.Chart]:
             (before, look.before),
             (f"┄ {target}" if target else "", look.muted),
             (band, look.muted),
+            (alone, look.attention),
         )
         if text
     ]
@@ -233,7 +261,7 @@ def _line_names(look: Tokens, names: Sequence[str]) -> list[alt.Chart]:
         .mark_text(color=colour, align="right", fontSize=11)
         .encode(x=alt.value("width"), y=alt.value(place), text="text:N")
         for (text, colour), place in zip(
-            reversed(told), (-8, -22, -36, -50), strict=False
+            reversed(told), (-8, -22, -36, -50, -64), strict=False
         )
     ]
 
