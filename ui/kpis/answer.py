@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 import pandas as pd
@@ -13,6 +12,7 @@ from analysis.records import Target
 from analysis.trends import Finding
 from analysis.trends.words import clear_change
 from analysis.words import N_
+from ui import datasets
 from ui.counted import counted, sentences
 from ui.format import day, moment, number
 from ui.format import period as written_period
@@ -133,12 +133,11 @@ def _doubt(fault: Finding) -> str:
 
 def grounds(look: Look, orders: float) -> str:
     """As of when, which days, how many orders."""
-    published = str(look.dataset.manifest.get("published_at", ""))
     days = look.period
     return t(
         "{name}, as of {now} UTC ({version}), {period}, n {orders} orders",
         name=plain(look.dataset.name),
-        now=moment(datetime.fromisoformat(published)) if published else "–",
+        now=datasets.as_of(look.dataset),
         version=plain(look.dataset.version),
         period=written_period(days.first, days.last) if days else t("all days"),
         orders=number(orders),

@@ -133,7 +133,7 @@ def _assignment(design: str) -> Assignment:
     share = float(get("share") or 50) / 100
     if kind == "table":
         return Assignment("table", table=get("table") or "", share=share, **arms)
-    return Assignment("column", get("column") or "variant", share=share, **arms)
+    return Assignment("column", get("column") or "", share=share, **arms)
 
 
 def _guardrails() -> tuple[Guardrail, ...]:
