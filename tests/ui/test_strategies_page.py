@@ -553,3 +553,17 @@ def test_a_place_that_has_not_begun_has_run_no_day(records):
     text = said(opened())
     assert "It begins on" in text
     assert "day 0 of" not in text
+
+
+def test_the_plan_says_what_power_the_guardrails_have(world):
+    at = opened(StrategyView(show="plan", step=3))
+    at.session_state["plan_guarded"] = True
+    at.run()
+    assert not at.exception
+    (table,) = [
+        item.value for item in at.dataframe if "Guardrail" in item.value.columns
+    ]
+    assert table["Guardrail"].tolist() == ["Cancellation rate"]
+    assert table["Largest loss accepted"].tolist() == ["0.50\N{NO-BREAK SPACE}pp"]
+    assert table["Chance to show it holds"].item().endswith("%")
+    assert "is not planned for" in said(at)

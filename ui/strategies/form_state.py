@@ -90,7 +90,7 @@ def registration(dataset: Dataset) -> Registration:
         last_day=get("last_day"),
         metric=get("metric"),
         smallest_effect=smallest_effect(),
-        guardrails=_guardrails(),
+        guardrails=guardrails(),
         rule=Rule(1 - get("confidence") / 100, get("rule_effect"), get("rule_guard")),
         scope=Selection.of(scope()),
         options=_options(dataset),
@@ -136,7 +136,8 @@ def _assignment(design: str) -> Assignment:
     return Assignment("column", get("column") or "", share=share, **arms)
 
 
-def _guardrails() -> tuple[Guardrail, ...]:
+def guardrails() -> tuple[Guardrail, ...]:
+    """The guardrails of the form with their margins."""
     return tuple(
         Guardrail(
             name,
