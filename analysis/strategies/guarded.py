@@ -70,8 +70,9 @@ def guarded(
 
 def size_of(plan: Plan) -> float:
     """What a plan needs, else what there is: rows by formula, days by simulation."""
-    needed = plan.n if plan.method == _FORMULA else plan.days
-    return needed if math.isfinite(needed) else plan.available
+    if not math.isfinite(plan.days):
+        return plan.available
+    return plan.n if plan.method == _FORMULA else plan.days
 
 
 def power_at(plan: Plan, wish: Wish, size: float) -> float:

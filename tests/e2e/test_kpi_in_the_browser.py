@@ -221,6 +221,24 @@ def test_charts_are_downloaded_as_csv_png_and_svg(app, open_page):
         assert content.startswith(start_of_file), name
 
 
+@pytest.mark.parametrize(
+    ("name", "anchor"), [("What stands out", "stands-out"), ("Orders", "orders")]
+)
+def test_the_keyboard_reaches_what_lies_far_below_in_one_step(
+    app, open_page, name, anchor
+):
+    seen = open_page(f"{app.url}/kpis")
+    seen.page.get_by_role("link", name=f"↓\N{NO-BREAK SPACE}{name}").focus()
+    seen.page.keyboard.press("Enter")
+    seen.wait_until_still()
+    seen.page.keyboard.press("Tab")
+    assert seen.page.evaluate(
+        """anchor => document.activeElement.closest('[data-testid=stHeading]')
+        ?.querySelector(`[id=${anchor}]`) != null""",
+        anchor,
+    )
+
+
 def test_the_keyboard_alone_narrows_to_a_group(app, open_page):
     seen = open_page(f"{app.url}/kpis")
     button = seen.page.locator("[class*=st-key-kpis_groups] button").first

@@ -261,3 +261,10 @@ def test_the_power_of_places_is_read_between_the_lengths_simulated(dataset):
     assert power_at(plan, wish, curve["periods"].iloc[0]) == curve["power"].iloc[0]
     (found,) = guarded(dataset, wish, [(RATE, 0.9)])
     assert found.power == power_at(plan, wish, size_of(plan))
+
+
+def test_where_nothing_is_enough_the_guardrails_have_what_there_is(dataset):
+    wish = Wish("ab", "rider", MEAN, 1e-3)
+    plan = plan_from_history(dataset, wish)
+    assert np.isinf(plan.days)
+    assert size_of(plan) == plan.available == 40
