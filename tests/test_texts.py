@@ -96,3 +96,16 @@ def test_the_catalogues_are_read_without_compiled_files(monkeypatch, tmp_path):
         assert texts.catalogue("zh_CN") == {}
     finally:
         texts.catalogue.cache_clear()
+
+
+def test_a_value_in_latin_letters_stands_apart_from_chinese():
+    assert texts.spaced("{metric}变差", {"metric": "超时分钟 P90"}) == "{metric} 变差"
+    assert texts.spaced("{metric}变差", {"metric": "超时率"}) == "{metric}变差"
+    assert texts.spaced("{metric}，{n} 单", {"metric": "P90"}) == "{metric}，{n} 单"
+    assert texts.spaced("{days}数据", {"days": "5月20日"}) == "{days}数据"
+
+
+def test_clusters_have_one_name_in_chinese():
+    told = "".join(texts.catalogue("zh_CN").values())
+    assert "聚类" in told
+    assert "群组" not in told

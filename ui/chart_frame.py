@@ -11,6 +11,7 @@ import streamlit as st
 
 from ui import charts, export
 from ui.chart_finished import Drawing
+from ui.chart_parts import reserved
 from ui.guard import guard
 from ui.show import plain, shortened
 from ui.texts import t
@@ -71,9 +72,11 @@ def draw(
         "on_select": on_select,
     }  # fmt: skip
     if isinstance(chart, Drawing):
-        state = st.vega_lite_chart(None, chart.to_vega_lite(), **options)
+        spec = chart.to_vega_lite()
+        height = reserved(spec.get("height"))
+        state = st.vega_lite_chart(None, spec, height=height, **options)
     else:
-        state = st.altair_chart(chart, **options)
+        state = st.altair_chart(chart, height=reserved(chart.height), **options)
     row_under(behind, key=key, chart=chart)
     return state
 

@@ -11,12 +11,14 @@ import pandas as pd
 
 from ui import format as written
 from ui.chart_axes import AXIS_FORMATS, Unit, from_zero, quiet_axis, value_axis
-from ui.chart_parts import PICK, Chart, renamed, tooltip, with_texts
+from ui.chart_parts import FITTED, PICK, Chart, renamed, tooltip, with_texts
 from ui.show import shortened
 from ui.texts import t
 from ui.tokens import Tokens, tokens
 
 CELL_HEIGHT: Final = 26
+#: Pixels that the legend above a grid and the axis below it take.
+ROOM_OF_GRID: Final = 112
 MAP_WIDTH: Final = 520
 MAP_HEIGHT: Final = 400
 CURVE_HEIGHT: Final = 260
@@ -90,7 +92,9 @@ def heat(
     if pick:
         chosen = alt.selection_point(name=PICK, fields=["column", "row"])
         cells = cells.add_params(chosen)
-    return cells.properties(height=alt.Step(CELL_HEIGHT))
+    return cells.properties(
+        height=ROOM_OF_GRID + CELL_HEIGHT * data["down"].nunique(), autosize=FITTED
+    )
 
 
 def places(
@@ -208,7 +212,7 @@ def curve(
         ),
         head.encode(x=alt.value(0), y=alt.value(-8), text="text:N"),
     ]
-    return alt.layer(*layers).properties(height=CURVE_HEIGHT)
+    return alt.layer(*layers).properties(height=CURVE_HEIGHT, autosize=FITTED)
 
 
 def _shade(look: Tokens, data: pd.DataFrame, title: str, unit: Unit) -> Any:  # noqa: ANN401

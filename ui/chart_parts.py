@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import altair as alt
 import pandas as pd
@@ -16,6 +16,9 @@ Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 #: Name of the selection that a click on a mark makes, for ``on_select``.
 PICK: Final = "pick"
+#: A chart is as high as it says with all that is around its plot, so that the page can
+#: keep that height free while it loads.
+FITTED: Final = alt.AutoSizeParams(type="fit", contains="padding")
 #: Minutes below this have a digit after the point.
 HUNDRED: Final = 100
 WRITTEN: Final[dict[Unit, Callable[[Any], str]]] = {
@@ -55,6 +58,16 @@ def with_texts(data: pd.DataFrame, *, unit: Unit) -> pd.DataFrame:
     if "sample" in data:
         data["rows"] = data["sample"].map(written.number)
     return data
+
+
+def reserved(height: object) -> int | Literal["content"]:
+    """What the page keeps free for a chart of that height while it is not yet drawn."""
+    return height if isinstance(height, int) else "content"
+
+
+def from_foot(pixels: int) -> dict[str, Any]:
+    """A place so far above the lower end of the plot, however high that is."""
+    return alt.value(alt.ExprRef(f"height - {pixels}"))
 
 
 def tooltip(data: pd.DataFrame) -> list[alt.Tooltip]:

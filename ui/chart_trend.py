@@ -17,9 +17,11 @@ from ui.chart_axes import (
     value_axis,
 )
 from ui.chart_parts import (
+    FITTED,
     PICK,
     WRITTEN,
     Chart,
+    from_foot,
     renamed,
     tooltip,
     wall_clock,
@@ -43,6 +45,7 @@ def trend(
     high: str | None = None,
     expected: tuple[str, str] | None = None,
     unusual: str | None = None,
+    without: tuple[str, str] | None = None,
     before: str | None = None,
     sample: str | None = None,
     muted: str | None = None,
@@ -66,6 +69,9 @@ def trend(
         expected: Columns of the least and the most that was to be expected; they are
             the band where they are given, the interval is then in the tooltip.
         unusual: Column that is true where a value is not what was to be expected.
+        without: Column that is true on steps of an incident, whose band is what was to
+            be expected without it, and column of what was expected; both are drawn in
+            their own colour.
         before: Column of the compared period, drawn in grey.
         sample: Column of the denominators, for the tooltip.
         muted: Column that is true where a value rests on too few: it becomes a grey
@@ -78,15 +84,17 @@ def trend(
         names: What the line and the grey line are, written above them.
         axis: What the axis counts: its unit and its denominator.
         unit: How values are written.
-        height: Height of the plot in pixels.
+        height: Height of the chart in pixels, with its axis and the names above it.
         pick: Whether a click selects points; read their ``step`` from selection
             ``pick``, the place of the row in the frame.
     """
     look = tokens()
     least, most = expected or (None, None)
+    inside, middle = without or (None, None)
     data = renamed(
         frame, time=time, value=value, low=low, high=high, before=before,
         sample=sample, muted=muted, least=least, most=most, unusual=unusual,
+        without=inside, middle=middle,
     )  # fmt: skip
     times = time_axis(data["time"], look)
     data["time"] = wall_clock(data["time"])
@@ -95,11 +103,11 @@ def trend(
     base = alt.Chart(data).encode(x=alt.X("time:T", title=None, axis=times))
     zero = from_zero(data, target=target)
     y = value_axis(look, unit=unit, zero=zero)
-    layers = _spans(look, spans, height=height)
-    layers += _events(look, events, height=height)
+    layers = _spans(look, spans)
+    layers += _events(look, events)
     layers += _lines(base, look, y=y, data=data, pick=pick)
     if "muted" in data and data["muted"].any():
-        layers.append(_feet(base, look, data=data, height=height))
+        layers.append(_feet(base, look, data=data))
     aim = ""
     if target is not None:
         layers.append(_target(look, target))
@@ -108,10 +116,9 @@ def trend(
     if note:
         layers.append(start_note(look, note))
     band = t("shaded: expected") if "least" in data else ""
-    layers.extend(_line_names(look, (*names, aim, band)))
-    # Only the width is fitted: the names above the plot would shrink its height.
-    fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
-    return alt.layer(*layers).properties(height=height, autosize=fitted)
+    alone = t("shaded: expected without the incident") if without else ""
+    layers.extend(_line_names(look, (*names, aim, band, alone)))
+    return alt.layer(*layers).properties(height=height, autosize=FITTED)
 
 
 def _lines(
@@ -120,9 +127,10 @@ def _lines(
     """The band, the line compared with and the line itself, from back to front."""
     layers: list[alt.Chart] = []
     if "least" in data:
-        layers.append(_band(base, look, ("least", "most"), y=y))
+        layers += _without(base, look, data, y=y)
+        layers.append(_band(base, look.now, ("least", "most"), y=y))
     elif "low" in data and "high" in data:
-        layers.append(_band(base, look, ("low", "high"), y=y))
+        layers.append(_band(base, look.now, ("low", "high"), y=y))
     if "before" in data:
         earlier = base.mark_line(color=look.before, strokeWidth=1.5)
         layers.append(earlier.encode(y=alt.Y("before:Q", title=None, scale=y["scale"])))
@@ -132,10 +140,29 @@ def _lines(
     return [*layers, _points(base, look, y=y, data=data, pick=pick)]
 
 
+def _without(
+    base: alt.Chart, look: Tokens, data: pd.DataFrame, *, y: alt.Y
+) -> list[alt.Chart]:
+    """What was expected without an incident, from the step before it on."""
+    if "without" not in data or not data["without"].any():
+        return []
+    inside = data["without"].astype(bool)
+    shown = inside | inside.shift(-1, fill_value=False)
+    usual = ~inside | ~inside.shift(-1, fill_value=True)
+    for name in ("least", "most"):
+        data[f"{name}_without"] = data[name].where(shown)
+        data[name] = data[name].where(usual)
+    data["middle"] = data["middle"].where(shown)
+    band = _band(base, look.attention, ("least_without", "most_without"), y=y)
+    line = base.mark_line(color=look.attention, strokeWidth=1.5, strokeDash=[4, 3])
+    middle = alt.Y("middle:Q", title=None, scale=y["scale"])
+    return [band, line.encode(y=middle)]
+
+
 def _band(
-    base: alt.Chart, look: Tokens, ends: tuple[str, str], *, y: alt.Y
+    base: alt.Chart, colour: str, ends: tuple[str, str], *, y: alt.Y
 ) -> alt.Chart:
-    area = base.mark_area(color=look.now, opacity=0.14)
+    area = base.mark_area(color=colour, opacity=0.14)
     low = alt.Y(f"{ends[0]}:Q", title=None, scale=y["scale"])
     return area.encode(y=low, y2=ends[1])
 
@@ -160,9 +187,7 @@ def _points(
     return dots.add_params(alt.selection_point(name=PICK, fields=["step"]))
 
 
-def _events(
-    look: Tokens, events: pd.DataFrame | None, *, height: int
-) -> list[alt.Chart]:
+def _events(look: Tokens, events: pd.DataFrame | None) -> list[alt.Chart]:
     """Thin marks behind the line, each with a small flag at the foot to hover."""
     if events is None or events.empty:
         return []
@@ -178,13 +203,13 @@ def _events(
         strokeDash=alt.condition(usual, alt.value([2, 3]), alt.value([1, 0])),
     )
     flags = base.mark_point(color=look.muted, filled=True, size=70, opacity=1).encode(
-        y=alt.value(height),
+        y=alt.value("height"),
         shape=alt.condition(usual, alt.value("circle"), alt.value("triangle-up")),
     )
     return [lines, flags]
 
 
-def _spans(look: Tokens, spans: pd.DataFrame | None, *, height: int) -> list[alt.Chart]:
+def _spans(look: Tokens, spans: pd.DataFrame | None) -> list[alt.Chart]:
     """How long things lasted: bars in lanes at the foot."""
     if spans is None or spans.empty:
         return []
@@ -196,7 +221,7 @@ def _spans(look: Tokens, spans: pd.DataFrame | None, *, height: int) -> list[alt
     times = {"x": alt.X("time:T", title=None), "x2": "until:T"}
     return [
         rule.transform_filter(alt.datum.lane == lane).encode(
-            y=alt.value(height - 3 - LANE * lane), tooltip=told, **times
+            y=from_foot(3 + LANE * lane), tooltip=told, **times
         )
         for lane in sorted(set(data["lane"]))
     ]
@@ -219,7 +244,7 @@ def _without_muted(data: pd.DataFrame) -> pd.DataFrame:
 
 def _line_names(look: Tokens, names: Sequence[str]) -> list[alt.Chart]:
     """What the lines are, at the upper right, in their colours; the dashed one last."""
-    now, before, target, band = names
+    now, before, target, band, alone = names
     told = [
         (text, colour)
         for text, colour in (
@@ -227,6 +252,7 @@ def _line_names(look: Tokens, names: Sequence[str]) -> list[alt.Chart]:
             (before, look.before),
             (f"┄ {target}" if target else "", look.muted),
             (band, look.muted),
+            (alone, look.attention),
         )
         if text
     ]
@@ -235,15 +261,13 @@ def _line_names(look: Tokens, names: Sequence[str]) -> list[alt.Chart]:
         .mark_text(color=colour, align="right", fontSize=11)
         .encode(x=alt.value("width"), y=alt.value(place), text="text:N")
         for (text, colour), place in zip(
-            reversed(told), (-8, -22, -36, -50), strict=False
+            reversed(told), (-8, -22, -36, -50, -64), strict=False
         )
     ]
 
 
-def _feet(
-    base: alt.Chart, look: Tokens, *, data: pd.DataFrame, height: int
-) -> alt.Chart:
+def _feet(base: alt.Chart, look: Tokens, *, data: pd.DataFrame) -> alt.Chart:
     """Grey marks at the foot where too few orders are."""
     few = base.transform_filter("datum.muted")
     marks = few.mark_point(color=look.before, filled=True, size=28, shape="square")
-    return marks.encode(y=alt.value(height - 5), tooltip=tooltip(data))
+    return marks.encode(y=from_foot(5), tooltip=tooltip(data))

@@ -17,6 +17,7 @@ from analysis.errors import InvalidInput
 from analysis.words import N_
 from ui.chart_axes import AXIS_FORMATS, Unit, quiet_axis
 from ui.chart_parts import (
+    FITTED,
     PICK,
     WRITTEN,
     Chart,
@@ -34,6 +35,10 @@ __all__ = ["PICK", "Chart", "bars", "spark", "standalone", "trend"]
 
 MAX_BARS: Final = 12
 BAR_HEIGHT: Final = 24
+#: Pixels that the axis, its title and a text above the plot take.
+ROOM_BELOW: Final = 40
+ROOM_TITLE: Final = 20
+ROOM_ABOVE: Final = 16
 SPARK_HEIGHT: Final = 40
 #: Bars have about so many pixels where the page is narrow.
 NARROW_PLOT: Final = 240
@@ -113,7 +118,9 @@ def bars(
         rings = base.mark_point(color=look.text, size=46, filled=False, strokeWidth=1.4)
         layers.append(rings.encode(x=alt.X("ring:Q", title=head)))
     layers.append(_bar_texts(base, look, data=data, head=head))
-    return alt.layer(*layers).properties(height=alt.Step(step))
+    room = ROOM_BELOW + ROOM_TITLE * bool(head) + ROOM_ABOVE * (reference is not None)
+    height = room + step * data["name"].nunique()
+    return alt.layer(*layers).properties(height=height, autosize=FITTED)
 
 
 def spark(

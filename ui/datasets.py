@@ -7,6 +7,7 @@ browser's Back show what was shown.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from analysis.engine.dataset import Dataset
 from analysis.metrics.selection import Selection
 from analysis.orders.versions import VersionInfo
 from ui import cached
+from ui.format import moment
 from ui.state import PARAMETER, V, View, decode_view, write_view
 
 
@@ -68,6 +70,12 @@ def current(selection: Selection | None = None) -> Dataset | None:
         return None if info is None else cached.opened(info.dataset, info.version)
     version = selection.version or _current_version(selection.dataset)
     return cached.opened(selection.dataset, version)
+
+
+def as_of(dataset: Dataset) -> str:
+    """When a version was published, in UTC: what a page says of it is as of then."""
+    published = str(dataset.manifest.get("published_at", ""))
+    return moment(datetime.fromisoformat(published)) if published else "–"
 
 
 def _current_version(name: str) -> str:

@@ -29,7 +29,7 @@ POLL_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A rule that fired on the last whole step of a version.
+    """A rule that fired on the last whole step of a version, or lacks its data.
 
     Attributes:
         rule: The rule.
@@ -90,14 +90,14 @@ def waiting(dataset: Dataset) -> None:
 
 
 def alerts(dataset: Dataset) -> list[Alert]:
-    """The rules that fired on a version, as far as they were evaluated."""
+    """The rules that fired on a version or lack data, as far as they were evaluated."""
     kept = cached.records()
     rules = {rule.id: rule for rule in alert_rules(kept, dataset=dataset.id)}
     found = alert_results(kept, dataset=dataset.id, dataset_version=dataset.version)
     return [
         Alert(rules[item.rule], item, view_of(dataset, rules[item.rule], item))
         for item in found
-        if item.state == "raised" and item.rule in rules
+        if item.state in ("raised", "missing") and item.rule in rules
     ]
 
 
@@ -127,6 +127,8 @@ def sentence(item: Alert) -> str:
         "expected": write(_or_nan(item.result.expected), definition),
         "when": _when(item),
     }
+    if item.result.state == "missing":
+        return t("{metric} cannot be told: data are missing ({when})", **values)
     if item.rule.kind == "anomaly":
         return t("{metric} is {value} instead of {expected} ({when})", **values)
     if item.rule.kind == "target":

@@ -7,6 +7,7 @@ from the ``.po`` files, so a read-only checkout and a missing ``.mo`` are no pro
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,9 @@ from analysis.words import N_
 LOCALES: Final = Path(__file__).resolve().parent.parent / "locales"
 DOMAIN: Final = "doorstep"
 DEFAULT: Final = "en"
+#: A value right before a Chinese character, and one that ends in a Latin word.
+_BEFORE_CHINESE: Final = re.compile(r"\{(?P<name>\w+)\}(?=[\u4e00-\u9fff])")
+_LATIN_END: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*$")
 #: Languages by code, each under its own name.
 LANGUAGES: Final = {"en": "English", "zh_CN": "简体中文"}
 
@@ -84,7 +88,25 @@ def t(text: str, **values: object) -> str:
         text: English text, a literal, so that the extraction finds it.
         **values: What the text names in braces.
     """
-    return fill(translate(text, language()), values)
+    code = language()
+    template = translate(text, code)
+    return fill(spaced(template, values) if code == "zh_CN" else template, values)
+
+
+def spaced(template: str, values: dict[str, object]) -> str:
+    """A Chinese template with a blank where a value in Latin letters meets Chinese.
+
+    >>> spaced("{metric}变差：{value}", {"metric": "超时分钟 P90", "value": "6.2 分钟"})
+    '{metric} 变差：{value}'
+    >>> spaced("{metric}变差", {"metric": "超时率"})
+    '{metric}变差'
+    """
+
+    def parted(found: re.Match[str]) -> str:
+        value = str(values.get(found["name"], ""))
+        return found[0] + " " * bool(_LATIN_END.search(value))
+
+    return _BEFORE_CHINESE.sub(parted, template)
 
 
 def fill(template: str, values: dict[str, object]) -> str:

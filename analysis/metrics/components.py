@@ -17,6 +17,7 @@ from analysis.metrics.expressions import (
     data_end,
     missing_field,
 )
+from analysis.metrics.kinds import KINDS, only_flags
 from analysis.metrics.locks import locked_metric
 from analysis.metrics.registry import Reference, Source
 from analysis.metrics.scales import rating_scales
@@ -97,7 +98,7 @@ def _distance(missing: Missing) -> tuple[int, bool]:
 
 
 def missing_of(dataset: Dataset, source: Source) -> Missing:
-    """Columns that a source needs and the dataset has not."""
+    """Columns, and kinds in them, that a source needs and the dataset has not."""
     scope = Scope(dataset, optional=source.optional)
     related = source.numerator_table or source.table
     found: list[tuple[str, str]] = [
@@ -108,6 +109,8 @@ def missing_of(dataset: Dataset, source: Source) -> Missing:
     found += scope.missing(source.numerator, related) if source.numerator else ()
     for text in (source.denominator, source.measure, source.where):
         found += scope.missing(text, source.table) if text else ()
+    if source.kinds and only_flags(dataset, related, source.kinds):
+        found.append((related, KINDS))
     return tuple(dict.fromkeys(found))
 
 

@@ -79,6 +79,8 @@ class Source(_Model):
         where: Rows that count at all, for ``summed``.
         summed: Numerator and denominator are numbers to add up.
         optional: Columns that count as missing values where they are absent.
+        kinds: Column of the numerator's rows that must tell kinds apart: one that says
+            only whether there was something is no evidence.
     """
 
     table: str
@@ -90,6 +92,7 @@ class Source(_Model):
     where: str = ""
     summed: bool = False
     optional: tuple[str, ...] = ()
+    kinds: str = ""
 
     def holds(self, settings: Mapping[str, Value]) -> bool:
         """Whether it computes the metric under these settings."""

@@ -21,7 +21,7 @@ from analysis.words import N_
 RuleKind = Literal["threshold", "target", "anomaly"]
 RuleGrain = Literal["hour", "day", "week", "month"]
 Side = Literal["above", "below", "either"]
-State = Literal["raised", "quiet", "too_few", "failed"]
+State = Literal["raised", "quiet", "too_few", "missing", "failed"]
 
 MAX_SCOPE: Final = 20_000
 MAX_METRIC: Final = 200
@@ -76,7 +76,8 @@ class AlertResult:
         rule_version: Version of the rule that was evaluated.
         dataset: Id of the dataset.
         dataset_version: Version of it.
-        state: ``raised``, ``quiet``, ``too_few`` (orders to tell) or ``failed``.
+        state: ``raised``, ``quiet``, ``too_few`` (orders to tell), ``missing`` (data of
+            the step) or ``failed``.
         period: First moment of the step judged; None where there is none.
         began: First step of the unbroken run of raised ones; None unless raised.
         value: Value of the metric in that step.

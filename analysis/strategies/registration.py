@@ -76,6 +76,11 @@ class Assignment:
             )
         if self.kind not in get_args(AssignmentKind):
             raise UnknownName.of("assignment", self.kind, get_args(AssignmentKind))
+        if self.kind == "column" and not self.column:
+            raise InvalidInput(
+                N_("No column of the arm is chosen yet."),
+                hint=N_("Choose the column that says who is in which arm."),
+            )
         if self.kind == "table" and not self.table:
             raise InvalidInput(
                 N_("No assignment table is there yet."),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -22,16 +23,20 @@ from analysis.records import Records, targets_for
 from analysis.records.alerts import (
     AlertResult,
     AlertRule,
+    RuleGrain,
     State,
     alert_results,
     alert_rules,
     keep_alert_results,
 )
 from analysis.trends.detect import detect
+from analysis.trends.missing import missing_days
 from analysis.trends.scales import Floats
 
 #: Kinds that ``detect`` knows as events of orders.
 _COUNTED = ("rate", "per")
+#: Steps of several days, as pandas names them.
+_CODES: Final[Mapping[RuleGrain, str]] = {"week": "W", "month": "M"}
 
 
 def evaluate_alerts(
@@ -81,9 +86,13 @@ def evaluate_rule(dataset: Dataset, records: Records, rule: AlertRule) -> AlertR
         evaluated_at=datetime.now(UTC),
     )
     try:
-        steps = _steps(dataset, records, rule)
+        where = Selection.from_json(json.loads(rule.scope))
+        gone = missing_days(dataset, rule.metric, selection=where)
+        steps = _steps(dataset, records, rule, where, gone)
     except DoorstepError as error:
         return replace(empty, state="failed", reason=str(error))
+    if gone and _is_missing(dataset, rule, gone):
+        return replace(empty, state="missing", period=_last_step(dataset, rule))
     if not len(steps):
         return replace(empty, state="too_few")
     return _judged(empty, steps)
@@ -115,9 +124,14 @@ def _judged(empty: AlertResult, steps: pd.DataFrame) -> AlertResult:
     )
 
 
-def _steps(dataset: Dataset, records: Records, rule: AlertRule) -> pd.DataFrame:
-    """The series of a rule, each step held against its limit."""
-    where = Selection.from_json(json.loads(rule.scope))
+def _steps(
+    dataset: Dataset,
+    records: Records,
+    rule: AlertRule,
+    where: Selection,
+    gone: frozenset[date],
+) -> pd.DataFrame:
+    """The series of a rule but for missing days, each step held against its limit."""
     frame = measure(dataset, rule.metric, grain=rule.grain, where=where)
     definition = parse_reference(rule.metric).definition
     steps = pd.DataFrame(
@@ -129,6 +143,8 @@ def _steps(dataset: Dataset, records: Records, rule: AlertRule) -> pd.DataFrame:
         }
     )
     steps = _whole(dataset, rule, steps)
+    there = [not gone & _days_of(start, rule.grain) for start in steps["period"]]
+    steps = steps[np.array(there, dtype=bool)]
     if rule.kind == "anomaly":
         return _with_detection(rule, definition, steps, _holidays(dataset, rule, where))
     limit = (
@@ -199,12 +215,37 @@ def _targets(records: Records, rule: AlertRule, periods: pd.Series) -> Floats:
     return np.array(found, dtype=float)
 
 
+def _days_of(start: pd.Timestamp, grain: RuleGrain) -> frozenset[date]:
+    """The days of a step."""
+    if grain in ("hour", "day"):
+        return frozenset([start.date()])
+    last = start.to_period(_CODES[grain]).end_time
+    return frozenset(item.date() for item in pd.date_range(start, last, freq="D"))
+
+
+def _last_step(dataset: Dataset, rule: AlertRule) -> datetime | None:
+    """First moment of the last step that the data cover whole."""
+    if dataset.period is None:
+        return None
+    last = pd.Timestamp(dataset.period[1])
+    if rule.grain in ("hour", "day"):
+        return last.to_pydatetime()
+    step = last.to_period(_CODES[rule.grain])
+    step = step if step.end_time.date() <= last.date() else step - 1
+    return step.start_time.to_pydatetime()
+
+
+def _is_missing(dataset: Dataset, rule: AlertRule, gone: frozenset[date]) -> bool:
+    """Whether data of the step that is to be judged are missing."""
+    last = _last_step(dataset, rule)
+    return last is not None and bool(gone & _days_of(pd.Timestamp(last), rule.grain))
+
+
 def _whole(dataset: Dataset, rule: AlertRule, steps: pd.DataFrame) -> pd.DataFrame:
     """Steps that the data cover whole: a week that has begun says nothing yet."""
     if dataset.period is None or rule.grain not in ("week", "month"):
         return steps
-    code = "W" if rule.grain == "week" else "M"
-    ends = steps["period"].dt.to_period(code).dt.end_time.dt.date
+    ends = steps["period"].dt.to_period(_CODES[rule.grain]).dt.end_time.dt.date
     last: date = dataset.period[1]
     return steps[ends <= last]
 

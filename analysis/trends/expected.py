@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from analysis.engine.dataset import Dataset
@@ -14,7 +15,8 @@ from analysis.metrics.periods import Grain, Period
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
 from analysis.metrics.territories import holidays_of
-from analysis.trends.detect import detect
+from analysis.trends.aside import detect_beside, steps_aside
+from analysis.trends.findings import Finding
 
 #: Days before the period that are learned from, by the step of the series.
 HISTORY: Final[Mapping[Grain, int]] = {
@@ -34,6 +36,7 @@ def expected(
     selection: Selection | None = None,
     holidays: Iterable[date] | None = None,
     left_out: Sequence[Period] = (),
+    incidents: Sequence[Finding] = (),
 ) -> pd.DataFrame:
     """The steps of a period with what the steps before them let expect.
 
@@ -47,12 +50,16 @@ def expected(
             places that the orders lie in.
         left_out: Days whose data are known to be wrong: nothing is learned from them
             and they are not judged; only for steps of hours and days.
+        incidents: Findings, each with its excess in the orders of the selection. Their
+            steps are held against what was to be expected without them, where a good
+            part of the series comes from them; only for steps of hours and days.
 
     Returns:
         What ``detect`` gives for the steps of the period: ``period``, ``value``,
         ``expected``, ``low``, ``high``, ``score``, ``is_anomaly``,
-        ``is_changepoint``, ``is_too_few``, with its ``attrs``. Of counts only the
-        steps that lie within the period as a whole.
+        ``is_changepoint``, ``is_too_few``, with its ``attrs``, and ``is_without``:
+        steps of an incident, held against what was to be expected without it. Of counts
+        only the steps that lie within the period as a whole.
 
     Raises:
         UnknownName: if there is no such metric or dimension.
@@ -68,11 +75,13 @@ def expected(
         # Part of a week has fewer orders, which is nothing unusual.
         series = series[series["period"] <= _last_whole(period, grain)]
         begin = max(begin, pd.Timestamp(period.first))
-    if grain in ("hour", "day"):
+    aside = np.zeros(len(series), dtype=bool)
+    if grain in {"hour", "day"}:
         series = _without(series, left_out)
+        aside = steps_aside(series, incidents, metric=metric, grain=grain)
     if holidays is None:
         holidays = _holidays(dataset, days, selection, grain)
-    judged = detect(series, holidays=holidays, **_columns(metric, kind))
+    judged = detect_beside(series, aside, holidays=holidays, **_columns(metric, kind))
     inside = pd.to_datetime(judged["period"]) >= begin
     shown = judged.loc[inside].reset_index(drop=True)
     shown.attrs.update(judged.attrs)

@@ -15,7 +15,7 @@ from ui.kpis import (
     targets,
     trend,
 )
-from ui.kpis.answer import answer, grounds
+from ui.kpis.answer import answer, grounds, ways
 from ui.kpis.groups import groups, worst
 from ui.kpis.view import KpiView, look_at
 from ui.show import page_head
@@ -52,6 +52,7 @@ head.caption(grounds(look, orders))
 if not orders:
     notices.no_orders(look)
     st.stop()
+head.markdown(ways())
 
 with boundary():
     cards.row_of_cards(look, found, set_targets)

@@ -7,7 +7,7 @@ from analysis.words import N_
 from ui import attention, cached, datasets, demo, fired, frame
 from ui.cases import queues
 from ui.counted import counted
-from ui.format import moment, number, period
+from ui.format import number, period
 from ui.guard import guard, person
 from ui.kpis import standing
 from ui.kpis.view import KpiView
@@ -16,7 +16,6 @@ from ui.state import PARAMETER, View
 from ui.texts import language, t
 
 guard("view")
-now = datetime.now(UTC)
 demo.first_start()
 dataset = datasets.current()
 
@@ -32,7 +31,7 @@ if dataset is None:
 fired.waiting(dataset)
 watching = standing.job_of(dataset)
 is_watching = watching.state == "running"
-found = attention.notices(dataset, today=now.date())
+found = attention.notices(dataset, today=datetime.now(UTC).date())
 page_head(
     t("What needs attention"),
     answer=(
@@ -47,7 +46,7 @@ page_head(
     ),
     grounds=t(
         "As of {now} UTC, {period}, n {orders}",
-        now=moment(now),
+        now=datasets.as_of(dataset),
         period=period(*dataset.period) if dataset.period else "–",
         orders=number(dataset.table("orders").rows),
     ),

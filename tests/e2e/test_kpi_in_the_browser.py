@@ -93,6 +93,33 @@ def test_it_is_accessible_local_and_fits(app, open_page, width, scheme, language
     assert seen.page.evaluate(overflow) <= 0
 
 
+#: Heights that each chart has had since the page was opened, by the name of its place.
+HEIGHTS = """() => {
+  window.doorstepHeights = {};
+  const note = () => {
+    for (const chart of document.querySelectorAll("[data-testid=stVegaLiteChart]")) {
+      const place = chart.closest("[class*=st-key-kpis_]").className;
+      const name = place.match(/st-key-(kpis_[a-z]+)/)[1];
+      const seen = window.doorstepHeights[name] ??= [];
+      const height = Math.round(chart.getBoundingClientRect().height);
+      if (seen.at(-1) !== height) { seen.push(height); }
+    }
+  };
+  new MutationObserver(note).observe(document, { childList: true, subtree: true });
+}"""
+
+
+@pytest.mark.parametrize("width", [400, 1440])
+def test_charts_have_their_height_before_they_are_drawn(app, open_page, width):
+    seen = open_page(f"{app.url}/kpis", width=width)
+    seen.page.add_init_script(f"({HEIGHTS})()")
+    seen.page.reload()
+    seen.wait_until_still()
+    heights = seen.page.evaluate("window.doorstepHeights")
+    assert {"kpis_trend", "kpis_bars", "kpis_hours"} <= set(heights)
+    assert {name: told for name, told in heights.items() if len(told) != 1} == {}
+
+
 @pytest.mark.parametrize(("width", "rows"), [(400, 3), (1024, 2), (1280, 1), (1440, 1)])
 def test_cards_stand_beside_each_other_and_are_no_taller_than_their_text(
     app, open_page, width, rows
@@ -192,6 +219,24 @@ def test_charts_are_downloaded_as_csv_png_and_svg(app, open_page):
             page.get_by_role("button", name=name, exact=True).click()
         content = open(download.value.path(), "rb").read()  # noqa: PTH123, SIM115
         assert content.startswith(start_of_file), name
+
+
+@pytest.mark.parametrize(
+    ("name", "anchor"), [("What stands out", "stands-out"), ("Orders", "orders")]
+)
+def test_the_keyboard_reaches_what_lies_far_below_in_one_step(
+    app, open_page, name, anchor
+):
+    seen = open_page(f"{app.url}/kpis")
+    seen.page.get_by_role("link", name=f"↓\N{NO-BREAK SPACE}{name}").focus()
+    seen.page.keyboard.press("Enter")
+    seen.wait_until_still()
+    seen.page.keyboard.press("Tab")
+    assert seen.page.evaluate(
+        """anchor => document.activeElement.closest('[data-testid=stHeading]')
+        ?.querySelector(`[id=${anchor}]`) != null""",
+        anchor,
+    )
 
 
 def test_the_keyboard_alone_narrows_to_a_group(app, open_page):

@@ -13,6 +13,7 @@ from analysis.errors import InvalidInput, NotEnoughData, UnknownName
 from analysis.metrics import Selection
 from analysis.orders import open_dataset
 from analysis.strategies import history
+from analysis.strategies.guarded import guarded, power_at, size_of
 from analysis.strategies.history import (
     Wish,
     _days_of_people,
@@ -222,3 +223,48 @@ def test_days_of_people_solve_the_variance_of_a_mean(dataset):
     found = SimpleNamespace(n=people / 0.8 * variance, variance=variance, gain=0.0)
     by_hand = passing / (0.8 - lasting)
     assert _days_of_people(found, table, days) == pytest.approx(by_hand, abs=1.5)
+
+
+def test_a_guardrail_has_the_power_of_the_size_that_the_primary_metric_needs(
+    dataset, orders
+):
+    done = recent(orders)[recent(orders)["status"] == "delivered"]
+    share = (done["delivered_at"] > done["promised_at"]).mean()
+    wish = Wish("ab", "order", MEAN, 0.5)
+    n = rows_needed(minutes(recent(orders)).var(), 0.5)
+    (found,) = guarded(dataset, wish, [(RATE, 0.03)])
+    far = 0.03 / np.sqrt(4 * share * (1 - share) / n)
+    reach = stats.norm.isf(0.025)
+    expected = stats.norm.sf(reach - far) + stats.norm.cdf(-reach - far)
+    assert found.power == pytest.approx(expected, abs=0.005)
+    own = plan_from_history(dataset, Wish("ab", "order", RATE, 0.03))
+    assert found.days == own.days
+    assert (found.metric, found.margin) == (RATE, 0.03)
+
+
+def test_the_primary_metric_as_a_guardrail_has_the_power_asked_for(dataset):
+    wish = Wish("ab", "order", RATE, 0.02)
+    (found,) = guarded(dataset, wish, [(RATE, 0.02)])
+    assert found.power == pytest.approx(0.8, abs=0.001)
+
+
+def test_a_guardrail_without_margin_or_history_has_no_power_to_tell(dataset):
+    wish = Wish("ab", "order", RATE, 0.02)
+    found = guarded(dataset, wish, [(RATE, 0.0), ("refusal_rate", 0.01)])
+    assert all(np.isnan(item.power) and np.isnan(item.days) for item in found)
+
+
+def test_the_power_of_places_is_read_between_the_lengths_simulated(dataset):
+    wish = Wish("did", "zone", RATE, 0.9, draws=20)
+    plan = plan_from_history(dataset, wish)
+    curve = plan.curve
+    assert power_at(plan, wish, curve["periods"].iloc[0]) == curve["power"].iloc[0]
+    (found,) = guarded(dataset, wish, [(RATE, 0.9)])
+    assert found.power == power_at(plan, wish, size_of(plan))
+
+
+def test_where_nothing_is_enough_the_guardrails_have_what_there_is(dataset):
+    wish = Wish("ab", "rider", MEAN, 1e-3)
+    plan = plan_from_history(dataset, wish)
+    assert np.isinf(plan.days)
+    assert size_of(plan) == plan.available == 40

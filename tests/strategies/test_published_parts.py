@@ -413,6 +413,26 @@ def test_worth_is_reckoned_from_the_assumptions() -> None:
         worth_of(effects, Assumptions(orders=0))
 
 
+@pytest.mark.parametrize(
+    ("entered", "measured", "said"),
+    [
+        ({}, False, "No cost was entered"),
+        ({"fixed": 1.0}, False, "it pays"),
+        ({"cost": 0.01}, False, "it pays"),
+        ({}, True, "it pays"),
+    ],
+)
+def test_it_is_not_said_to_pay_where_nothing_is_known_of_its_cost(
+    entered, measured, said
+):
+    effects = {ON_TIME: student(0.02, 0.001, alpha=0.05)}
+    if measured:
+        effects[COST] = student(0.0, 0.0001, alpha=0.05)
+    found = worth_of(effects, Assumptions(orders=10_000, on_time=3, **entered))
+    assert said in found.sentence.template
+    assert found.has_cost == (said == "it pays")
+
+
 def test_worth_names_what_the_dataset_lacks(world: Dataset) -> None:
     found = worth(world, RIDERS, Assumptions(orders=1000, on_time=1.0))
     assert found.lacking == ("complaint_rate",)

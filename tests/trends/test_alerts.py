@@ -117,6 +117,65 @@ def test_a_rule_that_fails_says_why_and_the_others_go_on(dataset, records):
     assert here.state == "raised"
 
 
+@pytest.fixture(scope="module")
+def unsent(tmp_path_factory):
+    """A world whose east sends no orders in the last week of it."""
+    folder = tmp_path_factory.mktemp("unsent")
+    return world(folder, days=ENDED + 1, wrong=False, unsent=True)
+
+
+@pytest.fixture(scope="module")
+def untimed(tmp_path_factory):
+    """A world in whose last week deliveries of the east have no times."""
+    folder = tmp_path_factory.mktemp("untimed")
+    return world(folder, days=ENDED + 1, wrong=False, lost=True)
+
+
+EAST, WEST = (
+    json.dumps(Selection.of({"city": [city]}).to_json()) for city in ("east", "west")
+)
+
+
+@pytest.mark.parametrize("kind", ["threshold", "anomaly"])
+@pytest.mark.parametrize("grain", ["day", "week"])
+def test_no_rule_fires_on_orders_that_did_not_arrive(unsent, records, kind, grain):
+    limit = 1e6 if kind == "threshold" else None
+    options = {"metric": "orders", "kind": kind, "limit": limit, "side": "below"}
+    rule(records, scope=EAST, grain=grain, **options)
+    rule(records, "West", scope=WEST, grain=grain, **options)
+    east, west = evaluate_alerts(unsent, records)
+    assert (east.state, east.value, east.began) == ("missing", None, None)
+    assert east.period <= datetime.fromisoformat("2026-03-15")
+    assert west.state != "missing"
+    assert west.state == "raised" or kind == "anomaly"
+
+
+@pytest.mark.parametrize(
+    ("metric", "state"), [("late_rate", "missing"), ("orders", "quiet")]
+)
+def test_what_is_missing_silences_what_needs_it(untimed, records, metric, state):
+    rule(records, metric=metric, scope=EAST, limit=1e6 if metric == "orders" else 1e-6)
+    (found,) = evaluate_alerts(untimed, records)
+    assert found.state == state
+
+
+def test_days_without_their_data_are_neither_judged_nor_learned_from(records, tmp_path):
+    dataset = world(tmp_path, wrong=False, unsent=True)
+    rule(records, metric="orders", scope=EAST, kind="anomaly", limit=None,
+         side="either")  # fmt: skip
+    (found,) = evaluate_alerts(dataset, records)
+    assert found.state == "quiet"
+    assert found.expected == pytest.approx(120, rel=0.15)
+    steps = alerts._steps(
+        dataset, records, alert_rules(records, dataset="world")[0],
+        Selection.of({"city": ["east"]}),
+        alerts.missing_days(
+            dataset, "orders", selection=Selection.of({"city": ["east"]})
+        ),
+    )  # fmt: skip
+    assert not steps["period"].between("2026-03-09", "2026-03-15").any()
+
+
 def test_rules_are_listed_deleted_and_brought_back(records):
     first = rule(records)
     rule(records, "Other", dataset="elsewhere")

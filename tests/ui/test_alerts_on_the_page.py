@@ -129,3 +129,26 @@ def test_a_rule_is_deleted_and_undone(world):
     assert rules() == ()
     button(at, "kpis_undo_alert").click().run()
     assert [item.name for item in rules()] == ["Late in Jeddah"]
+
+
+def test_a_rule_whose_data_are_missing_says_so_on_home(workspace):
+    frame = kpi_world.orders()
+    frame = frame.loc[frame.index.repeat(4)].reset_index(drop=True)
+    last = frame["local_date"].max()
+    gone = (frame["local_date"] == last) & (frame.index % 20 > 0)
+    frame = frame[~gone].reset_index(drop=True)
+    frame = frame.assign(
+        order_no=range(len(frame)),
+        order_id=[f"o{place}" for place in range(len(frame))],
+    )
+    kpi_world.publish(workspace, frame)
+    save_alert_rule(
+        cached.records(), name="Few orders", kind="threshold", metric="orders",
+        scope="{}", dataset=dataset().id, limit=1e6, side="below", by="Ana",
+    )  # fmt: skip
+    fired.evaluate(dataset())
+    until(lambda: fired.alerts(dataset()))
+    (found,) = fired.alerts(dataset())
+    assert found.result.state == "missing"
+    assert "data are missing" in fired.sentence(found)
+    assert "data are missing" in said(home())

@@ -1,6 +1,7 @@
 """Charts take any column name, keep wall-clock times and say what they show."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -82,6 +83,58 @@ def test_a_spark_has_no_axes():
     drawn = charts.spark([1, None, 3]).to_dict()
     assert drawn["encoding"]["x"]["axis"] is None
     assert drawn["encoding"]["y"]["axis"] is None
+
+
+def drawn_heights(chart):
+    """Heights in pixels: of the whole drawing, and of what lies inside its axes."""
+    picture = export.svg_bytes(chart.to_dict()).decode()
+    whole = re.search(r'<svg [^>]*?height="([\d.]+)"', picture)
+    plot = re.search(
+        r'class="background"[^>]*? d="M[\d.]+,[\d.]+h[\d.]+v([\d.]+)', picture
+    )
+    return float(whole[1]), float(plot[1])
+
+
+def trends(**options):
+    spans = pd.DataFrame(
+        {
+            "time": pd.to_datetime(["2026-03-29 01:00"]),
+            "until": pd.to_datetime(["2026-03-29 03:00"]),
+            "label": ["closed"],
+            "lane": [2],
+        }
+    )
+    data = frame().assign(before=0.2, least=0.1, most=0.4, few=[True] + [False] * 4)
+    return charts.trend(
+        data, time="when", value="value", before="before", muted="few", spans=spans,
+        expected=("least", "most"), target=0.3, axis="share", **options,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", [1, 5, charts.MAX_BARS + 1])
+@pytest.mark.parametrize("whole", [{}, {"axis": "share", "reference": 0.2}])
+def test_bars_are_as_high_as_they_say_and_their_rows_as_asked(rows, whole):
+    chart = charts.bars(frame(rows=rows), label="group", value="value", **whole)
+    height, plot = drawn_heights(chart)
+    assert height == chart.height
+    assert plot == pytest.approx(rows * charts.BAR_HEIGHT, abs=25)
+
+
+@pytest.mark.parametrize("names", [("", ""), ("now", "before")])
+def test_a_trend_is_as_high_as_it_says_with_all_that_is_around_it(names):
+    height, plot = drawn_heights(trends(names=names, height=300))
+    assert height == 300
+    assert 180 < plot < 280
+
+
+def test_a_grid_is_as_high_as_it_says():
+    chart = chart_grid.heat(
+        cells([0.1, 0.2, 0.3]), column="column", row="row", value="value",
+        columns=["a", "b", "c"], rows=["one"],
+    )  # fmt: skip
+    height, plot = drawn_heights(chart)
+    assert height == chart.height
+    assert chart_grid.CELL_HEIGHT <= plot < 4 * chart_grid.CELL_HEIGHT
 
 
 def cells(values):

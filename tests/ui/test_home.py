@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 from analysis import orders
 from analysis.errors import DataProblem
 from analysis.records import open_records, save_view
-from ui import attention, demo, jobs
+from ui import attention, cached, datasets, demo, jobs
 from ui.data.plan import labelled
+from ui.format import moment
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "![x](https://evil.test/a.png) $a$ :red[b]"
@@ -155,3 +156,11 @@ def test_a_check_names_its_place_as_people_do():
     assert attention._sentence(check) == "Drop\\-off position at 0, 0"
     known = labelled({"place": "pickup", "column": "x"})
     assert known == {"place": "Pickup", "column": "x"}
+
+
+def test_as_of_is_when_the_version_was_published(published):
+    (info,) = datasets.listing()
+    dataset = cached.opened(info.dataset, info.version)
+    told = datasets.as_of(dataset)
+    assert told == moment(info.published_at)
+    assert f"As of {told} UTC" in words(run(lang="en"))

@@ -11,6 +11,7 @@ import pytest
 from analysis.metrics import Period
 from analysis.metrics.registry import parse_reference
 from analysis.metrics.selection import Selection
+from analysis.trends import Finding, Watch
 from analysis.trends.expected import expected
 from tests.ui import kpi_world
 from tests.ui.test_kpi_page import opened, said
@@ -89,7 +90,7 @@ def test_the_table_has_the_band_that_is_drawn_and_the_unit_of_the_metric(workspa
         {
             "period": frame["period"], "expected": 0.1, "low": 0.05, "high": 0.2,
             "score": 0.5, "is_anomaly": False, "is_changepoint": False,
-            "is_too_few": [True] + [False] * 27,
+            "is_too_few": [True] + [False] * 27, "is_without": False,
         }
     )  # fmt: skip
     table = numbers.table_of(seen, marks.with_expected(frame, found))
@@ -155,17 +156,18 @@ def test_what_lasted_lies_in_lanes_at_the_foot():
         for layer in drawn["layer"]
         if layer["encoding"].get("x2", {}).get("field") == "until"
     ]
-    assert [layer["encoding"]["y"]["value"] for layer in bars] == [257, 251]
+    places = [layer["encoding"]["y"]["value"]["expr"] for layer in bars]
+    assert places == ["height - 3", "height - 9"]
     assert marks.spans_of(found[3:]) is None
 
 
-def test_days_whose_data_are_wrong_do_not_widen_the_band_after_them(workspace):
+def publish_late(workspace, days, share):
+    """A dataset in which so many of the orders of some days are late, else 15 %."""
     frame = kpi_world.orders()
     frame = frame.loc[frame.index.repeat(10)].reset_index(drop=True)
     generator = np.random.default_rng(7)
-    wrong = Period(date(2026, 3, 2), date(2026, 3, 5))
-    happened = generator.random(len(frame)) < 0.15
-    happened |= frame["local_date"].between(wrong.first, wrong.last).to_numpy()
+    inside = frame["local_date"].between(days.first, days.last).to_numpy()
+    happened = generator.random(len(frame)) < np.where(inside, share, 0.15)
     minutes = pd.to_timedelta(np.where(happened, 55, 33), unit="m")
     frame = frame.assign(
         order_no=np.arange(len(frame)),
@@ -174,7 +176,12 @@ def test_days_whose_data_are_wrong_do_not_widen_the_band_after_them(workspace):
         status="delivered",
     )
     kpi_world.publish(workspace, frame, name="Wrong")
-    dataset = cached.opened("Wrong", "v001")
+    return cached.opened("Wrong", "v001")
+
+
+def test_days_whose_data_are_wrong_do_not_widen_the_band_after_them(workspace):
+    wrong = Period(date(2026, 3, 2), date(2026, 3, 5))
+    dataset = publish_late(workspace, wrong, 1.0)
     asked = {"grain": "day", "period": Period(date(2026, 2, 20), date(2026, 3, 20))}
     widths = {}
     for left_out in ((), (wrong,)):
@@ -185,3 +192,56 @@ def test_days_whose_data_are_wrong_do_not_widen_the_band_after_them(workspace):
         widths[left_out] = after / width[days < wrong.first].mean()
         assert days.between(wrong.first, wrong.last).any() != bool(left_out)
     assert widths[(wrong,)] < 1.2 < widths[()]
+
+
+def test_the_band_of_an_incident_is_what_was_expected_without_it(
+    workspace, monkeypatch
+):
+    days = Period(date(2026, 3, 2), date(2026, 3, 13))
+    dataset = publish_late(workspace, days, 0.4)
+    shown = Period(date(2026, 2, 20), date(2026, 3, 20))
+    view = KpiView(
+        selection=Selection(period=shown, metric="late_rate"), span="days", grain="day"
+    )
+    seen, _ = look_at(dataset, view)
+    steps = trend.series(seen, "late_rate", "day")
+    without_watch = marks.with_expected(steps, marks.judged(seen, "day"))
+    assert not without_watch["without"].any()
+    assert marks.what_without(without_watch) == ""
+    began, ended = (
+        pd.Timestamp(day).to_pydatetime() for day in (days.first, days.last)
+    )
+    incident = Finding(
+        metric="late_rate", segment=(), kind="segment", shape="shift", grain="day",
+        began=began, ended=ended, is_worse=True, excess=1e4, orders=4e4, observed=0.4,
+        expected=0.15, score=1.0, q_value=0.0,
+    )  # fmt: skip
+    found = Watch((incident,), shown, ("late_rate",), ((),), 1, 0, {})
+    monkeypatch.setattr(marks.standing, "found_of", lambda _: found)
+    frame = marks.with_expected(steps, marks.judged(seen, "day"))
+    lasts = frame["period"].between(began, ended)
+    assert frame["without"].tolist() == lasts.tolist()
+    assert frame.loc[lasts, "unusual"].all()
+    assert (frame.loc[lasts, "most"] < 0.3).all()
+    after = frame["period"] > ended
+    assert frame.loc[after, "unusual"].sum() < without_watch.loc[after, "unusual"].sum()
+    assert "without it" in marks.what_without(frame)
+
+
+def test_the_band_of_an_incident_has_its_own_colour_and_name():
+    frame = pd.DataFrame(
+        {
+            "day": pd.date_range("2026-02-01", periods=5),
+            "value": 0.1, "least": 0.05, "most": 0.2, "expected": 0.12,
+            "inside": [False, False, True, True, False],
+        }
+    )  # fmt: skip
+    options = {"time": "day", "value": "value", "expected": ("least", "most")}
+    drawn = charts.trend(frame, **options, without=("inside", "expected"))
+    band = [layer for layer in drawn.layer if layer.mark["type"] == "area"]
+    assert len({layer.mark["color"] for layer in band}) == 2
+    rows = next(layer for layer in drawn.layer if "middle" in layer.data).data
+    # From the day before, so that an incident of one day is seen as well.
+    assert rows["middle"].notna().tolist() == [False, True, True, True, False]
+    assert "without the incident" in str(drawn.to_dict())
+    assert "without the incident" not in str(charts.trend(frame, **options).to_dict())

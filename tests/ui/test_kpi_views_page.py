@@ -8,6 +8,7 @@ from analysis.metrics.periods import Period
 from analysis.metrics.selection import Condition, Selection
 from tests.ui import kpi_world
 from tests.ui.test_kpi_page import button, days, late, metric, on, opened, said
+from ui.kpis import figures, severity
 from ui.kpis.path import moved
 from ui.kpis.versus import are_apart
 from ui.kpis.view import KpiView
@@ -168,3 +169,9 @@ def test_the_sentences_lead_to_their_charts(world):
     assert "(#trend)" in text
     assert "Jeddah stands out" in text
     assert "(#breakdown)" in text
+
+
+def test_tables_of_shares_are_written_as_shares_and_titles_name_a_metric_once():
+    assert set(severity.share_columns()) >= {"Share", "Before"}
+    assert figures.legend_title("mean_rating") == "Mean rating"
+    assert figures.legend_title("late_rate").startswith("Late rate, % of")

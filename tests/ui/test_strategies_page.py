@@ -4,10 +4,13 @@ import dataclasses
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis.engine.dataset import Column
+from analysis.errors import InvalidInput
 from analysis.metrics import Selection
 from analysis.records import (
     amend_strategy,
@@ -19,9 +22,10 @@ from analysis.records import (
 )
 from analysis.strategies.registration import Assignment, Options, from_stored
 from analysis.strategies.registry import register
-from tests.ui import strategy_world
+from tests.ui import kpi_world, strategy_world
 from tests.ui.kpi_world import NAME
 from ui.state import encode_view
+from ui.strategies import form_whom
 from ui.strategies.view import StrategyView
 
 ROOT = Path(__file__).parents[2]
@@ -477,7 +481,34 @@ def test_options_of_boxes_are_not_escaped(world):
         assert not any("\\" in option for option in box.options)
     step = opened(StrategyView(show="plan", step=2))
     column = step.selectbox(key="plan_column")
-    assert "local_hour" in column.options
+    assert "fleet" in column.options
+    assert "local_hour" not in column.options
+    assert column.value == "variant"
+
+
+@pytest.mark.parametrize(
+    ("columns", "chosen"),
+    [
+        ({"zone": 4, "test_group": 2}, "test_group"),
+        ({"zone": 4, "arm": 3, "variant": 2}, "variant"),
+        ({"zone": 4, "实验分组": 2}, "实验分组"),
+        ({"zone": 4, "arm": 7}, None),
+        ({"zone": 4, "alarm": 2, "grouping_no": 30}, None),
+    ],
+)
+def test_a_column_is_proposed_where_its_name_says_arms(columns, chosen):
+    fields = {name: Column(name, "text", distinct=n) for name, n in columns.items()}
+    dataset = SimpleNamespace(fields=fields)
+    assert form_whom.usual_arm_column(dataset, list(columns)) == chosen
+
+
+def test_the_column_is_asked_for_where_none_looks_like_arms(workspace):
+    kpi_world.publish(workspace)
+    step = opened(StrategyView(show="plan", step=2))
+    assert step.selectbox(key="plan_column").value is None
+    assert not step.exception
+    with pytest.raises(InvalidInput, match="column of the arm"):
+        Assignment("column", "")
 
 
 def test_the_rule_speaks_of_the_better_side(records):
@@ -522,3 +553,17 @@ def test_a_place_that_has_not_begun_has_run_no_day(records):
     text = said(opened())
     assert "It begins on" in text
     assert "day 0 of" not in text
+
+
+def test_the_plan_says_what_power_the_guardrails_have(world):
+    at = opened(StrategyView(show="plan", step=3))
+    at.session_state["plan_guarded"] = True
+    at.run()
+    assert not at.exception
+    (table,) = [
+        item.value for item in at.dataframe if "Guardrail" in item.value.columns
+    ]
+    assert table["Guardrail"].tolist() == ["Cancellation rate"]
+    assert table["Largest loss accepted"].tolist() == ["0.50\N{NO-BREAK SPACE}pp"]
+    assert table["Chance to show it holds"].item().endswith("%")
+    assert "is not planned for" in said(at)

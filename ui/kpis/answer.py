@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 import pandas as pd
@@ -13,10 +12,11 @@ from analysis.records import Target
 from analysis.trends import Finding
 from analysis.trends.words import clear_change
 from analysis.words import N_
+from ui import datasets
 from ui.counted import counted, sentences
 from ui.format import day, moment, number
 from ui.format import period as written_period
-from ui.kpis import doubt, periods, standing
+from ui.kpis import doubt, listing, periods, standing
 from ui.kpis.figures import Figure, Verdict, name_of, too_few, why_unknown, write
 from ui.kpis.groups import Group
 from ui.kpis.targets import state_of
@@ -71,8 +71,7 @@ def answer(
 def _leading(sentence: str, anchor: str) -> str:
     """A sentence with the way to its chart behind it."""
     names = {TREND: t("trend"), BREAKDOWN: t("breakdown")}
-    # Bold, since colour alone must not tell a link from the text around it.
-    return f"{sentence} **[↓\N{NO-BREAK SPACE}{names[anchor]}](#{anchor})**"
+    return f"{sentence} {_way(names[anchor], anchor)}"
 
 
 def _group(look: Look, whole: Figure, worst: Group | None) -> str:
@@ -131,14 +130,24 @@ def _doubt(fault: Finding) -> str:
     )
 
 
+def ways() -> str:
+    """Ways to what many stops of the keyboard lie before, on the same page."""
+    told = ((t("What stands out"), standing.ANCHOR), (t("Orders"), listing.ANCHOR))
+    return " ".join(_way(name, anchor) for name, anchor in told)
+
+
+def _way(name: str, anchor: str) -> str:
+    # Bold, since colour alone must not tell a link from the text around it.
+    return f"**[↓\N{NO-BREAK SPACE}{name}](#{anchor})**"
+
+
 def grounds(look: Look, orders: float) -> str:
     """As of when, which days, how many orders."""
-    published = str(look.dataset.manifest.get("published_at", ""))
     days = look.period
     return t(
         "{name}, as of {now} UTC ({version}), {period}, n {orders} orders",
         name=plain(look.dataset.name),
-        now=moment(datetime.fromisoformat(published)) if published else "–",
+        now=datasets.as_of(look.dataset),
         version=plain(look.dataset.version),
         period=written_period(days.first, days.last) if days else t("all days"),
         orders=number(orders),

@@ -37,9 +37,18 @@ def sql(look: Look, metrics: Sequence[str], **arguments: Any) -> str:  # noqa: A
 
 
 def behind(
-    look: Look, metric: str, table: pd.DataFrame, *, title: str, query: str
+    look: Look,
+    metric: str,
+    table: pd.DataFrame,
+    *,
+    title: str,
+    query: str,
+    shares: Sequence[str] = (),
 ) -> Behind:
-    """What the row under a chart shows."""
+    """What the row under a chart shows; ``shares`` are columns of shares in its table.
+
+    Other columns are written as the unit of the metric asks for.
+    """
     return Behind(
         name=title,
         table=table,
@@ -48,7 +57,7 @@ def behind(
         formula=formula_text(look, metric),
         notes=notes(look),
         source=(look.dataset.name, look.dataset.version),
-        formats=formats_of(metric, table),
+        formats=formats_of(metric, table) | dict.fromkeys(shares, "percent"),
     )
 
 

@@ -221,6 +221,7 @@ def _spark(figure: Figure, line: pd.Series | None, *, place: int) -> None:
     st.vega_lite_chart(
         None,
         drawn.to_vega_lite(),
+        height=charts.SPARK_HEIGHT,
         alt=t(
             "{name} over the period: {first} at first, {last} at last.",
             name=name_of(metric),

@@ -19,7 +19,7 @@ from ui.kpis.axes import OWN_VALUES
 from ui.kpis.behind import behind
 from ui.kpis.figures import Figure
 from ui.kpis.picking import narrowing_list, on_label
-from ui.kpis.severity import change_text
+from ui.kpis.severity import change_text, share_columns
 from ui.kpis.view import Look
 from ui.texts import t
 
@@ -61,7 +61,14 @@ def draw(look: Look, figure: Figure) -> None:
     with left:
         chart_frame.draw(
             _chart(look, shown, labels),
-            behind(look, "orders", _table(nodes), title=t("How it went"), query=query),
+            behind(
+                look,
+                "orders",
+                _table(nodes),
+                title=t("How it went"),
+                query=query,
+                shares=share_columns(),
+            ),
             alt_text=summary(nodes),
             key=key,
             on_select=on_label(look, key, conditions),

@@ -316,6 +316,11 @@ def axis_title(reference: str) -> str:
     return t("{unit} of {what}", unit=unit, what=below.strip()) if slash else unit
 
 
+def legend_title(reference: str) -> str:
+    """A metric's name and what it counts, each once."""
+    return ", ".join(dict.fromkeys([name_of(reference), axis_title(reference)]))
+
+
 def _number(cell: object) -> float:
     try:
         return math.nan if cell is None else float(cell)  # type: ignore[arg-type]

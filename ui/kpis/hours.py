@@ -18,9 +18,9 @@ from ui.kpis.axes import value_label
 from ui.kpis.behind import behind
 from ui.kpis.figures import (
     Figure,
-    axis_title,
     chart_unit,
     is_few,
+    legend_title,
     name_of,
     write,
 )
@@ -102,7 +102,7 @@ def _grid(
             low="low" if has_interval else None,
             high="high" if has_interval else None,
             sample="n", muted="few", unit=chart_unit(figure.definition), pick=True,
-            title=f"{name_of(look.metric)}, {axis_title(look.metric)}",
+            title=legend_title(look.metric),
         ),
         behind(look, look.metric, _table(look, cells), title=title, query=query),
         alt_text=said,

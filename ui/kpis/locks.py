@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from analysis.metrics.kinds import KINDS
 from analysis.metrics.locks import LOCKS
 from analysis.orders.schema import load_fields
 from ui import frame
@@ -25,6 +26,11 @@ def lock_text(missing: Sequence[str]) -> str:
     if all(name in LOCKS for name in missing):
         parts = t(", ").join(t(LOCKS[name]) for name in missing)
         return t("Needs {names}, which Doorstep does not have yet.", names=parts)
+    if any(name.rpartition(".")[2] == KINDS for name in missing):
+        return t(
+            "Needs the kinds of complaints: the column there is says only whether an "
+            "order was complained of."
+        )
     names = t(", ").join(_column_name(name) for name in missing)
     return t("Needs the column {names}.", names=names)
 

@@ -14,7 +14,7 @@ from ui import cached, chart_frame, chart_grid
 from ui.format import number
 from ui.kpis.axes import scalar, value_label
 from ui.kpis.behind import behind, measured, sql
-from ui.kpis.figures import Figure, axis_title, chart_unit, is_few, name_of, too_few
+from ui.kpis.figures import Figure, chart_unit, is_few, legend_title, name_of, too_few
 from ui.kpis.numbers import whole as whole_numbers
 from ui.kpis.picking import narrowing_list, on_label
 from ui.kpis.view import Look
@@ -53,7 +53,7 @@ def draw(look: Look, figure: Figure) -> None:
                 label="label", east="east", north="north", value="value",
                 size="orders", low="low", high="high", sample="n", muted="few",
                 worse="worse", unit=chart_unit(figure.definition),
-                title=f"{name_of(look.metric)}, {axis_title(look.metric)}",
+                title=legend_title(look.metric),
             ),
             behind(look, look.metric, _table(look, frame), title=title, query=query),
             alt_text=takeaway(look, frame),

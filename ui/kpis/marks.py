@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
@@ -29,7 +29,7 @@ MAX_MARKS: Final = 12
 #: Marks that last beyond so many at a time share a lane.
 MAX_LANES: Final = 3
 _COLUMNS: Final = ["expected", "low", "high", "score", "is_anomaly", "is_changepoint",
-                   "is_too_few"]  # fmt: skip
+                   "is_too_few", "is_without"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def judged(look: Look, grain: Grain) -> pd.DataFrame | None:
         return cached.result(
             expected, look.dataset, look.metric, grain=grain, period=look.period,
             selection=look.orders, holidays=days_off.kept(look, grain),
-            left_out=doubt.left_out(look),
+            left_out=doubt.left_out(look), incidents=_set_aside(look),
         )  # fmt: skip
     except DoorstepError:
         # The trend itself says what is wrong with the same query.
@@ -68,12 +68,16 @@ def judged(look: Look, grain: Grain) -> pd.DataFrame | None:
 
 
 def with_expected(frame: pd.DataFrame, found: pd.DataFrame | None) -> pd.DataFrame:
-    """A trend with what was ``expected``, ``least`` to ``most``, and ``unusual``."""
+    """A trend with what was ``expected``, ``least`` to ``most``, and ``unusual``.
+
+    ``without`` are steps of an incident, whose band is what was expected without it.
+    """
     blank = {
         "expected": float("nan"),
         "least": float("nan"),
         "most": float("nan"),
         "unusual": False,
+        "without": False,
     }
     if found is None or found.empty:
         return frame.assign(**blank)
@@ -85,6 +89,17 @@ def with_expected(frame: pd.DataFrame, found: pd.DataFrame | None) -> pd.DataFra
         least=lined["low"].mask(few).to_numpy(dtype=float),
         most=lined["high"].mask(few).to_numpy(dtype=float),
         unusual=lined["is_anomaly"].fillna(value=False).to_numpy(dtype=bool) & ~few,
+        without=lined["is_without"].fillna(value=False).to_numpy(dtype=bool) & ~few,
+    )
+
+
+def what_without(frame: pd.DataFrame) -> str:
+    """What the band of an incident is, in words; empty where there is none."""
+    if not frame["without"].any():
+        return ""
+    return t(
+        "While an incident lasts, the shaded range is what was to be expected without "
+        "it, from the days before; so are the days after it judged."
     )
 
 
@@ -185,17 +200,28 @@ def _strategies(look: Look) -> list[Mark]:
     return found
 
 
-def _incidents(look: Look) -> list[Mark]:
-    """Findings of the watch for this metric that meet the orders and days looked at."""
+def _set_aside(look: Look) -> tuple[Finding, ...]:
+    """Incidents with their excess in the orders looked at, to learn nothing from."""
+    told = [item for item in _told(look) if item.kind == "segment"]
+    parts = zip(told, within.parts(look, told), strict=True)
+    return tuple(replace(item, excess=item.excess * part) for item, part in parts)
+
+
+def _told(look: Look) -> list[Finding]:
+    """What the watch found to be worse in this metric, as far as it is known."""
     found = standing.found_of(look.dataset)
-    if found is None or look.period is None:
-        return []
-    told = [
+    return [
         item
-        for item in standing.worse_first(found.findings)
+        for item in standing.worse_first(found.findings if found else ())
         if look.metric in (item.metric, *item.also)
     ]
-    inside, _ = within.split(look, told)
+
+
+def _incidents(look: Look) -> list[Mark]:
+    """Findings of the watch for this metric that meet the orders and days looked at."""
+    if look.period is None:
+        return []
+    inside, _ = within.split(look, _told(look))
     return [_incident(look, item, look.period) for item in inside]
 
 

@@ -55,7 +55,7 @@ def draw(look: Look, figure: Figure) -> None:
             ),
             behind(
                 look, "late_band_rate", _table(frame, look),
-                title=t("Minutes late"), query=query,
+                title=t("Minutes late"), query=query, shares=share_columns(),
             ),
             alt_text=takeaway(frame),
             key=key,
@@ -133,6 +133,11 @@ def change_text(change: float, ends: tuple[float, float], *, is_bad: bool) -> st
     arrow = "▲" if change > 0 else "▼"
     word, colour = (t("worse"), "orange") if worse else (t("better"), "blue")
     return f":{colour}[{arrow} {text} {word}]"
+
+
+def share_columns() -> tuple[str, ...]:
+    """Headers of the columns that hold shares, in the language."""
+    return t("Share"), t("95 % low"), t("95 % high"), t("Before")
 
 
 def _table(frame: pd.DataFrame, look: Look) -> pd.DataFrame:

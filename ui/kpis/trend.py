@@ -34,7 +34,7 @@ from ui.show import choice, plain
 from ui.state import bound
 from ui.texts import t
 
-HEIGHT: Final = 300
+HEIGHT: Final = 380
 #: Where the sentences at the top jump to.
 ANCHOR: Final = "trend"
 #: A trend that opens by itself shows at least so many steps, where any grain does.
@@ -134,6 +134,7 @@ def _drawn(
         high="high" if frame["high"].notna().any() else None,
         expected=("least", "most") if frame["least"].notna().any() else None,
         unusual="unusual",
+        without=("without", "expected") if frame["without"].any() else None,
         before="before" if look.before else None,
         events=marks.frame_of(happened),
         spans=marks.spans_of(happened),
@@ -191,6 +192,9 @@ def _below(
             _marked(happened)
         if silent:
             st.caption(silent, width="stretch")
+    without = marks.what_without(frame)
+    if without:
+        st.caption(without)
 
 
 def _marked(happened: list[marks.Mark]) -> None:

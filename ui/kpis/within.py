@@ -48,6 +48,20 @@ def of_orders(look: Look, findings: Sequence[Finding], *more: Condition) -> list
     if not (look.conditions or more):
         return [True] * len(findings)
     kept = Selection(conditions=(*look.conditions, *more))
+    return [count > 0 for count in _shared(look, findings, kept)]
+
+
+def parts(look: Look, findings: Sequence[Finding]) -> list[float]:
+    """Which part of the orders of each finding is in the filters, over all days."""
+    if not look.conditions:
+        return [1.0] * len(findings)
+    shared = _shared(look, findings, Selection(conditions=look.conditions))
+    whole = _shared(look, findings, Selection())
+    return [one / max(every, 1) for one, every in zip(shared, whole, strict=True)]
+
+
+def _shared(look: Look, findings: Sequence[Finding], kept: Selection) -> list[int]:
+    """How many orders of a selection each finding has, on whatever days."""
     segments = {item.segment: _selection(item) for item in findings}
     try:
         counts = cached.result(
@@ -55,9 +69,9 @@ def of_orders(look: Look, findings: Sequence[Finding], *more: Condition) -> list
         )
     except DoorstepError:
         # What is wrong with the filters is told by the figures themselves.
-        return [False] * len(findings)
-    shared = dict(zip(segments, counts, strict=True))
-    return [shared[item.segment] > 0 for item in findings]
+        return [0] * len(findings)
+    found = dict(zip(segments, counts, strict=True))
+    return [found[item.segment] for item in findings]
 
 
 def _selection(item: Finding) -> Selection:

@@ -90,7 +90,7 @@ def registration(dataset: Dataset) -> Registration:
         last_day=get("last_day"),
         metric=get("metric"),
         smallest_effect=smallest_effect(),
-        guardrails=_guardrails(),
+        guardrails=guardrails(),
         rule=Rule(1 - get("confidence") / 100, get("rule_effect"), get("rule_guard")),
         scope=Selection.of(scope()),
         options=_options(dataset),
@@ -133,10 +133,11 @@ def _assignment(design: str) -> Assignment:
     share = float(get("share") or 50) / 100
     if kind == "table":
         return Assignment("table", table=get("table") or "", share=share, **arms)
-    return Assignment("column", get("column") or "variant", share=share, **arms)
+    return Assignment("column", get("column") or "", share=share, **arms)
 
 
-def _guardrails() -> tuple[Guardrail, ...]:
+def guardrails() -> tuple[Guardrail, ...]:
+    """The guardrails of the form with their margins."""
     return tuple(
         Guardrail(
             name,

@@ -11,16 +11,22 @@ import streamlit as st
 from analysis.engine.dataset import Dataset
 from analysis.metrics import Selection
 from analysis.strategies import Plan
+from analysis.strategies.guarded import Guarded, guarded
 from analysis.strategies.history import Wish, compare_designs, plan_from_history
 from ui import cached, chart_frame, errors
 from ui.chart_frame import Behind
-from ui.format import number, percent
+from ui.format import MISSING, number, percent
 from ui.kpis.figures import name_of
 from ui.show import plain
 from ui.strategies import form_settings, plots
 from ui.strategies.field_tools import calendar, controls, matched
 from ui.strategies.form_fields import field, get, put
-from ui.strategies.form_state import has_past, orders_around, smallest_effect
+from ui.strategies.form_state import (
+    guardrails,
+    has_past,
+    orders_around,
+    smallest_effect,
+)
 from ui.strategies.words import DESIGNS, UNITS, UNITS_MANY, said, size_text
 from ui.texts import N_, t
 
@@ -126,6 +132,7 @@ def _power(dataset: Dataset) -> None:
         )
     st.markdown(_sentence(found))
     _curve(dataset, found)
+    _guardrails(dataset, selection)
     with st.expander(
         t("The other designs"), icon=":material/compare_arrows:", key="plan_designs",
         on_change="rerun",
@@ -194,6 +201,45 @@ def _curve(dataset: Dataset, found: Plan) -> None:
     )  # fmt: skip
     for assumption in found.assumptions:
         st.caption(said(assumption))
+
+
+def _guardrails(dataset: Dataset, selection: Selection) -> None:
+    """What each guardrail has of power at the size that the primary metric needs."""
+    margins = tuple((item.outcome, item.margin) for item in guardrails())
+    if not margins:
+        return
+    with st.expander(
+        t("The guardrails at this size"), icon=":material/shield:",
+        key="plan_guarded", on_change="rerun",
+    ) as panel:  # fmt: skip
+        if not panel.open:
+            return
+        with st.spinner(t("Planning the guardrails")):
+            found = cached.result(
+                guarded, dataset, wish(dataset), margins, selection=selection
+            )
+        st.dataframe(
+            pd.DataFrame([_guardrail(item) for item in found]), hide_index=True,
+            alt=t("The power of every guardrail"),
+        )  # fmt: skip
+        st.caption(
+            t(
+                "The chance that a guardrail is shown to hold where it does not move, "
+                "with as much as the primary metric needs. What a guardrail needs "
+                "itself is not planned for."
+            )
+        )
+
+
+def _guardrail(item: Guarded) -> dict[str, str]:
+    unknown = math.isnan(item.power)
+    days = t("more than was tried") if math.isinf(item.days) else _finite(item.days)
+    return {
+        t("Guardrail"): name_of(item.metric),
+        t("Largest loss accepted"): size_text(item.margin, item.metric),
+        t("Chance to show it holds"): MISSING if unknown else percent(item.power),
+        t("Days it needs itself"): MISSING if unknown else days,
+    }
 
 
 def _designs(dataset: Dataset, selection: Selection) -> None:

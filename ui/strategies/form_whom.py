@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
@@ -40,6 +41,12 @@ SCOPES: Final = (
 )  # fmt: skip
 FEWEST_ARMS: Final = 2
 ARM_COLUMNS: Final = 40
+#: A column that is taken to hold arms without being asked for has no more of them.
+FEW_ARMS: Final = 6
+_ARM_NAME: Final = re.compile(
+    r"(?:^|[^a-z])(?:arm|group|variant|treat|treated|treatment|bucket|cohort|cell|ab|"
+    r"experiment|test|grupo|variante)(?:[^a-z]|$)|分组|组别|实验|对照"
+)
 MOST_VALUES: Final = 200
 
 
@@ -126,22 +133,39 @@ def _drawn(dataset: Dataset) -> None:
 
 
 def _column(dataset: Dataset) -> None:
+    # What is made at publishing, such as the hour, is nobody's draw.
     names = [
         name
         for name, column in dataset.fields.items()
         if column.type in ("text", "integer", "flag")
+        and column.kind != "derived"
         and FEWEST_ARMS <= column.distinct <= ARM_COLUMNS
     ]
     if not names:
         st.info(t("No column holds arms: upload a table."), icon=":material/lock:")
         return
     if get("column") not in names:
-        put("column", "variant" if "variant" in names else names[0])
+        put("column", usual_arm_column(dataset, names))
     st.selectbox(
-        t("Column of the arm"), names, format_func=shortened, **field("column")
-    )
+        t("Column of the arm"), names, format_func=shortened,
+        placeholder=t("Choose the column"), **field("column"),
+    )  # fmt: skip
+    if get("column") is None:
+        return
     known = cached.result(arms_in, dataset, get("column"))
     _arms(known, of=f"column {get('column')}")
+
+
+def usual_arm_column(dataset: Dataset, names: Sequence[str]) -> str | None:
+    """The column that looks like one of arms; None where none does."""
+    likely = [
+        name
+        for name in names
+        if dataset.fields[name].type in ("text", "flag")
+        and dataset.fields[name].distinct <= FEW_ARMS
+        and _ARM_NAME.search(name.lower())
+    ]
+    return "variant" if "variant" in names else next(iter(likely), None)
 
 
 def _arms(known: Sequence[str], *, of: str) -> None:

@@ -133,6 +133,8 @@ def _written(value: float, amount: Amount) -> str:
 
 
 def _break_even(found: Worth) -> str:
+    if not found.has_cost:
+        return t("It has no break-even: what it costs was not entered.")
     if found.break_even is None:
         return t("It has no break-even: an order on time is taken to be worth nothing.")
     return t(

@@ -223,6 +223,7 @@ class Worth:
             None where an order on time is worth nothing.
         lacking: Metrics the dataset cannot give.
         sentence: In words.
+        has_cost: Whether anything is known of what it costs, entered or measured.
     """
 
     assumptions: Assumptions
@@ -230,3 +231,4 @@ class Worth:
     break_even: float | None
     lacking: tuple[str, ...] = ()
     sentence: Text = field(default_factory=lambda: text(""))
+    has_cost: bool = True

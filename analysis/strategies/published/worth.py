@@ -151,7 +151,9 @@ def worth_of(
     )
     lacking = tuple(name for name in METRICS if name not in effects)
     even = _break_even(assumptions, spared, cost)
-    return Worth(assumptions, amounts, even, lacking, _sentence(net, unit))
+    has_cost = COST in effects or assumptions.cost + assumptions.fixed > 0
+    sentence = _sentence(net, unit, has_cost=has_cost)
+    return Worth(assumptions, amounts, even, lacking, sentence, has_cost)
 
 
 def _need_sense(assumptions: Assumptions) -> None:
@@ -210,7 +212,7 @@ def _break_even(
     return left / (assumptions.orders * assumptions.on_time)
 
 
-def _sentence(net: Estimate, unit: str) -> Text:
+def _sentence(net: Estimate, unit: str, *, has_cost: bool) -> Text:
     low, high = net.interval
     values: dict[str, object] = {
         "net": net.effect,
@@ -218,6 +220,11 @@ def _sentence(net: Estimate, unit: str) -> Text:
         "high": high,
         "unit": unit,
     }
+    if not has_cost:
+        return text(
+            N_("No cost was entered: it brings {net:,.0f} {unit} a month "
+               "({low:,.0f} to {high:,.0f}) before what it costs."), **values,
+        )  # fmt: skip
     if low > 0:
         return text(
             N_("By these assumptions it pays: {net:,.0f} {unit} a month "
