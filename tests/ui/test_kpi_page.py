@@ -14,6 +14,7 @@ from analysis.metrics.selection import Condition, Selection
 from analysis.orders import publish
 from tests.ui import kpi_world
 from tests.ui.kpi_world import HOSTILE, NAME
+from ui.kpis import listing, standing
 from ui.kpis.view import KpiView
 from ui.state import encode_view
 
@@ -141,7 +142,8 @@ def test_a_group_below_the_minimum_sample_is_grey_and_says_so(world):
 def test_names_from_a_file_are_never_markdown(world):
     view = KpiView(selection=on(conditions=(Condition("city", values=(HOSTILE,)),)))
     at = opened(view)
-    own = re.compile(r"\*\*\[↓[^\]]*\]\(#(trend|breakdown)\)")
+    anchors = ("trend", "breakdown", standing.ANCHOR, listing.ANCHOR)
+    own = re.compile(rf"\*\*\[↓[^\]]*\]\(#({'|'.join(anchors)})\)")
     shown = [own.sub("", said(at)), *(item.label for item in at.button)]
     assert any("\\!\\[x\\]" in text for text in shown)
     assert not any(re.search(r"(?<!\\)(!\[|\]\(|<script|`=)", text) for text in shown)
